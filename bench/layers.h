@@ -1,0 +1,36 @@
+// Convolution layers of real networks, one a line:
+//
+//   name  mb groups ic ih iw oc kh kw sh sw ph pw dh dw  count net
+//
+// mb is the batch, ph and pw the padding of both sides, dh and dw the dilation (1: dense), count how
+// often the layer occurs in the net. '#' starts a comment.
+#ifndef WINDROW_BENCH_LAYERS_H_
+#define WINDROW_BENCH_LAYERS_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "windrow/conv2d.h"
+
+namespace windrow::bench {
+
+struct Layer {
+  std::string name, net;
+  int64_t count = 1;
+  Shape input;
+  Conv2dOptions options;
+
+  int64_t WeightCount() const;
+  // Multiply-adds times two, without those on padding.
+  double Flops() const;
+  // Input, weights and output, each moved once.
+  double Bytes() const;
+};
+
+// Throws std::runtime_error naming the file, the line and what is wrong with it.
+std::vector<Layer> ReadLayers(const std::string& path);
+
+}  // namespace windrow::bench
+
+#endif  // WINDROW_BENCH_LAYERS_H_

@@ -1,0 +1,35 @@
+# Compiler options, and the subset of SIMD targets.
+
+# For every target of this project.
+function(windrow_warnings target)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow -Wconversion)
+  if(WINDROW_WERROR)
+    target_compile_options(${target} PRIVATE -Werror)
+  endif()
+endfunction()
+
+# For the library. Numerics depend on these: no contraction of a * b + c into one rounding (the
+# kernels say which they mean), and no -ffast-math from outside.
+function(windrow_library_options target)
+  windrow_warnings(${target})
+  target_compile_options(${target} PRIVATE -ffp-contract=off -fno-fast-math -fno-math-errno)
+  target_compile_definitions(${target} PRIVATE WINDROW_VERSION="${PROJECT_VERSION}")
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # Vectors are passed between functions of the same target only.
+    target_compile_options(${target} PRIVATE -Wno-psabi)
+  endif()
+  if(NOT WINDROW_TARGETS STREQUAL "all")
+    set(kept "")
+    foreach(name IN LISTS WINDROW_TARGETS)
+      string(APPEND kept "|HWY_${name}")
+    endforeach()
+    # The baseline, which the compiler may use everywhere, is always compiled.
+    target_compile_definitions(${target} PRIVATE
+      "HWY_DISABLED_TARGETS=(~(HWY_BASELINE_TARGETS${kept}))")
+  endif()
+endfunction()
+
+find_program(WINDROW_CCACHE ccache)
+if(WINDROW_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${WINDROW_CCACHE})
+endif()

@@ -1,0 +1,163 @@
+// Two-dimensional convolution (cross-correlation, as everywhere in deep learning), with the
+// semantics of torch.nn.Conv2d and the same bits on every CPU of one numerics class.
+//
+// Each output element is one chain in one order, whatever the algorithm, layout or thread count:
+//
+//   acc = bias (or +0);  for kh: for kw: for c: acc = fma(x, w, acc)
+//   v = acc;  v += residual (if any);  v += +0.0f;  v = clamp(v);  every NaN becomes 0x7FC00000
+//
+// A padded position of PaddingMode::kZeros is a pixel of zeros: 0 * inf is NaN there, as in
+// PyTorch.
+#ifndef WINDROW_CONV2D_H_
+#define WINDROW_CONV2D_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <limits>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "windrow/export.h"
+#include "windrow/tensor.h"
+
+namespace windrow {
+inline namespace v0 {
+
+// The pixels added around an input: the same on facing sides, each side its own, or "same".
+class WINDROW_API Padding {
+ public:
+  constexpr Padding(int64_t all)  // NOLINT(google-explicit-constructor)
+      : top_(all), bottom_(all), left_(all), right_(all) {}
+  constexpr Padding(int64_t h, int64_t w) : top_(h), bottom_(h), left_(w), right_(w) {}
+  static constexpr Padding Sides(int64_t top, int64_t bottom, int64_t left, int64_t right) {
+    Padding p(0);
+    p.top_ = top, p.bottom_ = bottom, p.left_ = left, p.right_ = right;
+    return p;
+  }
+  // As much as gives ceil(input / stride) outputs; an odd pixel goes to the bottom or right
+  // (PyTorch's padding='same' at stride 1, TensorFlow's SAME at any).
+  static constexpr Padding Same() {
+    Padding p(0);
+    p.same_ = true;
+    return p;
+  }
+
+  constexpr bool is_same() const { return same_; }
+  constexpr int64_t top() const { return top_; }
+  constexpr int64_t bottom() const { return bottom_; }
+  constexpr int64_t left() const { return left_; }
+  constexpr int64_t right() const { return right_; }
+
+ private:
+  int64_t top_, bottom_, left_, right_;
+  bool same_ = false;
+};
+
+// What the padded pixels hold, as torch.nn.Conv2d's padding_mode.
+enum class PaddingMode : uint8_t { kZeros, kReflect, kReplicate, kCircular };
+
+// How a multiply-add rounds, hence which machines give the same bits.
+enum class Numerics : uint8_t {
+  kNative,    // as the target does: once (class F, "fused") or after each step (class U)
+  kPortable,  // class U everywhere: the product is rounded, then the sum
+};
+
+// What happens to the sum before it is stored.
+struct Epilogue {
+  float clamp_min = -std::numeric_limits<float>::infinity();
+  float clamp_max = std::numeric_limits<float>::infinity();
+};
+
+// The parameters of torch.nn.Conv2d, and three of our own.
+struct Conv2dOptions {
+  int64_t in_channels = 0;   // must be set
+  int64_t out_channels = 0;  // must be set
+  Size2 kernel_size{0, 0};   // must be set
+  Size2 stride{1, 1};
+  Padding padding{0};
+  Size2 dilation{1, 1};
+  int64_t groups = 1;
+  PaddingMode padding_mode = PaddingMode::kZeros;
+  Epilogue epilogue;
+  Numerics numerics = Numerics::kNative;
+  std::string algorithm = "auto";  // or a name of Algorithms()
+  std::string target;              // a name of cpu::Targets(); empty: cpu::ActiveTarget()
+};
+
+// One call. x, y and residual may differ in layout and have gaps; they need only be aligned to
+// an element. y may not overlap x, and may be exactly the residual or not overlap it.
+struct RunArgs {
+  ConstTensorView x;
+  TensorView y;
+  ConstTensorView residual{};        // added before the clamp; as large as y; none if empty
+  std::span<std::byte> workspace{};  // at least WorkspaceBytes(); the object's own if empty
+};
+
+// Why a call runs the way it does.
+struct WINDROW_API Explanation {
+  struct Candidate {
+    std::string algorithm;
+    bool accepts = false;
+    std::string reason;  // why not, or what it would do
+  };
+  std::string algorithm;  // the one that runs
+  std::string target;     // the SIMD target the object is bound to, as cpu::Targets() names it
+  std::string numerics;   // "fused" (class F) or "unfused" (class U)
+  std::string tile;       // the register tile: "6 rows x 4 vectors of 16 lanes"; "scalar"
+  Shape output;
+  int64_t multiply_adds = 0;  // in all, those on padding included
+  std::vector<Candidate> candidates;
+  std::string ToString() const;
+};
+
+// A convolution bound to its weights and to a SIMD target when it is built: weights are packed
+// once, and any number of threads may Run it at once, with any N, H and W. Copying is cheap: a
+// copy is the same layer, and SetWeights on one changes both.
+class WINDROW_API Conv2d {
+ public:
+  // weights: [out_channels][in_channels / groups][kernel h][kernel w]; bias: [out_channels] or
+  // empty. Both are copied. Throws std::invalid_argument if an option or a size is wrong, and
+  // std::length_error if the weights' bytes would not fit 63 bits.
+  Conv2d(const Conv2dOptions& options, std::span<const float> weights,
+         std::span<const float> bias = {});
+
+  // Replaces weights and bias (for training). No thread may Run this layer meanwhile.
+  void SetWeights(std::span<const float> weights, std::span<const float> bias = {});
+
+  const Conv2dOptions& options() const;  // `target` filled in with the bound one
+  const std::string& target() const;
+
+  // floor((in + padding - dilation * (kernel - 1) - 1) / stride) + 1 in each direction. Throws
+  // std::invalid_argument for an input this layer cannot take.
+  Shape OutputShape(const Shape& input) const;
+
+  // Runs in the calling thread's tbb::task_arena. A batch of 0 does nothing. Throws
+  // std::invalid_argument if shapes disagree or memory overlaps; then nothing was written.
+  void Run(const RunArgs& args) const;
+  void Run(const ConstTensorView& x, const TensorView& y) const;
+  Tensor Run(const Tensor& x) const;  // in x's layout
+
+  // The scratch memory a Run needs on `threads` threads, with y in the layout of x.
+  size_t WorkspaceBytes(const Shape& input, Layout layout, int threads) const;
+
+  // Which algorithm a Run of dense tensors takes, and why not another.
+  Explanation Explain(const Shape& input, Layout layout) const;
+
+ private:
+  struct Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+// The names Conv2dOptions::algorithm takes besides "auto", in order of preference.
+WINDROW_API std::vector<std::string> Algorithms();
+
+// The chapter's one-line function: each channel-summed cross-correlation of x with the one filter
+// k (1 x c x kh x kw), no padding, stride 1. Returns n x 1 x oh x ow.
+WINDROW_API Tensor Corr2d(const Tensor& x, const Tensor& k);
+
+}  // namespace v0
+}  // namespace windrow
+
+#endif  // WINDROW_CONV2D_H_

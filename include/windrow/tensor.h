@@ -1,0 +1,182 @@
+// Four-dimensional f32 tensors: shapes, memory layouts, strided views and an owning tensor.
+//
+// A Shape is always written in logical order (n, c, h, w), whatever the Layout in memory. A view
+// is a pointer, a shape and strides, so that a crop of an image, a channel slice of a wider
+// NHWC tensor, or part of a batch is a view too and costs nothing.
+#ifndef WINDROW_TENSOR_H_
+#define WINDROW_TENSOR_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "windrow/export.h"
+
+namespace windrow {
+inline namespace v0 {
+
+// The type of one element.
+enum class DType : uint8_t { kF32 };
+
+// Which dimension is contiguous: w in kNchw (PyTorch's default, "channels first"), c in kNhwc
+// ("channels last").
+enum class Layout : uint8_t { kNchw, kNhwc };
+
+WINDROW_API const char* ToString(Layout layout);  // "nchw", "nhwc"
+
+// A height and a width; one number stands for both.
+struct Size2 {
+  int64_t h = 0, w = 0;
+  constexpr Size2(int64_t both) : h(both), w(both) {}  // NOLINT(google-explicit-constructor)
+  constexpr Size2(int64_t height, int64_t width) : h(height), w(width) {}
+  friend constexpr bool operator==(const Size2&, const Size2&) = default;
+};
+
+// Batch, channels, height and width.
+class WINDROW_API Shape {
+ public:
+  Shape() = default;  // 0 x 0 x 0 x 0
+  // Throws std::invalid_argument for a negative extent, std::length_error if the elements' bytes
+  // do not fit 63 bits.
+  Shape(int64_t n, int64_t c, int64_t h, int64_t w);
+
+  int64_t n() const { return n_; }
+  int64_t c() const { return c_; }
+  int64_t h() const { return h_; }
+  int64_t w() const { return w_; }
+  int64_t elements() const { return n_ * c_ * h_ * w_; }
+  std::string ToString() const;  // "1x64x56x56"
+
+  friend bool operator==(const Shape&, const Shape&) = default;
+
+ private:
+  int64_t n_ = 0, c_ = 0, h_ = 0, w_ = 0;
+};
+
+// The distance in elements between neighbours in each dimension.
+struct Strides {
+  int64_t n = 0, c = 0, h = 0, w = 0;
+  friend bool operator==(const Strides&, const Strides&) = default;
+};
+
+// The strides of a tensor without gaps.
+WINDROW_API Strides DenseStrides(const Shape& shape, Layout layout);
+
+// What TensorView and ConstTensorView share: all but the pointer.
+class WINDROW_API ViewBase {
+ public:
+  DType dtype() const { return dtype_; }
+  Layout layout() const { return layout_; }
+  const Shape& shape() const { return shape_; }
+  const Strides& strides() const { return strides_; }
+  // Whether this is the default-constructed view, which stands for "none".
+  bool empty() const { return none_; }
+
+ protected:
+  ViewBase() = default;
+  ViewBase(const void* data, const Shape& shape, Layout layout, const Strides& strides);
+  // The element offset of a sub-view; throws std::out_of_range if it does not lie inside.
+  int64_t CropOffset(int64_t top, int64_t left, int64_t height, int64_t width) const;
+  int64_t ChannelOffset(int64_t first, int64_t count) const;
+  int64_t BatchOffset(int64_t first, int64_t count) const;
+
+  bool none_ = true;
+  DType dtype_ = DType::kF32;
+  Layout layout_ = Layout::kNchw;
+  Shape shape_;
+  Strides strides_;
+};
+
+// Elements to read and write; does not own them.
+class WINDROW_API TensorView : public ViewBase {
+ public:
+  TensorView() = default;
+  // A tensor without gaps.
+  TensorView(float* data, const Shape& shape, Layout layout);
+  // With strides, in elements. The layout's contiguous dimension must have stride 1 (or extent
+  // <= 1), and no stride may be negative: std::invalid_argument otherwise, and also if `data` is
+  // null while there are elements, or not aligned to an element.
+  TensorView(float* data, const Shape& shape, Layout layout, const Strides& strides);
+
+  float* data() const { return data_; }
+  float& at(int64_t n, int64_t c, int64_t h, int64_t w) const {  // not checked
+    return data_[n * strides_.n + c * strides_.c + h * strides_.h + w * strides_.w];
+  }
+
+  // Parts of this view, sharing its elements; std::out_of_range if they reach outside it.
+  TensorView Crop(int64_t top, int64_t left, int64_t height, int64_t width) const;
+  TensorView Channels(int64_t first, int64_t count) const;
+  TensorView Batch(int64_t first, int64_t count) const;
+
+ private:
+  float* data_ = nullptr;
+};
+
+// Elements to read; does not own them.
+class WINDROW_API ConstTensorView : public ViewBase {
+ public:
+  ConstTensorView() = default;
+  ConstTensorView(const float* data, const Shape& shape, Layout layout);
+  ConstTensorView(const float* data, const Shape& shape, Layout layout, const Strides& strides);
+  ConstTensorView(const TensorView& view);  // NOLINT(google-explicit-constructor)
+
+  const float* data() const { return data_; }
+  const float& at(int64_t n, int64_t c, int64_t h, int64_t w) const {  // not checked
+    return data_[n * strides_.n + c * strides_.c + h * strides_.h + w * strides_.w];
+  }
+
+  ConstTensorView Crop(int64_t top, int64_t left, int64_t height, int64_t width) const;
+  ConstTensorView Channels(int64_t first, int64_t count) const;
+  ConstTensorView Batch(int64_t first, int64_t count) const;
+
+ private:
+  const float* data_ = nullptr;
+};
+
+// An owning tensor without gaps, aligned to 64 bytes, zero-filled when made. Copies are deep.
+class WINDROW_API Tensor {
+ public:
+  Tensor() = default;
+  explicit Tensor(const Shape& shape, Layout layout = Layout::kNchw);
+  // `values` in logical order (n, c, h, w), whatever the layout. Throws std::invalid_argument
+  // unless there is one for each element.
+  Tensor(const Shape& shape, std::span<const float> values, Layout layout = Layout::kNchw);
+
+  Tensor(const Tensor& other);
+  Tensor& operator=(const Tensor& other);
+  Tensor(Tensor&&) noexcept = default;
+  Tensor& operator=(Tensor&&) noexcept = default;
+
+  const Shape& shape() const { return shape_; }
+  Layout layout() const { return layout_; }
+  float* data() { return data_.get(); }
+  const float* data() const { return data_.get(); }
+  float& at(int64_t n, int64_t c, int64_t h, int64_t w) { return view().at(n, c, h, w); }
+  const float& at(int64_t n, int64_t c, int64_t h, int64_t w) const {
+    return view().at(n, c, h, w);
+  }
+
+  TensorView view() { return TensorView(data(), shape_, layout_); }
+  ConstTensorView view() const { return ConstTensorView(data(), shape_, layout_); }
+  operator TensorView() { return view(); }             // NOLINT(google-explicit-constructor)
+  operator ConstTensorView() const { return view(); }  // NOLINT(google-explicit-constructor)
+
+ private:
+  struct Free {
+    void operator()(float* p) const;
+  };
+  Shape shape_;
+  Layout layout_ = Layout::kNchw;
+  std::unique_ptr<float[], Free> data_;
+};
+
+// Copies x to y element by element; the layouts may differ, the bits do not. Throws
+// std::invalid_argument if the shapes differ or the memory overlaps.
+WINDROW_API void Copy(const ConstTensorView& x, const TensorView& y);
+
+}  // namespace v0
+}  // namespace windrow
+
+#endif  // WINDROW_TENSOR_H_

@@ -1,0 +1,27 @@
+#include "lib/base/cache.h"
+
+#include <unistd.h>
+
+namespace windrow::internal {
+namespace {
+
+int64_t Ask(int name, int64_t otherwise) {
+  const long bytes = sysconf(name);
+  return bytes > 0 ? bytes : otherwise;
+}
+
+}  // namespace
+
+const CacheSizes& Caches() {
+  static const CacheSizes sizes = [] {
+#if defined(_SC_LEVEL1_DCACHE_SIZE)
+    return CacheSizes{Ask(_SC_LEVEL1_DCACHE_SIZE, 32 << 10), Ask(_SC_LEVEL2_CACHE_SIZE, 512 << 10),
+                      Ask(_SC_LEVEL3_CACHE_SIZE, 0)};
+#else
+    return CacheSizes{32 << 10, 512 << 10, 0};
+#endif
+  }();
+  return sizes;
+}
+
+}  // namespace windrow::internal

@@ -1,0 +1,51 @@
+// Integer arithmetic on sizes. Products of user-given sizes are checked; the rest cannot overflow.
+#ifndef WINDROW_LIB_BASE_MATH_H_
+#define WINDROW_LIB_BASE_MATH_H_
+
+#include <cstdint>
+#include <initializer_list>
+#include <limits>
+#include <stdexcept>
+
+namespace windrow::internal {
+
+constexpr int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+constexpr int64_t RoundUp(int64_t a, int64_t b) { return CeilDiv(a, b) * b; }
+
+// The product; throws std::length_error(what) if it does not fit, counting a factor of 0 as 1, so
+// that the product of some of the factors always fits too. No factor may be negative.
+inline int64_t CheckedProduct(std::initializer_list<int64_t> factors, const char* what) {
+  int64_t product = 1;
+  bool zero = false;
+  for (const int64_t f : factors) {
+    zero |= f == 0;
+    if (f != 0 && __builtin_mul_overflow(product, f, &product)) throw std::length_error(what);
+  }
+  return zero ? 0 : product;
+}
+
+// The product, or INT64_MAX if it does not fit. No factor may be negative.
+inline int64_t SaturatedProduct(std::initializer_list<int64_t> factors) {
+  int64_t product = 1;
+  bool overflow = false, zero = false;
+  for (const int64_t f : factors) {
+    zero |= f == 0;
+    overflow |= __builtin_mul_overflow(product, f, &product);
+  }
+  return zero ? 0 : overflow ? std::numeric_limits<int64_t>::max() : product;
+}
+
+// Splits `total` into the fewest parts of at most `most` that differ by at most one, so that no
+// part is a small remainder. Part i of n is [Begin(i), Begin(i + 1)).
+struct EvenSplit {
+  int64_t total, parts;
+  EvenSplit(int64_t count, int64_t most) : total(count), parts(CeilDiv(count, most)) {}
+  int64_t Begin(int64_t i) const {
+    const int64_t base = total / parts, extra = total % parts;
+    return i * base + (i < extra ? i : extra);
+  }
+};
+
+}  // namespace windrow::internal
+
+#endif  // WINDROW_LIB_BASE_MATH_H_

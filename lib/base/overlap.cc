@@ -1,0 +1,85 @@
+#include "lib/base/overlap.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+
+namespace windrow::internal {
+namespace {
+
+struct Dim {
+  int64_t stride, extent;
+};
+
+std::array<Dim, 4> Dims(const ConstTensorView& v) {
+  const Shape& s = v.shape();
+  const Strides& st = v.strides();
+  return {Dim{st.n, s.n()}, Dim{st.c, s.c()}, Dim{st.h, s.h()}, Dim{st.w, s.w()}};
+}
+
+// One past the largest element offset of a non-empty view.
+int64_t Span(const ConstTensorView& v) {
+  int64_t span = 1;
+  for (const Dim& d : Dims(v)) span += d.stride * (d.extent - 1);
+  return span;
+}
+
+// If every step of the view either is a multiple of `pitch` or stays within one pitch: how many
+// elements of a pitch it occupies. Otherwise -1.
+int64_t Width(const ConstTensorView& v, int64_t pitch) {
+  int64_t width = 1;
+  for (const Dim& d : Dims(v)) {
+    if (d.extent > 1 && d.stride % pitch != 0) width += d.stride * (d.extent - 1);
+  }
+  return width <= pitch ? width : -1;
+}
+
+// Whether a and b occupy different columns of rows that are `pitch` elements apart.
+bool DifferentColumns(const ConstTensorView& a, const ConstTensorView& b, int64_t pitch) {
+  if (pitch < 2) return false;
+  const int64_t wa = Width(a, pitch), wb = Width(b, pitch);
+  if (wa < 0 || wb < 0) return false;
+  const auto bytes = reinterpret_cast<intptr_t>(b.data()) - reinterpret_cast<intptr_t>(a.data());
+  if (bytes % static_cast<intptr_t>(sizeof(float)) != 0) return false;
+  int64_t shift = (bytes / static_cast<intptr_t>(sizeof(float))) % pitch;
+  if (shift < 0) shift += pitch;
+  return shift >= wa && shift + wb <= pitch;
+}
+
+}  // namespace
+
+bool MayOverlap(const ConstTensorView& a, const ConstTensorView& b) {
+  if (a.shape().elements() == 0 || b.shape().elements() == 0) return false;
+  const auto a0 = reinterpret_cast<uintptr_t>(a.data());
+  const auto b0 = reinterpret_cast<uintptr_t>(b.data());
+  const uintptr_t a1 = a0 + static_cast<uintptr_t>(Span(a)) * sizeof(float);
+  const uintptr_t b1 = b0 + static_cast<uintptr_t>(Span(b)) * sizeof(float);
+  if (a1 <= b0 || b1 <= a0) return false;
+  for (const Dim& d : Dims(a)) {
+    if (DifferentColumns(a, b, d.stride)) return false;
+  }
+  return true;
+}
+
+bool MayOverlapItself(const ConstTensorView& view) {
+  if (view.shape().elements() <= 1) return false;
+  auto dims = Dims(view);
+  std::sort(dims.begin(), dims.end(), [](Dim a, Dim b) { return a.stride < b.stride; });
+  int64_t span = 1;
+  for (const Dim& d : dims) {
+    if (d.extent == 1) continue;
+    if (d.stride < span) return true;
+    span += d.stride * (d.extent - 1);
+  }
+  return false;
+}
+
+bool SameElements(const ConstTensorView& a, const ConstTensorView& b) {
+  if (a.data() != b.data() || a.shape() != b.shape()) return false;
+  const auto da = Dims(a), db = Dims(b);
+  return std::equal(da.begin(), da.end(), db.begin(), [](const Dim& p, const Dim& q) {
+    return p.extent == 1 || p.stride == q.stride;
+  });
+}
+
+}  // namespace windrow::internal

@@ -1,0 +1,22 @@
+// Which views share memory.
+#ifndef WINDROW_LIB_BASE_OVERLAP_H_
+#define WINDROW_LIB_BASE_OVERLAP_H_
+
+#include "windrow/tensor.h"
+
+namespace windrow::internal {
+
+// Whether some element of a may be an element of b. Exact where the two have no element in common
+// because their address ranges are apart, or because they are different columns of one pitch (two
+// channel slices of a tensor, the left and right half of an image); otherwise it says yes.
+bool MayOverlap(const ConstTensorView& a, const ConstTensorView& b);
+
+// Whether two index tuples of the view may name the same element (as with a stride of 0).
+bool MayOverlapItself(const ConstTensorView& view);
+
+// The same pointer, shape and strides.
+bool SameElements(const ConstTensorView& a, const ConstTensorView& b);
+
+}  // namespace windrow::internal
+
+#endif  // WINDROW_LIB_BASE_OVERLAP_H_

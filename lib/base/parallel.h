@@ -1,0 +1,25 @@
+// Parallel loops in the caller's arena. parallel.cc is the only file that knows oneTBB.
+#ifndef WINDROW_LIB_BASE_PARALLEL_H_
+#define WINDROW_LIB_BASE_PARALLEL_H_
+
+#include <cstdint>
+
+#include "lib/base/function_ref.h"
+
+namespace windrow::internal {
+
+// How many threads the calling thread's arena may use.
+int MaxThreads();
+
+// Calls body(i) for every i in [0, count), each once, in any order and on any of the arena's
+// threads, and returns when all are done. Every call runs with the floating-point environment
+// (flush-to-zero, denormals-are-zero) of the caller, which TBB alone does not promise.
+void ParallelFor(int64_t count, FunctionRef<void(int64_t)> body);
+
+// Below this many multiply-adds a loop is not worth a second thread: entering TBB costs about as
+// much as 10 000 of them on one AVX2 core, waking a worker several times that.
+inline constexpr int64_t kMinParallelWork = 200'000;
+
+}  // namespace windrow::internal
+
+#endif  // WINDROW_LIB_BASE_PARALLEL_H_

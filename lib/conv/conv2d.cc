@@ -1,0 +1,167 @@
+// The public class: checks, then one strategy.
+#include "windrow/conv2d.h"
+
+#include <utility>
+
+#include "lib/base/error.h"
+#include "lib/base/overlap.h"
+#include "lib/conv/problem.h"
+#include "lib/conv/registry.h"
+#include "lib/conv/weights.h"
+#include "lib/simd/kernels.h"
+#include "lib/simd/target.h"
+
+namespace windrow {
+inline namespace v0 {
+
+using internal::ConvCall;
+using internal::ConvOp;
+using internal::Require;
+
+namespace {
+
+ConvOp BindOp(const Conv2dOptions& options, const internal::Target& target) {
+  ConvOp op = internal::CheckOptions(options);
+  op.fused = options.numerics == Numerics::kNative && target.fused;
+  op.lanes = target.lanes;
+  op.tiles = &internal::Tiles(target.index, op.fused);
+  return op;
+}
+
+void CheckWeights(const ConvOp& op, std::span<const float> weights, std::span<const float> bias) {
+  const int64_t expected = internal::CheckedProduct({op.out_channels, op.group_in(), op.kernel.h,
+                                                     op.kernel.w, int64_t{sizeof(float)}},
+                                                    "the weights' bytes do not fit 63 bits") /
+                           int64_t{sizeof(float)};
+  Require(static_cast<int64_t>(weights.size()) == expected, "there are ", weights.size(),
+          " weights, the convolution expects ", expected, " (", op.out_channels, "x", op.group_in(),
+          "x", op.kernel.h, "x", op.kernel.w, ")");
+  Require(bias.empty() || static_cast<int64_t>(bias.size()) == op.out_channels, "there are ",
+          bias.size(), " biases, the convolution has ", op.out_channels, " output channels");
+}
+
+void CheckCall(const RunArgs& args, const Shape& output) {
+  Require(!args.y.empty(), "there is no output view y");
+  Require(args.y.shape() == output, "y has the shape ", args.y.shape().ToString(),
+          ", the convolution gives ", output.ToString());
+  Require(!internal::MayOverlapItself(args.y), "elements of y overlap each other: strides n ",
+          args.y.strides().n, ", c ", args.y.strides().c, ", h ", args.y.strides().h, ", w ",
+          args.y.strides().w, " for the shape ", output.ToString());
+  Require(!internal::MayOverlap(args.x, args.y), "y overlaps x in memory");
+  if (args.residual.empty()) return;
+  Require(args.residual.shape() == output, "the residual has the shape ",
+          args.residual.shape().ToString(), ", y has ", output.ToString());
+  Require(
+      internal::SameElements(args.residual, args.y) || !internal::MayOverlap(args.residual, args.y),
+      "y overlaps the residual in memory without being the same view");
+}
+
+}  // namespace
+
+struct Conv2d::Impl {
+  Impl(const Conv2dOptions& o, const internal::Target& target, std::span<const float> w,
+       std::span<const float> bias)
+      : options(o),
+        algorithm(internal::FindConvAlgorithm(o.algorithm)),
+        op(BindOp(o, target)),
+        weights((CheckWeights(op, w, bias), op), w, bias) {
+    options.target = target.name;
+  }
+
+  // The call without pointers: all that planning needs.
+  ConvCall Plan(const Shape& input, const Strides& xs, const Strides& ys) const {
+    const internal::Geometry g = internal::ResolveGeometry(op, input);
+    return {&op, &weights, g.n, g.h, g.w, nullptr, xs, nullptr, ys, nullptr, {}};
+  }
+
+  Shape OutputShape(const Shape& input) const {
+    const internal::Geometry g = internal::ResolveGeometry(op, input);
+    return Shape(g.n, op.out_channels, g.h.out, g.w.out);
+  }
+
+  Conv2dOptions options;
+  const internal::ConvAlgorithm* algorithm;  // null: auto
+  ConvOp op;
+  internal::ConvWeights weights;
+};
+
+Conv2d::Conv2d(const Conv2dOptions& options, std::span<const float> weights,
+               std::span<const float> bias)
+    : impl_(std::make_shared<Impl>(options, internal::FindTarget(options.target), weights, bias)) {}
+
+void Conv2d::SetWeights(std::span<const float> weights, std::span<const float> bias) {
+  CheckWeights(impl_->op, weights, bias);
+  impl_->weights.Set(impl_->op, weights, bias);
+}
+
+const Conv2dOptions& Conv2d::options() const { return impl_->options; }
+const std::string& Conv2d::target() const { return impl_->options.target; }
+Shape Conv2d::OutputShape(const Shape& input) const { return impl_->OutputShape(input); }
+
+void Conv2d::Run(const RunArgs& args) const {
+  Require(!args.x.empty(), "there is no input view x");
+  CheckCall(args, impl_->OutputShape(args.x.shape()));
+  if (args.x.shape().n() == 0) return;
+  ConvCall call = impl_->Plan(args.x.shape(), args.x.strides(), args.y.strides());
+  call.x = args.x.data();
+  call.y = args.y.data();
+  if (!args.residual.empty()) {
+    call.residual = args.residual.data();
+    call.rs = args.residual.strides();
+  }
+  internal::ChooseConvAlgorithm(impl_->algorithm, call).run(call);
+}
+
+void Conv2d::Run(const ConstTensorView& x, const TensorView& y) const { Run({.x = x, .y = y}); }
+
+Tensor Conv2d::Run(const Tensor& x) const {
+  Tensor y(OutputShape(x.shape()), x.layout());
+  Run({.x = x, .y = y});
+  return y;
+}
+
+Explanation Conv2d::Explain(const Shape& input, Layout layout) const {
+  Explanation e;
+  e.output = OutputShape(input);
+  const ConvCall call =
+      impl_->Plan(input, DenseStrides(input, layout), DenseStrides(e.output, layout));
+  const internal::ConvAlgorithm& chosen = internal::ChooseConvAlgorithm(impl_->algorithm, call);
+  e.algorithm = chosen.name;
+  e.target = target();
+  e.numerics = impl_->op.fused ? "fused" : "unfused";
+  e.tile = chosen.describe(call);
+  e.multiply_adds = call.multiply_adds();
+  for (const internal::ConvAlgorithm& a : internal::ConvAlgorithms()) {
+    const char* reason = a.refuse(call);
+    e.candidates.push_back({a.name, reason == nullptr, reason == nullptr ? a.summary : reason});
+  }
+  return e;
+}
+
+std::string Explanation::ToString() const {
+  std::string s =
+      internal::StrCat(algorithm, " on ", target, " (", numerics, " multiply-add), tile ", tile,
+                       ", output ", output.ToString(), ", ", multiply_adds, " multiply-adds\n");
+  for (const Candidate& c : candidates) {
+    s += internal::StrCat("  ", c.algorithm == algorithm ? "* " : "  ", c.algorithm, ": ",
+                          c.accepts ? "" : "no: ", c.reason, "\n");
+  }
+  return s;
+}
+
+Tensor Corr2d(const Tensor& x, const Tensor& k) {
+  const Shape& s = k.shape();
+  Require(s.n() == 1, "the filter ", s.ToString(), " has ", s.n(),
+          " output channels, Corr2d takes 1");
+  Conv2dOptions options;
+  options.in_channels = s.c();
+  options.out_channels = 1;
+  options.kernel_size = {s.h(), s.w()};
+  Tensor weights(s);
+  Copy(k, weights);
+  const Conv2d conv(options, {weights.data(), static_cast<size_t>(s.elements())});
+  return conv.Run(x);
+}
+
+}  // namespace v0
+}  // namespace windrow

@@ -1,0 +1,109 @@
+#include "lib/conv/problem.h"
+
+#include "lib/base/error.h"
+#include "lib/base/math.h"
+
+namespace windrow::internal {
+namespace {
+
+// Large enough for any image, small enough that sums and products of two stay in 63 bits.
+constexpr int64_t kMaxExtent = int64_t{1} << 31;
+
+void RequirePositive(const char* name, int64_t value) {
+  Require(value >= 1, name, " is ", value, "; it must be at least 1");
+  Require(value <= kMaxExtent, name, " is ", value, "; it must be at most ", kMaxExtent);
+}
+
+void RequirePositive(const char* name, Size2 value) {
+  Require(value.h >= 1 && value.w >= 1, name, " is ", value.h, "x", value.w,
+          "; both must be at least 1");
+  Require(value.h <= kMaxExtent && value.w <= kMaxExtent, name, " is ", value.h, "x", value.w,
+          "; both must be at most ", kMaxExtent);
+}
+
+// The padding of one side, after Padding::Same() has been resolved.
+struct Sides {
+  int64_t before, after;
+};
+
+Sides SameSides(int64_t in, int64_t kernel, int64_t stride, int64_t dilation) {
+  const int64_t out = CeilDiv(in, stride);
+  const int64_t total = std::max<int64_t>((out - 1) * stride + (kernel - 1) * dilation + 1 - in, 0);
+  return {total / 2, total - total / 2};
+}
+
+void CheckMode(PaddingMode mode, const char* what, int64_t in, Sides pad) {
+  const int64_t most = std::max(pad.before, pad.after);
+  if (mode == PaddingMode::kReflect) {
+    Require(most < in, "reflect padding of ", most, " must be less than the input's ", what, " of ",
+            in);
+  } else if (mode == PaddingMode::kCircular) {
+    Require(most <= in, "circular padding of ", most, " must not be more than the input's ", what,
+            " of ", in);
+  }
+}
+
+Axis ResolveAxis(const char* what, const ConvOp& op, int64_t in, int64_t kernel, int64_t stride,
+                 int64_t dilation, Sides pad) {
+  RequirePositive(what, in);
+  if (op.padding.is_same()) pad = SameSides(in, kernel, stride, dilation);
+  CheckMode(op.mode, what, in, pad);
+  const int64_t extent = (kernel - 1) * dilation + 1, padded = in + pad.before + pad.after;
+  Require(extent <= padded, "the kernel covers ", extent, " pixels (", kernel, " with dilation ",
+          dilation, "), but the ", what, " is only ", padded, " (", in, " with padding ",
+          pad.before, " and ", pad.after, ")");
+  return {.in = in,
+          .out = (padded - extent) / stride + 1,
+          .kernel = kernel,
+          .stride = stride,
+          .dilation = dilation,
+          .before = pad.before};
+}
+
+}  // namespace
+
+ConvOp CheckOptions(const Conv2dOptions& o) {
+  RequirePositive("in_channels", o.in_channels);
+  RequirePositive("out_channels", o.out_channels);
+  RequirePositive("kernel_size", o.kernel_size);
+  RequirePositive("stride", o.stride);
+  RequirePositive("dilation", o.dilation);
+  RequirePositive("groups", o.groups);
+  Require(o.in_channels % o.groups == 0, "in_channels ", o.in_channels,
+          " is not divisible by groups ", o.groups);
+  Require(o.out_channels % o.groups == 0, "out_channels ", o.out_channels,
+          " is not divisible by groups ", o.groups);
+  for (const int64_t side :
+       {o.padding.top(), o.padding.bottom(), o.padding.left(), o.padding.right()}) {
+    Require(side >= 0, "padding is ", side, "; it must not be negative");
+    Require(side <= kMaxExtent, "padding is ", side, "; it must be at most ", kMaxExtent);
+  }
+  const Epilogue& e = o.epilogue;
+  Require(e.clamp_min <= e.clamp_max, "clamp_min ", e.clamp_min, " is not <= clamp_max ",
+          e.clamp_max);
+  CheckedProduct({o.kernel_size.h, o.dilation.h, 2}, "kernel height times dilation overflows");
+  CheckedProduct({o.kernel_size.w, o.dilation.w, 2}, "kernel width times dilation overflows");
+  ConvOp op;
+  op.groups = o.groups;
+  op.in_channels = o.in_channels;
+  op.out_channels = o.out_channels;
+  op.kernel = o.kernel_size;
+  op.stride = o.stride;
+  op.dilation = o.dilation;
+  op.padding = o.padding;
+  op.mode = o.padding_mode;
+  op.epilogue = o.epilogue;
+  return op;
+}
+
+Geometry ResolveGeometry(const ConvOp& op, const Shape& input) {
+  Require(input.c() == op.in_channels, "the input ", input.ToString(), " has ", input.c(),
+          " channels, the convolution expects ", op.in_channels);
+  const Axis h = ResolveAxis("height", op, input.h(), op.kernel.h, op.stride.h, op.dilation.h,
+                             {op.padding.top(), op.padding.bottom()});
+  const Axis w = ResolveAxis("width", op, input.w(), op.kernel.w, op.stride.w, op.dilation.w,
+                             {op.padding.left(), op.padding.right()});
+  return {input.n(), h, w};
+}
+
+}  // namespace windrow::internal

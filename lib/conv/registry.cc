@@ -1,0 +1,57 @@
+#include "lib/conv/registry.h"
+
+#include "lib/base/error.h"
+#include "lib/conv/direct.h"
+#include "lib/conv/reference.h"
+#include "windrow/conv2d.h"
+
+namespace windrow {
+namespace internal {
+namespace {
+
+constexpr ConvAlgorithm kAlgorithms[] = {
+    {"direct", "the register tile on the input where it lies", RefuseDirect, RunDirect,
+     DescribeDirect},
+    {"reference", "scalar, for any problem", RefuseReference, RunReference,
+     [](const ConvCall&) { return std::string("scalar"); }},
+};
+
+}  // namespace
+
+std::span<const ConvAlgorithm> ConvAlgorithms() { return kAlgorithms; }
+
+const ConvAlgorithm* FindConvAlgorithm(std::string_view name) {
+  if (name == "auto") return nullptr;
+  std::string names = "auto";
+  for (const ConvAlgorithm& a : kAlgorithms) {
+    if (name == a.name) return &a;
+    names += StrCat(", ", a.name);
+  }
+  throw std::invalid_argument(
+      StrCat("there is no convolution algorithm \"", name, "\"; there are ", names));
+}
+
+const ConvAlgorithm& ChooseConvAlgorithm(const ConvAlgorithm* forced, const ConvCall& call) {
+  if (forced != nullptr) {
+    const char* reason = forced->refuse(call);
+    Require(reason == nullptr, "the algorithm \"", forced->name, "\" cannot run this: ", reason);
+    return *forced;
+  }
+  for (const ConvAlgorithm& a : kAlgorithms) {
+    if (a.refuse(call) == nullptr) return a;
+  }
+  return kAlgorithms[std::size(kAlgorithms) - 1];
+}
+
+}  // namespace internal
+
+inline namespace v0 {
+
+std::vector<std::string> Algorithms() {
+  std::vector<std::string> names;
+  for (const internal::ConvAlgorithm& a : internal::ConvAlgorithms()) names.emplace_back(a.name);
+  return names;
+}
+
+}  // namespace v0
+}  // namespace windrow

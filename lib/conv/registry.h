@@ -1,0 +1,34 @@
+// The strategies, in order of preference. One row gives a strategy its name in
+// Conv2dOptions::algorithm, its tests, its benchmarks and its line in Explain.
+#ifndef WINDROW_LIB_CONV_REGISTRY_H_
+#define WINDROW_LIB_CONV_REGISTRY_H_
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "lib/conv/problem.h"
+
+namespace windrow::internal {
+
+struct ConvAlgorithm {
+  const char* name;
+  const char* summary;
+  const char* (*refuse)(const ConvCall&);    // null: it can do this call; otherwise why not
+  void (*run)(const ConvCall&);              // only a call that it does not refuse
+  std::string (*describe)(const ConvCall&);  // its register tile
+};
+
+// The last row, the reference, refuses nothing.
+std::span<const ConvAlgorithm> ConvAlgorithms();
+
+// The row of this name, or null for "auto". Throws std::invalid_argument, naming the choices.
+const ConvAlgorithm* FindConvAlgorithm(std::string_view name);
+
+// The forced one, or the first that accepts the call. Throws std::invalid_argument if the forced
+// one refuses, with its reason.
+const ConvAlgorithm& ChooseConvAlgorithm(const ConvAlgorithm* forced, const ConvCall& call);
+
+}  // namespace windrow::internal
+
+#endif  // WINDROW_LIB_CONV_REGISTRY_H_

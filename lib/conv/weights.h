@@ -1,0 +1,52 @@
+// A layer's weights: as they were given, and packed in panels for the register tile.
+#ifndef WINDROW_LIB_CONV_WEIGHTS_H_
+#define WINDROW_LIB_CONV_WEIGHTS_H_
+
+#include <cstdint>
+#include <span>
+
+#include "lib/base/aligned.h"
+#include "lib/base/math.h"
+
+namespace windrow::internal {
+
+struct ConvOp;
+
+// The outputs of one group, a few vectors of channels wide: [kernel h][kernel w][group_in][lanes *
+// vecs], the canonical order of the reduction. Channels that do not exist have zero weights.
+struct Panel {
+  const float* weights;
+  const float* bias;     // [lanes * vecs], zeros if there is none
+  int64_t in_channel;    // the first of the group
+  int64_t out_channel;   // the first of the panel
+  int64_t out_channels;  // that exist
+  int vecs;
+  int tail;  // lanes of the last vector that exist
+};
+
+class ConvWeights {
+ public:
+  // Copies and packs; the sizes are the caller's to check.
+  ConvWeights(const ConvOp& op, std::span<const float> oihw, std::span<const float> bias);
+  // Copies and packs again, of the same sizes, in place.
+  void Set(const ConvOp& op, std::span<const float> oihw, std::span<const float> bias);
+
+  bool finite() const { return finite_; }
+  const float* oihw() const { return oihw_.get(); }
+  const float* bias() const { return bias_.get(); }  // zeros if there is none
+
+  int64_t panels() const { return split_.parts * groups_; }
+  Panel panel(int64_t index) const;
+
+ private:
+  void PackPanel(const Panel& panel, float* to) const;
+
+  int64_t groups_, group_in_, group_out_, taps_, lanes_;
+  EvenSplit split_;  // of a group's vectors of outputs
+  bool finite_ = true;
+  AlignedFloats oihw_, bias_, panels_, panel_bias_;
+};
+
+}  // namespace windrow::internal
+
+#endif  // WINDROW_LIB_CONV_WEIGHTS_H_

@@ -1,0 +1,64 @@
+// The micro-kernels of a SIMD target, as tables of function pointers: the one door between the
+// loops of lib/conv, which are ordinary C++, and the code that is compiled once a target.
+#ifndef WINDROW_LIB_SIMD_KERNELS_H_
+#define WINDROW_LIB_SIMD_KERNELS_H_
+
+#include <cstddef>
+#include <cstdint>
+
+namespace windrow::internal {
+
+// One call of a register tile: `rows` output pixels times `vecs` vectors of output channels,
+//
+//   acc[row][lane] = bias[lane], or y[row][lane] if this is not the first block of the reduction
+//   for i < outer: for j < inner: for k < len:
+//     acc[row][lane] += a[i * a_outer + j * a_inner + k + row * a_row]
+//                     * b[i * b_outer + j * b_inner + k * b_k + lane]
+//   y[row][lane] = acc, finished if this is the last block
+//
+// Distances are in floats. b is aligned to a vector, everything else to an element.
+struct TileArgs {
+  const float* a;
+  ptrdiff_t a_row, a_outer, a_inner;
+  const float* b;
+  ptrdiff_t b_outer, b_inner, b_k;
+  int64_t outer, inner, len;
+  const float* bias;
+  float* y;
+  ptrdiff_t y_row;
+  const float* residual;  // null: none
+  ptrdiff_t residual_row;
+  float clamp_min, clamp_max;
+  int tail;  // lanes of the last vector that exist; the others are computed and dropped
+  bool first, last;
+};
+
+using TileFn = void (*)(const TileArgs&);
+
+inline constexpr int kMaxTileVecs = 4;
+inline constexpr int kMaxTileRows = 14;
+
+// The tiles of one target in one numerics class.
+struct TileSet {
+  int max_vecs;                                     // the widest tile
+  int max_rows[kMaxTileVecs + 1];                   // of a tile so many vectors wide
+  TileFn tile[kMaxTileVecs + 1][kMaxTileRows + 1];  // [vecs][rows], from 1
+};
+
+// The tiles of the target at this index of Highway's dispatch tables. `fused` needs a target of
+// class F.
+const TileSet& Tiles(size_t dispatch_index, bool fused);
+
+// For tests of the tests: Tiles() gives these instead until it is called with null. Returns the
+// true ones.
+const TileSet& ReplaceTilesForTest(size_t dispatch_index, bool fused, const TileSet* tiles);
+
+struct TargetFacts {
+  bool fused;  // class F: Highway's MulAdd rounds once
+  int lanes;
+};
+TargetFacts Facts(size_t dispatch_index);
+
+}  // namespace windrow::internal
+
+#endif  // WINDROW_LIB_SIMD_KERNELS_H_

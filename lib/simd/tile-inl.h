@@ -1,0 +1,177 @@
+// THE inner multiply-add: a register tile of rows x vectors, generic over its size and target.
+//
+//   for each run of the window: for k: for row: a = Set(A[row][k]); for v: acc[row][v] += a *
+//   B[k][v]
+//
+// Lanes run over outputs, never over the reduction, so that every output is one chain in one order.
+//
+// Budget: rows * vecs accumulators, vecs vectors of B, one of A, and one more for the product
+// where the multiply-add is two instructions, all in registers. Row addresses are kept as one
+// pointer for each five rows (base + {0, 1, 2, 3, 4} * distance are x86 addressing modes once 3 *
+// distance is at hand), so that 14 rows need 3 pointers and nothing spills. Named variables instead
+// of an array of accumulators: GCC keeps an array in memory, and SVE and RVV forbid it.
+#if defined(WINDROW_LIB_SIMD_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef WINDROW_LIB_SIMD_TILE_INL_H_
+#undef WINDROW_LIB_SIMD_TILE_INL_H_
+#else
+#define WINDROW_LIB_SIMD_TILE_INL_H_
+#endif
+
+#include <hwy/highway.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+#include <utility>
+
+#include "lib/simd/epilogue-inl.h"
+#include "lib/simd/kernels.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace windrow::internal::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+using TileD = hn::ScalableTag<float>;
+
+#if (HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3) || HWY_ARCH_ARM_A64 || HWY_ARCH_RVV || HWY_ARCH_PPC
+inline constexpr int kVectorRegisters = 32;
+#else
+inline constexpr int kVectorRegisters = 16;
+#endif
+
+// The most rows that keep a tile in registers.
+constexpr int MaxRows(int vecs, bool fused) {
+  return std::min((kVectorRegisters - vecs - (fused ? 1 : 2)) / vecs, kMaxTileRows);
+}
+
+// Wide enough that loads do not limit the multiply-adds: 24 per 10 loads at 6 x 4, 12 per 7 at 4
+// x 3.
+inline constexpr int kMaxVecs = kVectorRegisters == 32 ? 4 : 3;
+
+template <bool kFused, class V>
+HWY_INLINE V MultiplyAdd(V a, V b, V acc) {
+  if constexpr (kFused) {
+    return hn::MulAdd(a, b, acc);
+  } else {
+    return hn::Add(acc, hn::Mul(a, b));
+  }
+}
+
+#define WINDROW_FOR_ROWS(X) \
+  X(0) X(1) X(2) X(3) X(4) X(5) X(6) X(7) X(8) X(9) X(10) X(11) X(12) X(13)
+static_assert(kMaxTileRows == 14 && kMaxTileVecs == 4, "the macros below name every accumulator");
+
+// Calls X(row, v) for the vectors of a row.
+#define WINDROW_FOR_VECS(X, r)        \
+  if constexpr (kRows > r) {          \
+    X(r, 0);                          \
+    if constexpr (kVecs > 1) X(r, 1); \
+    if constexpr (kVecs > 2) X(r, 2); \
+    if constexpr (kVecs > 3) X(r, 3); \
+  }
+
+template <int kRows, int kVecs, bool kFused>
+HWY_NOINLINE void Tile(const TileArgs& t) {
+  const TileD d;
+  using V = hn::Vec<TileD>;
+  const size_t lanes = hn::Lanes(d);
+
+#define WINDROW_DECLARE(r) \
+  V c##r##_0 = hn::Zero(d), c##r##_1 = c##r##_0, c##r##_2 = c##r##_0, c##r##_3 = c##r##_0;
+  WINDROW_FOR_ROWS(WINDROW_DECLARE)
+#undef WINDROW_DECLARE
+
+  if (t.first) {
+#define WINDROW_BIAS(r, v) c##r##_##v = hn::Load(d, t.bias + v * lanes)
+#define WINDROW_BIAS_ROW(r) WINDROW_FOR_VECS(WINDROW_BIAS, r)
+    WINDROW_FOR_ROWS(WINDROW_BIAS_ROW)
+  } else {
+#define WINDROW_RESUME(r, v) \
+  c##r##_##v =               \
+      LoadLanes<v == kVecs - 1>(d, t.y + r * t.y_row + v * static_cast<ptrdiff_t>(lanes), t.tail)
+#define WINDROW_RESUME_ROW(r) WINDROW_FOR_VECS(WINDROW_RESUME, r)
+    WINDROW_FOR_ROWS(WINDROW_RESUME_ROW)
+  }
+
+  const ptrdiff_t s = t.a_row, s3 = 3 * s;
+  for (int64_t i = 0; i < t.outer; ++i) {
+    for (int64_t j = 0; j < t.inner; ++j) {
+      const float* HWY_RESTRICT p0 = t.a + i * t.a_outer + j * t.a_inner;
+      [[maybe_unused]] const float* HWY_RESTRICT p5 = p0 + 5 * s;
+      [[maybe_unused]] const float* HWY_RESTRICT p10 = p5 + 5 * s;
+      const float* HWY_RESTRICT b = t.b + i * t.b_outer + j * t.b_inner;
+      const ptrdiff_t b_k = t.b_k;
+      for (int64_t k = t.len; k != 0; --k) {
+        const V b0 = hn::Load(d, b);
+        [[maybe_unused]] V b1, b2, b3;
+        if constexpr (kVecs > 1) b1 = hn::Load(d, b + lanes);
+        if constexpr (kVecs > 2) b2 = hn::Load(d, b + 2 * lanes);
+        if constexpr (kVecs > 3) b3 = hn::Load(d, b + 3 * lanes);
+#define WINDROW_GROUP(r) (r < 5 ? p0 : r < 10 ? p5 : p10)
+#define WINDROW_ADDRESS(r)                 \
+  (r % 5 == 0   ? WINDROW_GROUP(r)         \
+   : r % 5 == 1 ? WINDROW_GROUP(r) + s     \
+   : r % 5 == 2 ? WINDROW_GROUP(r) + 2 * s \
+   : r % 5 == 3 ? WINDROW_GROUP(r) + s3    \
+                : WINDROW_GROUP(r) + 4 * s)
+#define WINDROW_STEP(r, v) c##r##_##v = MultiplyAdd<kFused>(a, b##v, c##r##_##v)
+#define WINDROW_STEP_ROW(r)                      \
+  if constexpr (kRows > r) {                     \
+    const V a = hn::Set(d, *WINDROW_ADDRESS(r)); \
+    WINDROW_FOR_VECS(WINDROW_STEP, r)            \
+  }
+        WINDROW_FOR_ROWS(WINDROW_STEP_ROW)
+        ++p0;
+        if constexpr (kRows > 5) ++p5;
+        if constexpr (kRows > 10) ++p10;
+        b += b_k;
+      }
+    }
+  }
+
+#define WINDROW_STORE(r, v) \
+  StoreTile<v == kVecs - 1>(d, c##r##_##v, t, r, v * static_cast<ptrdiff_t>(lanes))
+#define WINDROW_STORE_ROW(r) WINDROW_FOR_VECS(WINDROW_STORE, r)
+  WINDROW_FOR_ROWS(WINDROW_STORE_ROW)
+}
+
+#undef WINDROW_FOR_ROWS
+#undef WINDROW_FOR_VECS
+#undef WINDROW_BIAS
+#undef WINDROW_BIAS_ROW
+#undef WINDROW_RESUME
+#undef WINDROW_RESUME_ROW
+#undef WINDROW_GROUP
+#undef WINDROW_ADDRESS
+#undef WINDROW_STEP
+#undef WINDROW_STEP_ROW
+#undef WINDROW_STORE
+#undef WINDROW_STORE_ROW
+
+template <bool kFused, int kVecs, size_t... kRow>
+constexpr void FillRows(TileSet& set, std::index_sequence<kRow...>) {
+  set.max_rows[kVecs] = static_cast<int>(sizeof...(kRow));
+  ((set.tile[kVecs][kRow + 1] = &Tile<static_cast<int>(kRow) + 1, kVecs, kFused>), ...);
+}
+
+template <bool kFused, size_t... kVec>
+constexpr TileSet MakeTileSet(std::index_sequence<kVec...>) {
+  TileSet set{};
+  set.max_vecs = kMaxVecs;
+  (FillRows<kFused, static_cast<int>(kVec) + 1>(
+       set, std::make_index_sequence<MaxRows(static_cast<int>(kVec) + 1, kFused)>()),
+   ...);
+  return set;
+}
+
+// A function of its own for the sake of scalable vectors, whose lanes only the CPU knows.
+template <bool kFused>
+const TileSet* GetTileSet() {
+  static constexpr TileSet kTiles = MakeTileSet<kFused>(std::make_index_sequence<kMaxVecs>());
+  return &kTiles;
+}
+
+}  // namespace windrow::internal::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // include guard
