@@ -65,7 +65,7 @@ enum class Numerics : uint8_t {
 };
 
 // What happens to the sum before it is stored.
-struct Epilogue {
+struct Epilogue {  // a bound of -0 counts as +0
   float clamp_min = -std::numeric_limits<float>::infinity();
   float clamp_max = std::numeric_limits<float>::infinity();
 };

@@ -13,27 +13,36 @@
 #include "lib/conv/direct.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "lib/base/cache.h"
 #include "lib/base/error.h"
 #include "lib/base/parallel.h"
 #include "lib/conv/reference.h"
+#include "lib/conv/tile_cut.h"
 
 namespace windrow::internal {
 namespace {
 
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
 // A 1x1 convolution of a tensor whose pixels have one pitch is the same for one long row of pixels,
 // which cuts into tiles with less rest.
 ConvCall Flattened(ConvCall call) {
-  const auto even = [&](const Strides& s) { return s.h == s.w * call.w.out; };
   if (call.h.kernel != 1 || call.w.kernel != 1 || call.h.stride != 1 || call.w.stride != 1) {
     return call;
   }
   if (call.h.in != call.h.out || call.w.in != call.w.out) return call;  // padded
-  if (!even(call.xs) || !even(call.ys) || (call.residual != nullptr && !even(call.rs))) return call;
-  const int64_t pixels = call.h.out * call.w.out;
+  const auto all = [&call](const auto& even) {
+    return even(call.xs) && even(call.ys) && (call.residual == nullptr || even(call.rs));
+  };
+  const int64_t row = call.w.out, image = call.h.out * call.w.out;
+  if (!all([&](const Strides& s) { return s.h == s.w * row; })) return call;
   call.h.in = call.h.out = 1;
-  call.w.in = call.w.out = pixels;
+  call.w.in = call.w.out = image;
+  if (!all([&](const Strides& s) { return s.n == s.w * image; })) return call;
+  call.w.in = call.w.out = image * call.n;
+  call.n = 1;
   return call;
 }
 
@@ -45,40 +54,62 @@ struct KernelRows {
 class Direct {
  public:
   explicit Direct(const ConvCall& call) : call_(Flattened(call)), op_(*call.op) {
-    row_floats_ = op_.group_in() * call_.w.kernel;  // of one output channel and kernel row
+    row_floats_ = op_.group_in() * call_.w.kernel;
     merged_ = call_.w.dilation == 1 && call_.xs.w == op_.group_in();
     kernel_rows_ = KernelRowsPerBlock();
   }
 
   void Run() const {
-    const int64_t panels = call_.weights->panels();
-    const bool parallel = call_.multiply_adds() >= kMinParallelWork && MaxThreads() > 1;
-    const bool by_rows = call_.h.out >= call_.w.out || call_.h.out >= kTasksPerThread;
-    const int64_t length = by_rows ? call_.h.out : call_.w.out;
-    const int64_t bands = parallel ? Bands(panels * call_.n, length) : 1;
+    const Tasks tasks = Partition();
+    const int64_t panels = call_.weights->panels(), bands = tasks.bands;
     const auto task = [&](int64_t i) {
-      const int64_t band = i % bands, n = i / bands % call_.n, panel = i / bands / call_.n;
-      const int64_t begin = band * length / bands, end = (band + 1) * length / bands;
-      const OutputBlock block = by_rows ? OutputBlock{n, 0, 0, begin, end, 0, call_.w.out}
-                                        : OutputBlock{n, 0, 0, 0, call_.h.out, begin, end};
+      const int64_t outer = tasks.bands_outside ? i / panels : i % (bands * call_.n);
+      const int64_t panel = tasks.bands_outside ? i % panels : i / (bands * call_.n);
+      const int64_t n = outer / bands, band = outer % bands;
+      const int64_t begin = band * tasks.length / bands, end = (band + 1) * tasks.length / bands;
+      const OutputBlock block = tasks.by_rows ? OutputBlock{n, 0, 0, begin, end, 0, call_.w.out}
+                                              : OutputBlock{n, 0, 0, 0, call_.h.out, begin, end};
       RunBlock(call_.weights->panel(panel), block);
     };
-    const int64_t tasks = panels * call_.n * bands;
-    if (parallel) {
-      ParallelFor(tasks, task);
+    const int64_t count = panels * call_.n * bands;
+    if (tasks.parallel) {
+      ParallelFor(count, task);
     } else {
-      for (int64_t i = 0; i < tasks; ++i) task(i);
+      for (int64_t i = 0; i < count; ++i) task(i);
     }
   }
 
  private:
-  // Enough tasks that a thread which was held up can be helped out.
-  static constexpr int64_t kTasksPerThread = 4;
+  // A task is one panel of output channels for one band of one image's rows (or columns).
+  struct Tasks {
+    bool parallel, by_rows;
+    int64_t length, bands;
+    bool bands_outside;  // all panels of a band, then the next band
+  };
 
-  int64_t Bands(int64_t others, int64_t length) const {
-    const int64_t wanted = CeilDiv(MaxThreads() * kTasksPerThread, others);
-    const int64_t worthwhile = call_.multiply_adds() / (kMinParallelWork / 2) / others;
-    return std::clamp<int64_t>(std::min(wanted, worthwhile), 1, length);
+  Tasks Partition() const {
+    // Enough tasks that a thread which was held up can be helped out.
+    constexpr int64_t kTasksPerThread = 4;
+    constexpr int64_t kFloat = sizeof(float);
+    const int64_t panels = call_.weights->panels(), work = call_.multiply_adds();
+    Tasks t{};
+    t.parallel = work >= kMinParallelWork && MaxThreads() > 1;
+    t.by_rows = call_.h.out >= std::min<int64_t>(call_.w.out, 16);
+    t.length = t.by_rows ? call_.h.out : call_.w.out;
+    // If all weights fit half the L2 cache, a band of input that fits a quarter meets them there.
+    const int64_t weights = op_.out_channels * row_floats_ * call_.h.kernel * kFloat;
+    t.bands_outside = weights <= Caches().l2 / 2;
+    int64_t bands = 1;
+    if (t.bands_outside && panels > 1) {
+      bands = CeilDiv(call_.h.in * call_.w.in * op_.in_channels * kFloat, Caches().l2 / 4);
+    }
+    if (t.parallel) {
+      const int64_t others = panels * call_.n;
+      const int64_t wanted = CeilDiv(MaxThreads() * kTasksPerThread, others);
+      bands = std::max(bands, std::min(wanted, work / (kMinParallelWork / 2) / others));
+    }
+    t.bands = std::clamp<int64_t>(bands, 1, t.length);
+    return t;
   }
 
   // All, unless the weights of the widest panel would crowd everything else out of the L2 cache,
@@ -119,64 +150,82 @@ class Direct {
     // The part of the rectangle's taps that is in this block. One block is the first and one the
     // last of every rectangle, of one without taps too.
     const int64_t tap_begin = std::max(rows.tap_begin, taps.begin);
-    const int64_t tap_end = std::min(rows.tap_end, taps.end);
+    const int64_t tap_end = std::max(std::min(rows.tap_end, taps.end), tap_begin);
     const bool none = rows.tap_begin == rows.tap_end;
-    if (tap_begin >= tap_end && !(none && taps.begin == 0)) return;
-    const int64_t max_rows = op_.tiles->max_rows[panel.vecs];
-    const bool down = columns.size() * CeilDiv(rows.size(), max_rows) <
-                      rows.size() * CeilDiv(columns.size(), max_rows);
-    TileArgs args = MakeArgs(panel, columns, tap_begin, std::max(tap_end, tap_begin), down);
-    args.first = tap_begin == rows.tap_begin;
-    args.last = none || tap_end == rows.tap_end;
+    if (tap_begin == tap_end && !(none && taps.begin == 0)) return;
+    const bool first = tap_begin == rows.tap_begin, last = none || tap_end == rows.tap_end;
+
+    const TileCut across = CutLine(*op_.tiles, panel.vecs, columns.size());
+    const TileCut along = CutLine(*op_.tiles, panel.vecs, rows.size());
+    const bool down = along.cycles * static_cast<double>(columns.size()) <
+                      across.cycles * static_cast<double>(rows.size());
+    const TileCut cut = down ? along : across;
+    for (int vec = 0; vec < panel.vecs; vec += cut.vecs) {
+      TileArgs args = MakeArgs(panel, vec, cut.vecs, columns, tap_begin, tap_end, down);
+      args.first = first;
+      args.last = last;
+      const Corner corner{n, panel.in_channel, panel.out_channel + vec * op_.lanes, tap_begin,
+                          columns.tap_begin};
+      RunLines(args, corner, rows, columns, cut, down);
+    }
+  }
+
+  // What locates the tiles of a rectangle besides their pixel.
+  struct Corner {
+    int64_t n, in_channel, out_channel, kh, kw;
+  };
+
+  void RunLines(TileArgs& args, const Corner& corner, Segment rows, Segment columns, TileCut cut,
+                bool down) const {
     const Segment& lines = down ? columns : rows;
     const Segment& along = down ? rows : columns;
-    const EvenSplit tiles(along.size(), max_rows);
+    const EvenSplit tiles(along.size(), cut.max_rows);
     for (int64_t line = lines.begin; line < lines.end; ++line) {
       for (int64_t i = 0; i < tiles.parts; ++i) {
         const int64_t begin = along.begin + tiles.Begin(i), end = along.begin + tiles.Begin(i + 1);
-        const int64_t oh = down ? begin : line, ow = down ? line : begin;
-        Locate(args, panel, n, oh, ow, tap_begin, columns.tap_begin);
-        op_.tiles->tile[panel.vecs][end - begin](args);
+        Locate(args, corner, down ? begin : line, down ? line : begin);
+        op_.tiles->tile[cut.vecs][end - begin](args);
       }
     }
   }
 
-  // All of the arguments that the tiles of a rectangle share.
-  TileArgs MakeArgs(const Panel& panel, Segment columns, int64_t tap_begin, int64_t tap_end,
-                    bool down) const {
+  // All of the arguments that the tiles of a rectangle share, for `vecs` vectors of the panel.
+  TileArgs MakeArgs(const Panel& panel, int vec, int vecs, Segment columns, int64_t tap_begin,
+                    int64_t tap_end, bool down) const {
     const int64_t width = panel.vecs * op_.lanes, channels = op_.group_in();
     const int64_t run_taps = columns.tap_end - columns.tap_begin;
     TileArgs args{};
     args.a_row = down ? call_.h.stride * call_.xs.h : call_.w.stride * call_.xs.w;
     args.a_outer = call_.h.dilation * call_.xs.h;
     args.a_inner = call_.w.dilation * call_.xs.w;
-    args.b = panel.weights + (tap_begin * row_floats_ + columns.tap_begin * channels) * width;
+    args.b = panel.weights + (tap_begin * row_floats_ + columns.tap_begin * channels) * width +
+             vec * op_.lanes;
     args.b_outer = row_floats_ * width;
     args.b_inner = channels * width;
     args.b_k = width;
     args.outer = tap_end - tap_begin;
     args.inner = merged_ ? 1 : run_taps;
     args.len = merged_ ? run_taps * channels : channels;
-    args.bias = panel.bias;
+    args.bias = panel.bias + vec * op_.lanes;
     args.y_row = down ? call_.ys.h : call_.ys.w;
     args.residual_row = down ? call_.rs.h : call_.rs.w;
     args.clamp_min = op_.epilogue.clamp_min;
     args.clamp_max = op_.epilogue.clamp_max;
-    args.tail = panel.tail;
+    args.clamp = args.clamp_min != -kInfinity || args.clamp_max != kInfinity;
+    args.tail = vec + vecs == panel.vecs ? panel.tail : op_.lanes;
     return args;
   }
 
-  // The tile whose first pixel is (oh, ow).
-  void Locate(TileArgs& args, const Panel& panel, int64_t n, int64_t oh, int64_t ow, int64_t kh,
-              int64_t kw) const {
-    if (args.outer * args.inner * args.len != 0) {
-      args.a = call_.x + n * call_.xs.n + panel.in_channel + call_.h.Position(oh, kh) * call_.xs.h +
-               call_.w.Position(ow, kw) * call_.xs.w;
+  // Points the arguments at the tile whose first pixel is (oh, ow).
+  void Locate(TileArgs& args, const Corner& c, int64_t oh, int64_t ow) const {
+    if (args.outer * args.inner * args.len != 0) {  // else there may be no such input
+      args.a = call_.x + c.n * call_.xs.n + c.in_channel + call_.h.Position(oh, c.kh) * call_.xs.h +
+               call_.w.Position(ow, c.kw) * call_.xs.w;
     }
-    args.y = call_.y + n * call_.ys.n + oh * call_.ys.h + ow * call_.ys.w + panel.out_channel;
+    args.y = call_.y + c.n * call_.ys.n + oh * call_.ys.h + ow * call_.ys.w + c.out_channel;
     if (call_.residual != nullptr) {
       args.residual =
-          call_.residual + n * call_.rs.n + oh * call_.rs.h + ow * call_.rs.w + panel.out_channel;
+          call_.residual + c.n * call_.rs.n + oh * call_.rs.h + ow * call_.rs.w + c.out_channel;
     }
   }
 

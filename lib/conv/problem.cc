@@ -92,7 +92,9 @@ ConvOp CheckOptions(const Conv2dOptions& o) {
   op.dilation = o.dilation;
   op.padding = o.padding;
   op.mode = o.padding_mode;
-  op.epilogue = o.epilogue;
+  // -0 as a bound is +0, as in the result.
+  op.epilogue = {.clamp_min = o.epilogue.clamp_min + 0.0f,
+                 .clamp_max = o.epilogue.clamp_max + 0.0f};
   return op;
 }
 

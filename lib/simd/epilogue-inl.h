@@ -1,8 +1,7 @@
-// What becomes of an accumulator: v += residual; v += +0; clamp; canonical NaN; store.
+// What becomes of a sum before it is stored: v += +0; clamp; canonical NaN.
 //
 // Adding +0 turns a sum of -0 into +0, so that a tap on zero padding may be skipped or multiplied.
-// The clamp is compare-and-select because Max and Min treat NaN differently from target to target,
-// and the NaN is made canonical because its payload differs between CPUs and compilers.
+// The NaN is made canonical because its payload differs between CPUs and compilers.
 #if defined(WINDROW_LIB_SIMD_EPILOGUE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef WINDROW_LIB_SIMD_EPILOGUE_INL_H_
 #undef WINDROW_LIB_SIMD_EPILOGUE_INL_H_
@@ -50,26 +49,14 @@ HWY_INLINE void StoreLanes(D d, hn::Vec<D> v, float* to, int tail) {
   hn::StoreU(v, d, to);
 }
 
-template <class D>
-HWY_INLINE hn::Vec<D> Finish(D d, hn::Vec<D> v, float clamp_min, float clamp_max) {
-  const auto min = hn::Set(d, clamp_min), max = hn::Set(d, clamp_max);
+// NaN is looked for before the clamp, whose Max and Min treat it differently from target to target.
+// Neither v nor a bound is -0 there, so zeros have only one sign.
+template <bool kClamp, class D>
+HWY_INLINE hn::Vec<D> Finish(D d, hn::Vec<D> v, hn::Vec<D> min, hn::Vec<D> max) {
   v = hn::Add(v, hn::Zero(d));
-  v = hn::IfThenElse(hn::Lt(v, min), min, v);
-  v = hn::IfThenElse(hn::Gt(v, max), max, v);
-  const auto nan = hn::BitCast(d, hn::Set(hn::RebindToUnsigned<D>(), 0x7FC00000u));
-  return hn::IfThenElse(hn::Eq(v, v), v, nan);
-}
-
-// Stores the accumulator of (row, first lane) as TileArgs says: raw, or finished.
-template <bool kMayBePartial, class D>
-HWY_INLINE void StoreTile(D d, hn::Vec<D> v, const TileArgs& t, ptrdiff_t row, ptrdiff_t lane) {
-  if (t.last) {
-    if (t.residual != nullptr) {
-      v = hn::Add(v, LoadLanes<kMayBePartial>(d, t.residual + row * t.residual_row + lane, t.tail));
-    }
-    v = Finish(d, v, t.clamp_min, t.clamp_max);
-  }
-  StoreLanes<kMayBePartial>(d, v, t.y + row * t.y_row + lane, t.tail);
+  const auto number = hn::Eq(v, v);
+  if constexpr (kClamp) v = hn::Min(max, hn::Max(min, v));
+  return hn::IfThenElse(number, v, hn::BitCast(d, hn::Set(hn::RebindToUnsigned<D>(), 0x7FC00000u)));
 }
 
 }  // namespace windrow::internal::HWY_NAMESPACE

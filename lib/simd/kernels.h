@@ -29,7 +29,8 @@ struct TileArgs {
   const float* residual;  // null: none
   ptrdiff_t residual_row;
   float clamp_min, clamp_max;
-  int tail;  // lanes of the last vector that exist; the others are computed and dropped
+  int tail;    // lanes of the last vector that exist; the others are computed and dropped
+  bool clamp;  // whether a bound is finite
   bool first, last;
 };
 

@@ -129,8 +129,30 @@ HWY_NOINLINE void Tile(const TileArgs& t) {
     }
   }
 
-#define WINDROW_STORE(r, v) \
-  StoreTile<v == kVecs - 1>(d, c##r##_##v, t, r, v * static_cast<ptrdiff_t>(lanes))
+  if (t.last) {
+    if (t.residual != nullptr) {
+#define WINDROW_RESIDUAL(r, v)           \
+  c##r##_##v =                           \
+      hn::Add(c##r##_##v,                \
+              LoadLanes<v == kVecs - 1>( \
+                  d, t.residual + r * t.residual_row + v * static_cast<ptrdiff_t>(lanes), t.tail))
+#define WINDROW_RESIDUAL_ROW(r) WINDROW_FOR_VECS(WINDROW_RESIDUAL, r)
+      WINDROW_FOR_ROWS(WINDROW_RESIDUAL_ROW)
+    }
+    const V min = hn::Set(d, t.clamp_min), max = hn::Set(d, t.clamp_max);
+    if (t.clamp) {
+#define WINDROW_CLAMP(r, v) c##r##_##v = Finish<true>(d, c##r##_##v, min, max)
+#define WINDROW_CLAMP_ROW(r) WINDROW_FOR_VECS(WINDROW_CLAMP, r)
+      WINDROW_FOR_ROWS(WINDROW_CLAMP_ROW)
+    } else {
+#define WINDROW_FINISH(r, v) c##r##_##v = Finish<false>(d, c##r##_##v, min, max)
+#define WINDROW_FINISH_ROW(r) WINDROW_FOR_VECS(WINDROW_FINISH, r)
+      WINDROW_FOR_ROWS(WINDROW_FINISH_ROW)
+    }
+  }
+#define WINDROW_STORE(r, v)                                                                        \
+  StoreLanes<v == kVecs - 1>(d, c##r##_##v, t.y + r * t.y_row + v * static_cast<ptrdiff_t>(lanes), \
+                             t.tail)
 #define WINDROW_STORE_ROW(r) WINDROW_FOR_VECS(WINDROW_STORE, r)
   WINDROW_FOR_ROWS(WINDROW_STORE_ROW)
 }
@@ -145,6 +167,12 @@ HWY_NOINLINE void Tile(const TileArgs& t) {
 #undef WINDROW_ADDRESS
 #undef WINDROW_STEP
 #undef WINDROW_STEP_ROW
+#undef WINDROW_RESIDUAL
+#undef WINDROW_RESIDUAL_ROW
+#undef WINDROW_CLAMP
+#undef WINDROW_CLAMP_ROW
+#undef WINDROW_FINISH
+#undef WINDROW_FINISH_ROW
 #undef WINDROW_STORE
 #undef WINDROW_STORE_ROW
 

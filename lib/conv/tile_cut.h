@@ -1,0 +1,25 @@
+// How a line of output pixels times a panel of output channels is cut into register tiles.
+#ifndef WINDROW_LIB_CONV_TILE_CUT_H_
+#define WINDROW_LIB_CONV_TILE_CUT_H_
+
+#include <cstdint>
+
+#include "lib/simd/kernels.h"
+
+namespace windrow::internal {
+
+// Every part of the panel is `vecs` vectors wide; the line falls into even pieces of at most
+// `max_rows` pixels.
+struct TileCut {
+  int vecs;
+  int max_rows;
+  double cycles;  // a step of the reduction costs about this for the whole line and panel
+};
+
+// The cheapest cut. A narrow tile takes more rows and so may fit a short line better (7 pixels: one
+// tile of 7 x 2 twice, rather than 4 x 4 and 3 x 4).
+TileCut CutLine(const TileSet& tiles, int panel_vecs, int64_t length);
+
+}  // namespace windrow::internal
+
+#endif  // WINDROW_LIB_CONV_TILE_CUT_H_
