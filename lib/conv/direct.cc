@@ -15,9 +15,9 @@
 #include <algorithm>
 #include <limits>
 
-#include "lib/base/cache.h"
 #include "lib/base/error.h"
 #include "lib/base/parallel.h"
+#include "lib/conv/direct_plan.h"
 #include "lib/conv/reference.h"
 #include "lib/conv/tile_cut.h"
 
@@ -26,110 +26,57 @@ namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
-// A 1x1 convolution of a tensor whose pixels have one pitch is the same for one long row of pixels,
-// which cuts into tiles with less rest.
-ConvCall Flattened(ConvCall call) {
-  if (call.h.kernel != 1 || call.w.kernel != 1 || call.h.stride != 1 || call.w.stride != 1) {
-    return call;
-  }
-  if (call.h.in != call.h.out || call.w.in != call.w.out) return call;  // padded
-  const auto all = [&call](const auto& even) {
-    return even(call.xs) && even(call.ys) && (call.residual == nullptr || even(call.rs));
-  };
-  const int64_t row = call.w.out, image = call.h.out * call.w.out;
-  if (!all([&](const Strides& s) { return s.h == s.w * row; })) return call;
-  call.h.in = call.h.out = 1;
-  call.w.in = call.w.out = image;
-  if (!all([&](const Strides& s) { return s.n == s.w * image; })) return call;
-  call.w.in = call.w.out = image * call.n;
-  call.n = 1;
-  return call;
-}
+uintptr_t Address(const float* p) { return reinterpret_cast<uintptr_t>(p); }
 
 // A block of kernel rows [begin, end): the part of the reduction whose weights stay in cache.
 struct KernelRows {
   int64_t begin, end;
 };
 
+// Outputs with the same taps inside the input, and those taps that are in the block.
+struct Rectangle {
+  int64_t n;
+  Segment rows, columns;
+  KernelRows taps;
+  bool first, last;  // whether this block is the first, the last of the rectangle's reduction
+
+  // The part of the reduction in this block; false if there is nothing to do in it.
+  bool Clip(KernelRows block) {
+    taps.begin = std::max(rows.tap_begin, block.begin);
+    taps.end = std::max(std::min(rows.tap_end, block.end), taps.begin);
+    // One block is the first and one the last of every rectangle, of one without taps too.
+    const bool none = rows.tap_begin == rows.tap_end;
+    first = taps.begin == rows.tap_begin;
+    last = none || taps.end == rows.tap_end;
+    return taps.begin < taps.end || (none && block.begin == 0);
+  }
+};
+
 class Direct {
  public:
-  explicit Direct(const ConvCall& call) : call_(Flattened(call)), op_(*call.op) {
-    row_floats_ = op_.group_in() * call_.w.kernel;
-    merged_ = call_.w.dilation == 1 && call_.xs.w == op_.group_in();
-    kernel_rows_ = KernelRowsPerBlock();
-  }
+  explicit Direct(const DirectPlan& plan) : plan_(plan), call_(plan_.call), op_(*call_.op) {}
 
-  void Run() const {
-    const Tasks tasks = Partition();
-    const int64_t panels = call_.weights->panels(), bands = tasks.bands;
-    const auto task = [&](int64_t i) {
-      const int64_t outer = tasks.bands_outside ? i / panels : i % (bands * call_.n);
-      const int64_t panel = tasks.bands_outside ? i % panels : i / (bands * call_.n);
-      const int64_t n = outer / bands, band = outer % bands;
-      const int64_t begin = band * tasks.length / bands, end = (band + 1) * tasks.length / bands;
-      const OutputBlock block = tasks.by_rows ? OutputBlock{n, 0, 0, begin, end, 0, call_.w.out}
-                                              : OutputBlock{n, 0, 0, 0, call_.h.out, begin, end};
-      RunBlock(call_.weights->panel(panel), block);
-    };
-    const int64_t count = panels * call_.n * bands;
-    if (tasks.parallel) {
-      ParallelFor(count, task);
-    } else {
-      for (int64_t i = 0; i < count; ++i) task(i);
-    }
+  void RunTask(int64_t task) const {
+    // If the weights stay in cache, all panels of a band come first; else all bands of a panel.
+    const int64_t panels = plan_.panels, bands = plan_.bands;
+    const int64_t panel = plan_.weights_stay ? task % panels : task / (bands * call_.n);
+    const int64_t other = plan_.weights_stay ? task / panels : task % (bands * call_.n);
+    const int64_t n = other / bands, band = other % bands;
+    const int64_t begin = band * plan_.length / bands, end = (band + 1) * plan_.length / bands;
+    RunBand(call_.weights->panel(panel), plan_.by_rows
+                                             ? OutputBlock{n, 0, 0, begin, end, 0, call_.w.out}
+                                             : OutputBlock{n, 0, 0, 0, call_.h.out, begin, end});
   }
 
  private:
-  // A task is one panel of output channels for one band of one image's rows (or columns).
-  struct Tasks {
-    bool parallel, by_rows;
-    int64_t length, bands;
-    bool bands_outside;  // all panels of a band, then the next band
-  };
-
-  Tasks Partition() const {
-    // Enough tasks that a thread which was held up can be helped out.
-    constexpr int64_t kTasksPerThread = 4;
-    constexpr int64_t kFloat = sizeof(float);
-    const int64_t panels = call_.weights->panels(), work = call_.multiply_adds();
-    Tasks t{};
-    t.parallel = work >= kMinParallelWork && MaxThreads() > 1;
-    t.by_rows = call_.h.out >= std::min<int64_t>(call_.w.out, 16);
-    t.length = t.by_rows ? call_.h.out : call_.w.out;
-    // If all weights fit half the L2 cache, a band of input that fits a quarter meets them there.
-    const int64_t weights = op_.out_channels * row_floats_ * call_.h.kernel * kFloat;
-    t.bands_outside = weights <= Caches().l2 / 2;
-    int64_t bands = 1;
-    if (t.bands_outside && panels > 1) {
-      bands = CeilDiv(call_.h.in * call_.w.in * op_.in_channels * kFloat, Caches().l2 / 4);
-    }
-    if (t.parallel) {
-      const int64_t others = panels * call_.n;
-      const int64_t wanted = CeilDiv(MaxThreads() * kTasksPerThread, others);
-      bands = std::max(bands, std::min(wanted, work / (kMinParallelWork / 2) / others));
-    }
-    t.bands = std::clamp<int64_t>(bands, 1, t.length);
-    return t;
-  }
-
-  // All, unless the weights of the widest panel would crowd everything else out of the L2 cache,
-  // and sums can wait in y (if y is also the residual, they cannot).
-  int64_t KernelRowsPerBlock() const {
-    const int64_t row_bytes =
-        row_floats_ * op_.lanes * op_.tiles->max_vecs * static_cast<int64_t>(sizeof(float));
-    const bool resumable = call_.residual == nullptr || call_.residual != call_.y;
-    if (!resumable || call_.h.out * call_.w.out < 2 * kMaxTileRows) return call_.h.kernel;
-    return std::clamp<int64_t>(Caches().l2 / 2 / row_bytes, 1, call_.h.kernel);
-  }
-
-  void RunBlock(const Panel& panel, const OutputBlock& block) const {
-    for (int64_t kh = 0; kh < call_.h.kernel; kh += kernel_rows_) {
-      const KernelRows taps{kh, std::min(kh + kernel_rows_, call_.h.kernel)};
-      for (int64_t oh = block.row_begin; oh < block.row_end;) {
-        const Segment rows = call_.h.SegmentFrom(oh, block.row_end);
-        for (int64_t ow = block.column_begin; ow < block.column_end;) {
-          const Segment columns = call_.w.SegmentFrom(ow, block.column_end);
-          RunRectangle(panel, block.n, rows, columns, taps);
+  void RunBand(const Panel& panel, const OutputBlock& band) const {
+    for (int64_t kh = 0; kh < call_.h.kernel; kh += plan_.kernel_rows) {
+      const KernelRows block{kh, std::min(kh + plan_.kernel_rows, call_.h.kernel)};
+      for (int64_t oh = band.row_begin; oh < band.row_end;) {
+        const Segment rows = call_.h.SegmentFrom(oh, band.row_end);
+        for (int64_t ow = band.column_begin; ow < band.column_end;) {
+          const Segment columns = call_.w.SegmentFrom(ow, band.column_end);
+          RunRectangle(panel, {band.n, rows, columns, {}, false, false}, block);
           ow = columns.end;
         }
         oh = rows.end;
@@ -137,103 +84,110 @@ class Direct {
     }
   }
 
-  void RunRectangle(const Panel& panel, int64_t n, Segment rows, Segment columns,
-                    KernelRows taps) const {
-    const bool whole = rows.tap_end - rows.tap_begin == call_.h.kernel &&
-                       columns.tap_end - columns.tap_begin == call_.w.kernel;
+  void RunRectangle(const Panel& panel, Rectangle r, KernelRows block) const {
+    const bool whole = r.rows.tap_end - r.rows.tap_begin == call_.h.kernel &&
+                       r.columns.tap_end - r.columns.tap_begin == call_.w.kernel;
     if (!whole && !call_.may_skip_padding()) {
-      if (taps.begin > 0) return;  // done with the first block
-      ReferenceBlock(call_, {n, panel.out_channel, panel.out_channel + panel.out_channels,
-                             rows.begin, rows.end, columns.begin, columns.end});
+      if (block.begin > 0) return;  // done with the first block
+      ReferenceBlock(call_, {r.n, panel.out_channel, panel.out_channel + panel.out_channels,
+                             r.rows.begin, r.rows.end, r.columns.begin, r.columns.end});
       return;
     }
-    // The part of the rectangle's taps that is in this block. One block is the first and one the
-    // last of every rectangle, of one without taps too.
-    const int64_t tap_begin = std::max(rows.tap_begin, taps.begin);
-    const int64_t tap_end = std::max(std::min(rows.tap_end, taps.end), tap_begin);
-    const bool none = rows.tap_begin == rows.tap_end;
-    if (tap_begin == tap_end && !(none && taps.begin == 0)) return;
-    const bool first = tap_begin == rows.tap_begin, last = none || tap_end == rows.tap_end;
-
-    const TileCut across = CutLine(*op_.tiles, panel.vecs, columns.size());
-    const TileCut along = CutLine(*op_.tiles, panel.vecs, rows.size());
-    const bool down = along.cycles * static_cast<double>(columns.size()) <
-                      across.cycles * static_cast<double>(rows.size());
+    if (!r.Clip(block)) return;
+    const TileCut across = CutLine(*op_.tiles, panel.vecs, r.columns.size());
+    const TileCut along = CutLine(*op_.tiles, panel.vecs, r.rows.size());
+    const bool down = along.cycles * static_cast<double>(r.columns.size()) <
+                      across.cycles * static_cast<double>(r.rows.size());
     const TileCut cut = down ? along : across;
+    TileArgs args = MakeArgs(panel, r, down);
+    if (whole && !plan_.weights_stay) {
+      const int64_t cuts = CeilDiv((down ? r.rows : r.columns).size(), cut.max_rows);
+      const int64_t tiles = (down ? r.columns : r.rows).size() * cuts * (panel.vecs / cut.vecs);
+      PrefetchWeights(panel, r.taps, tiles, args);
+    }
     for (int vec = 0; vec < panel.vecs; vec += cut.vecs) {
-      TileArgs args = MakeArgs(panel, vec, cut.vecs, columns, tap_begin, tap_end, down);
-      args.first = first;
-      args.last = last;
-      const Corner corner{n, panel.in_channel, panel.out_channel + vec * op_.lanes, tap_begin,
-                          columns.tap_begin};
-      RunLines(args, corner, rows, columns, cut, down);
+      args.tail = vec + cut.vecs == panel.vecs ? panel.tail : op_.lanes;
+      RunLines(args, r, panel.in_channel, panel.out_channel + vec * op_.lanes, cut, down);
+      args.b += cut.vecs * op_.lanes;
+      args.bias += cut.vecs * op_.lanes;
     }
   }
 
-  // What locates the tiles of a rectangle besides their pixel.
-  struct Corner {
-    int64_t n, in_channel, out_channel, kh, kw;
-  };
-
-  void RunLines(TileArgs& args, const Corner& corner, Segment rows, Segment columns, TileCut cut,
-                bool down) const {
-    const Segment& lines = down ? columns : rows;
-    const Segment& along = down ? rows : columns;
+  void RunLines(TileArgs& args, const Rectangle& r, int64_t in_channel, int64_t out_channel,
+                TileCut cut, bool down) const {
+    const Segment& lines = down ? r.columns : r.rows;
+    const Segment& along = down ? r.rows : r.columns;
     const EvenSplit tiles(along.size(), cut.max_rows);
+    const auto steps = static_cast<uintptr_t>(args.outer * args.inner * args.len);
     for (int64_t line = lines.begin; line < lines.end; ++line) {
       for (int64_t i = 0; i < tiles.parts; ++i) {
         const int64_t begin = along.begin + tiles.Begin(i), end = along.begin + tiles.Begin(i + 1);
-        Locate(args, corner, down ? begin : line, down ? line : begin);
+        const int64_t oh = down ? begin : line, ow = down ? line : begin;
+        if (steps != 0) {  // else there may be no such input
+          args.a = call_.x + r.n * call_.xs.n + in_channel +
+                   call_.h.Position(oh, r.taps.begin) * call_.xs.h +
+                   call_.w.Position(ow, r.columns.tap_begin) * call_.xs.w;
+        }
+        args.y = call_.y + r.n * call_.ys.n + oh * call_.ys.h + ow * call_.ys.w + out_channel;
+        if (call_.residual != nullptr) {
+          args.residual =
+              call_.residual + r.n * call_.rs.n + oh * call_.rs.h + ow * call_.rs.w + out_channel;
+        }
+        if (plan_.pixels_once && plan_.weights_stay) PrefetchPixels(end - begin, args);
         op_.tiles->tile[cut.vecs][end - begin](args);
+        args.prefetch += args.prefetch_step * steps;
       }
     }
   }
 
-  // All of the arguments that the tiles of a rectangle share, for `vecs` vectors of the panel.
-  TileArgs MakeArgs(const Panel& panel, int vec, int vecs, Segment columns, int64_t tap_begin,
-                    int64_t tap_end, bool down) const {
+  // All of the arguments that the tiles of a rectangle share, for the panel's first vector.
+  TileArgs MakeArgs(const Panel& panel, const Rectangle& r, bool down) const {
     const int64_t width = panel.vecs * op_.lanes, channels = op_.group_in();
-    const int64_t run_taps = columns.tap_end - columns.tap_begin;
+    const int64_t run_taps = r.columns.tap_end - r.columns.tap_begin;
     TileArgs args{};
     args.a_row = down ? call_.h.stride * call_.xs.h : call_.w.stride * call_.xs.w;
     args.a_outer = call_.h.dilation * call_.xs.h;
     args.a_inner = call_.w.dilation * call_.xs.w;
-    args.b = panel.weights + (tap_begin * row_floats_ + columns.tap_begin * channels) * width +
-             vec * op_.lanes;
-    args.b_outer = row_floats_ * width;
+    args.b =
+        panel.weights + (r.taps.begin * plan_.row_weights + r.columns.tap_begin * channels) * width;
+    args.b_outer = plan_.row_weights * width;
     args.b_inner = channels * width;
     args.b_k = width;
-    args.outer = tap_end - tap_begin;
-    args.inner = merged_ ? 1 : run_taps;
-    args.len = merged_ ? run_taps * channels : channels;
-    args.bias = panel.bias + vec * op_.lanes;
+    args.outer = r.taps.end - r.taps.begin;
+    args.inner = plan_.merged ? 1 : run_taps;
+    args.len = plan_.merged ? run_taps * channels : channels;
+    args.bias = panel.bias;
     args.y_row = down ? call_.ys.h : call_.ys.w;
     args.residual_row = down ? call_.rs.h : call_.rs.w;
     args.clamp_min = op_.epilogue.clamp_min;
     args.clamp_max = op_.epilogue.clamp_max;
     args.clamp = args.clamp_min != -kInfinity || args.clamp_max != kInfinity;
-    args.tail = vec + vecs == panel.vecs ? panel.tail : op_.lanes;
+    args.first = r.first;
+    args.last = r.last;
+    args.prefetch = Address(args.b);
     return args;
   }
 
-  // Points the arguments at the tile whose first pixel is (oh, ow).
-  void Locate(TileArgs& args, const Corner& c, int64_t oh, int64_t ow) const {
-    if (args.outer * args.inner * args.len != 0) {  // else there may be no such input
-      args.a = call_.x + c.n * call_.xs.n + c.in_channel + call_.h.Position(oh, c.kh) * call_.xs.h +
-               call_.w.Position(ow, c.kw) * call_.xs.w;
-    }
-    args.y = call_.y + c.n * call_.ys.n + oh * call_.ys.h + ow * call_.ys.w + c.out_channel;
-    if (call_.residual != nullptr) {
-      args.residual =
-          call_.residual + c.n * call_.rs.n + oh * call_.rs.h + ow * call_.rs.w + c.out_channel;
-    }
+  // Spreads over the steps of these tiles the weights that follow in memory: those of the next
+  // block or panel, which would otherwise come from L3 or DRAM just when they are needed.
+  void PrefetchWeights(const Panel& panel, KernelRows taps, int64_t tiles, TileArgs& args) const {
+    const int64_t row = plan_.row_weights * panel.vecs * op_.lanes;
+    const int64_t bytes = (taps.end - taps.begin) * row * static_cast<int64_t>(sizeof(float));
+    const int64_t steps = tiles * args.outer * args.inner * args.len;
+    constexpr int64_t kLine = 64;
+    args.prefetch = Address(panel.weights) + static_cast<uintptr_t>(taps.end * row) * sizeof(float);
+    args.prefetch_step = static_cast<uintptr_t>(std::min(CeilDiv(bytes, steps), kLine));
   }
 
-  const ConvCall call_;
+  // The next tile's pixels: as many as this one's, behind them.
+  void PrefetchPixels(int64_t rows, TileArgs& args) const {
+    args.prefetch = Address(args.a) + static_cast<uintptr_t>(rows * args.a_row) * sizeof(float);
+    args.prefetch_step = static_cast<uintptr_t>(rows) * sizeof(float);
+  }
+
+  const DirectPlan& plan_;
+  const ConvCall& call_;
   const ConvOp& op_;
-  int64_t row_floats_;   // of one output channel and one kernel row
-  bool merged_;          // the taps of a kernel row are one run
-  int64_t kernel_rows_;  // a block
 };
 
 }  // namespace
@@ -248,7 +202,16 @@ const char* RefuseDirect(const ConvCall& call) {
   return nullptr;
 }
 
-void RunDirect(const ConvCall& call) { Direct(call).Run(); }
+void RunDirect(const ConvCall& call) {
+  const DirectPlan plan = PlanDirect(call);
+  const Direct direct(plan);
+  const auto task = [&direct](int64_t i) { direct.RunTask(i); };
+  if (plan.parallel) {
+    ParallelFor(plan.tasks(), task);
+  } else {
+    for (int64_t i = 0; i < plan.tasks(); ++i) task(i);
+  }
+}
 
 std::string DescribeDirect(const ConvCall& call) {
   const int vecs = call.weights->panel(0).vecs;

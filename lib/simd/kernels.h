@@ -29,6 +29,10 @@ struct TileArgs {
   const float* residual;  // null: none
   ptrdiff_t residual_row;
   float clamp_min, clamp_max;
+  // With every step of the reduction the tile asks for one more cache line, so many bytes further:
+  // what the caller will need next. Any address will do.
+  uintptr_t prefetch;
+  uintptr_t prefetch_step;
   int tail;    // lanes of the last vector that exist; the others are computed and dropped
   bool clamp;  // whether a bound is finite
   bool first, last;

@@ -94,6 +94,8 @@ HWY_NOINLINE void Tile(const TileArgs& t) {
   }
 
   const ptrdiff_t s = t.a_row, s3 = 3 * s;
+  uintptr_t prefetch = t.prefetch;
+  const uintptr_t prefetch_step = t.prefetch_step;
   for (int64_t i = 0; i < t.outer; ++i) {
     for (int64_t j = 0; j < t.inner; ++j) {
       const float* HWY_RESTRICT p0 = t.a + i * t.a_outer + j * t.a_inner;
@@ -121,6 +123,8 @@ HWY_NOINLINE void Tile(const TileArgs& t) {
     WINDROW_FOR_VECS(WINDROW_STEP, r)            \
   }
         WINDROW_FOR_ROWS(WINDROW_STEP_ROW)
+        __builtin_prefetch(reinterpret_cast<const void*>(prefetch));
+        prefetch += prefetch_step;
         ++p0;
         if constexpr (kRows > 5) ++p5;
         if constexpr (kRows > 10) ++p10;
