@@ -29,6 +29,11 @@ function(windrow_library_options target)
   endif()
 endfunction()
 
+if(CMAKE_CXX_FLAGS MATCHES "fsanitize=thread")
+  set_source_files_properties(lib/base/parallel.cc PROPERTIES
+    COMPILE_OPTIONS -fno-sanitize=thread COMPILE_DEFINITIONS WINDROW_TSAN)
+endif()
+
 find_program(WINDROW_CCACHE ccache)
 if(WINDROW_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${WINDROW_CCACHE})

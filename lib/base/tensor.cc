@@ -53,7 +53,7 @@ ViewBase::ViewBase(const void* data, const Shape& shape, Layout layout, const St
   if (shape.elements() == 0) return;
   const bool nchw = layout == Layout::kNchw;
   const int64_t inner = nchw ? strides.w : strides.c, extent = nchw ? shape.w() : shape.c();
-  Require(data != nullptr, "the view of shape ", shape.ToString(), " has a null pointer");
+  Require(data != nullptr, "the view of shape ", shape, " has a null pointer");
   Require(reinterpret_cast<uintptr_t>(data) % alignof(float) == 0, "the view's pointer ", data,
           " is not aligned to an element of ", alignof(float), " bytes");
   Require(strides.n >= 0 && strides.c >= 0 && strides.h >= 0 && strides.w >= 0,
@@ -151,8 +151,8 @@ Tensor::Tensor(const Shape& shape, Layout layout)
 
 Tensor::Tensor(const Shape& shape, std::span<const float> values, Layout layout)
     : Tensor(shape, layout) {
-  Require(static_cast<int64_t>(values.size()) == shape.elements(), "the shape ", shape.ToString(),
-          " has ", shape.elements(), " elements, but ", values.size(), " values are given");
+  Require(static_cast<int64_t>(values.size()) == shape.elements(), "the shape ", shape, " has ",
+          shape.elements(), " elements, but ", values.size(), " values are given");
   Copy(ConstTensorView(values.data(), shape, Layout::kNchw), view());
 }
 
@@ -169,8 +169,7 @@ Tensor& Tensor::operator=(const Tensor& other) {
 
 void Copy(const ConstTensorView& x, const TensorView& y) {
   const Shape& s = x.shape();
-  Require(s == y.shape(), "cannot copy a tensor of shape ", s.ToString(), " to one of shape ",
-          y.shape().ToString());
+  Require(s == y.shape(), "cannot copy a tensor of shape ", s, " to one of shape ", y.shape());
   Require(!internal::MayOverlap(x, y), "cannot copy a tensor to memory that overlaps it");
   if (s.elements() == 0) return;
   // Runs along y's contiguous dimension; memcpy because a float load may change a NaN.

@@ -42,15 +42,15 @@ void CheckWeights(const ConvOp& op, std::span<const float> weights, std::span<co
 
 void CheckCall(const RunArgs& args, const Shape& output) {
   Require(!args.y.empty(), "there is no output view y");
-  Require(args.y.shape() == output, "y has the shape ", args.y.shape().ToString(),
-          ", the convolution gives ", output.ToString());
+  Require(args.y.shape() == output, "y has the shape ", args.y.shape(), ", the convolution gives ",
+          output);
   Require(!internal::MayOverlapItself(args.y), "elements of y overlap each other: strides n ",
           args.y.strides().n, ", c ", args.y.strides().c, ", h ", args.y.strides().h, ", w ",
-          args.y.strides().w, " for the shape ", output.ToString());
+          args.y.strides().w, " for the shape ", output);
   Require(!internal::MayOverlap(args.x, args.y), "y overlaps x in memory");
   if (args.residual.empty()) return;
-  Require(args.residual.shape() == output, "the residual has the shape ",
-          args.residual.shape().ToString(), ", y has ", output.ToString());
+  Require(args.residual.shape() == output, "the residual has the shape ", args.residual.shape(),
+          ", y has ", output);
   Require(
       internal::SameElements(args.residual, args.y) || !internal::MayOverlap(args.residual, args.y),
       "y overlaps the residual in memory without being the same view");
@@ -151,8 +151,7 @@ std::string Explanation::ToString() const {
 
 Tensor Corr2d(const Tensor& x, const Tensor& k) {
   const Shape& s = k.shape();
-  Require(s.n() == 1, "the filter ", s.ToString(), " has ", s.n(),
-          " output channels, Corr2d takes 1");
+  Require(s.n() == 1, "the filter ", s, " has ", s.n(), " output channels, Corr2d takes 1");
   Conv2dOptions options;
   options.in_channels = s.c();
   options.out_channels = 1;

@@ -99,7 +99,7 @@ ConvOp CheckOptions(const Conv2dOptions& o) {
 }
 
 Geometry ResolveGeometry(const ConvOp& op, const Shape& input) {
-  Require(input.c() == op.in_channels, "the input ", input.ToString(), " has ", input.c(),
+  Require(input.c() == op.in_channels, "the input ", input, " has ", input.c(),
           " channels, the convolution expects ", op.in_channels);
   const Axis h = ResolveAxis("height", op, input.h(), op.kernel.h, op.stride.h, op.dilation.h,
                              {op.padding.top(), op.padding.bottom()});

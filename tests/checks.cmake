@@ -1,0 +1,16 @@
+# Tests that look at the build itself: the kernels' machine code and the installed package.
+add_test(NAME InstalledPackage COMMAND ${CMAKE_COMMAND}
+  -DBUILD=${PROJECT_BINARY_DIR} -DWORK=${PROJECT_BINARY_DIR}/consumer -DCXX=${CMAKE_CXX_COMPILER}
+  -P ${PROJECT_SOURCE_DIR}/tests/consumer/run.cmake)
+
+find_package(Python3 COMPONENTS Interpreter)
+if(Python3_FOUND AND CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64" AND CMAKE_BUILD_TYPE STREQUAL "Release")
+  set(check_kernels ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/scripts/check-kernels)
+  add_test(NAME KernelsStayInRegisters COMMAND ${check_kernels}
+    ${PROJECT_BINARY_DIR}/CMakeFiles/windrow_objects.dir/lib/simd/kernels.cc.o)
+  add_library(spilling_tile OBJECT ${PROJECT_SOURCE_DIR}/tests/spilling_tile.cc)
+  add_test(NAME KernelsStayInRegisters.CanFail
+    COMMAND ${check_kernels} $<TARGET_OBJECTS:spilling_tile>)
+  set_tests_properties(KernelsStayInRegisters.CanFail PROPERTIES
+    PASS_REGULAR_EXPRESSION "N_SPILLS 6 x 4 fused: .*%rsp")
+endif()
