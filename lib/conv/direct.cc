@@ -94,8 +94,8 @@ class Direct {
       return;
     }
     if (!r.Clip(block)) return;
-    const TileCut across = CutLine(*op_.tiles, panel.vecs, r.columns.size());
-    const TileCut along = CutLine(*op_.tiles, panel.vecs, r.rows.size());
+    const TileCut across = CutLine(op_, panel.vecs, r.columns.size());
+    const TileCut along = CutLine(op_, panel.vecs, r.rows.size());
     const bool down = along.cycles * static_cast<double>(r.columns.size()) <
                       across.cycles * static_cast<double>(r.rows.size());
     const TileCut cut = down ? along : across;

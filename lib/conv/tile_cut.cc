@@ -8,24 +8,27 @@ namespace windrow::internal {
 namespace {
 
 // A step of the reduction on today's large cores: two multiply-adds and two loads a cycle, a
-// latency of 4 cycles for each chain, and weights from the L2 cache at half a vector a cycle.
-double StepCycles(int64_t rows, int64_t vecs) {
-  const auto multiply_adds = static_cast<double>(rows * vecs) / 2;
-  const auto loads = static_cast<double>(rows + vecs) / 2;
-  const auto weights = static_cast<double>(vecs) * 2;
-  return std::max({multiply_adds, loads, weights, 4.0});
+// latency of 4 cycles for each chain, 32 bytes of weights a cycle from the L2 cache, six
+// instructions a cycle.
+double StepCycles(const ConvOp& op, int64_t rows, int64_t vecs) {
+  const int64_t operations = rows * vecs, weight_bytes = vecs * op.lanes * 4;
+  const int64_t instructions = operations * (op.fused ? 1 : 2) + 2 * rows + vecs + 6;
+  return std::max({static_cast<double>(operations) / 2, static_cast<double>(rows + vecs) / 2,
+                   static_cast<double>(weight_bytes) / 32, static_cast<double>(instructions) / 6,
+                   4.0});
 }
 
 }  // namespace
 
-TileCut CutLine(const TileSet& tiles, int panel_vecs, int64_t length) {
+TileCut CutLine(const ConvOp& op, int panel_vecs, int64_t length) {
+  const TileSet& tiles = *op.tiles;
   TileCut best{};
   for (int vecs = panel_vecs; vecs >= 1; --vecs) {
     if (panel_vecs % vecs != 0) continue;
     const EvenSplit split(length, tiles.max_rows[vecs]);
     const int64_t rows = split.total / split.parts, larger = split.total % split.parts;
-    const double line = static_cast<double>(larger) * StepCycles(rows + 1, vecs) +
-                        static_cast<double>(split.parts - larger) * StepCycles(rows, vecs);
+    const double line = static_cast<double>(larger) * StepCycles(op, rows + 1, vecs) +
+                        static_cast<double>(split.parts - larger) * StepCycles(op, rows, vecs);
     const double cycles = line * (panel_vecs / vecs);
     if (best.vecs == 0 || cycles < best.cycles) best = {vecs, tiles.max_rows[vecs], cycles};
   }
