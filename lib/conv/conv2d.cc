@@ -5,6 +5,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/overlap.h"
+#include "lib/base/parallel.h"
 #include "lib/conv/problem.h"
 #include "lib/conv/registry.h"
 #include "lib/conv/weights.h"
@@ -74,6 +75,10 @@ struct Conv2d::Impl {
     return {&op, &weights, g.n, g.h, g.w, nullptr, xs, nullptr, ys, nullptr, {}};
   }
 
+  ConvCall PlanDense(const Shape& input, Layout layout) const {
+    return Plan(input, DenseStrides(input, layout), DenseStrides(OutputShape(input), layout));
+  }
+
   Shape OutputShape(const Shape& input) const {
     const internal::Geometry g = internal::ResolveGeometry(op, input);
     return Shape(g.n, op.out_channels, g.h.out, g.w.out);
@@ -109,7 +114,13 @@ void Conv2d::Run(const RunArgs& args) const {
     call.residual = args.residual.data();
     call.rs = args.residual.strides();
   }
-  internal::ChooseConvAlgorithm(impl_->algorithm, call).run(call);
+  const internal::ConvAlgorithm& algorithm = internal::ChooseConvAlgorithm(impl_->algorithm, call);
+  if (!args.workspace.empty()) {
+    const size_t needed = internal::WorkspaceBytes(algorithm, call, internal::MaxThreads());
+    Require(args.workspace.size() >= needed, "the workspace has ", args.workspace.size(),
+            " bytes, this call needs ", needed);
+  }
+  algorithm.run(call);
 }
 
 void Conv2d::Run(const ConstTensorView& x, const TensorView& y) const { Run({.x = x, .y = y}); }
@@ -120,11 +131,17 @@ Tensor Conv2d::Run(const Tensor& x) const {
   return y;
 }
 
+size_t Conv2d::WorkspaceBytes(const Shape& input, Layout layout, int threads) const {
+  Require(threads >= 1, "a workspace for ", threads, " threads; there must be at least 1");
+  const ConvCall call = impl_->PlanDense(input, layout);
+  return internal::WorkspaceBytes(internal::ChooseConvAlgorithm(impl_->algorithm, call), call,
+                                  threads);
+}
+
 Explanation Conv2d::Explain(const Shape& input, Layout layout) const {
   Explanation e;
   e.output = OutputShape(input);
-  const ConvCall call =
-      impl_->Plan(input, DenseStrides(input, layout), DenseStrides(e.output, layout));
+  const ConvCall call = impl_->PlanDense(input, layout);
   const internal::ConvAlgorithm& chosen = internal::ChooseConvAlgorithm(impl_->algorithm, call);
   e.algorithm = chosen.name;
   e.target = target();

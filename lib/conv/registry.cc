@@ -11,9 +11,9 @@ namespace {
 
 constexpr ConvAlgorithm kAlgorithms[] = {
     {"direct", "the register tile on the input where it lies", RefuseDirect, RunDirect,
-     DescribeDirect},
+     DescribeDirect, nullptr},
     {"reference", "scalar, for any problem", RefuseReference, RunReference,
-     [](const ConvCall&) { return std::string("scalar"); }},
+     [](const ConvCall&) { return std::string("scalar"); }, nullptr},
 };
 
 }  // namespace
@@ -41,6 +41,10 @@ const ConvAlgorithm& ChooseConvAlgorithm(const ConvAlgorithm* forced, const Conv
     if (a.refuse(call) == nullptr) return a;
   }
   return kAlgorithms[std::size(kAlgorithms) - 1];
+}
+
+size_t WorkspaceBytes(const ConvAlgorithm& algorithm, const ConvCall& call, int threads) {
+  return algorithm.workspace == nullptr ? 0 : algorithm.workspace(call, threads);
 }
 
 }  // namespace internal
