@@ -2,8 +2,8 @@
 //
 //   name  mb groups ic ih iw oc kh kw sh sw ph pw dh dw  count net
 //
-// mb is the batch, ph and pw the padding of both sides, dh and dw the dilation (1: dense), count how
-// often the layer occurs in the net. '#' starts a comment.
+// mb is the batch, ph and pw the padding of both sides, dh and dw the dilation (1: dense), count
+// how often the layer occurs in the net. '#' starts a comment.
 #ifndef WINDROW_BENCH_LAYERS_H_
 #define WINDROW_BENCH_LAYERS_H_
 
@@ -21,11 +21,14 @@ struct Layer {
   Shape input;
   Conv2dOptions options;
 
+  Shape Output() const;
   int64_t WeightCount() const;
   // Multiply-adds times two, without those on padding.
   double Flops() const;
-  // Input, weights and output, each moved once.
-  double Bytes() const;
+  // Weights, and the input pixels that some tap reads, each moved once.
+  double BytesRead() const;
+  double BytesWritten() const;
+  double Bytes() const { return BytesRead() + BytesWritten(); }
 };
 
 // Throws std::runtime_error naming the file, the line and what is wrong with it.

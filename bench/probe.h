@@ -1,7 +1,8 @@
 // Measures what this machine can do at this moment: the limits that times are compared with.
 //
-// The clock of a shared machine wanders, so a probe is one short burst (about 0.2 ms), to be run next to
-// the work it judges, in the same round and on the same thread.
+// The clock of a shared machine wanders, so a probe is one short burst (about 0.2 ms, or one pass
+// over the buffer if that takes longer), to be run next to the work it judges, in the same round
+// and on the same thread.
 #ifndef WINDROW_BENCH_PROBE_H_
 #define WINDROW_BENCH_PROBE_H_
 
@@ -16,8 +17,10 @@ namespace windrow::bench {
 double PeakFlops(std::string_view target, bool fused);
 
 // Bytes a second moved between the CPU and `buffer`, whose size decides which level of the
-// memory hierarchy answers. Copies count the bytes read and the bytes written; from the first half of
-// the buffer to the second.
+// memory hierarchy answers. Copies count the bytes read and the bytes written; from the first half
+// of the buffer to the second. On the best usable target. The buffer must have been written before
+// (or the operating system answers every read from one page of zeros) and is overwritten
+// by copies. Throws std::invalid_argument if it is smaller than 4 KiB.
 enum class Access { kRead, kCopy, kNonTemporalCopy };
 double Bandwidth(Access access, float* buffer, size_t bytes);
 

@@ -1,0 +1,77 @@
+// Parses the flags of windrow_bench.
+#include "bench/flags.h"
+
+#include <charconv>
+#include <filesystem>
+#include <stdexcept>
+#include <string_view>
+#include <system_error>
+
+namespace windrow::bench {
+namespace {
+
+// Whether the argument is --name=value; then `value` is set.
+bool Match(std::string_view argument, std::string_view name, std::string_view* value) {
+  const std::string prefix = "--" + std::string(name) + "=";
+  if (!argument.starts_with(prefix)) return false;
+  *value = argument.substr(prefix.size());
+  return true;
+}
+
+int Positive(std::string_view name, std::string_view value) {
+  int number = 0;
+  const char* const end = value.data() + value.size();
+  const auto [stop, error] = std::from_chars(value.data(), end, number);
+  if (error != std::errc() || stop != end || number < 1) {
+    throw std::invalid_argument("--" + std::string(name) + " takes a positive number, not \"" +
+                                std::string(value) + "\"");
+  }
+  return number;
+}
+
+}  // namespace
+
+Flags TakeFlags(int* argc, char** argv) {
+  Flags flags;
+  int kept = 1;
+  for (int i = 1; i < *argc; ++i) {
+    std::string_view value;
+    if (Match(argv[i], "shapes", &value)) {
+      flags.shapes = value;
+    } else if (Match(argv[i], "target", &value)) {
+      flags.target = value;
+    } else if (Match(argv[i], "algorithm", &value)) {
+      flags.algorithm = value;
+    } else if (Match(argv[i], "peers", &value)) {
+      flags.peers = value;
+    } else if (Match(argv[i], "threads", &value)) {
+      flags.threads = Positive("threads", value);
+    } else if (Match(argv[i], "rounds", &value)) {
+      flags.rounds = Positive("rounds", value);
+    } else {
+      argv[kept++] = argv[i];
+    }
+  }
+  *argc = kept;
+  argv[kept] = nullptr;
+  return flags;
+}
+
+std::string FindShapes(const Flags& flags, const char* program) {
+  namespace fs = std::filesystem;
+  if (!flags.shapes.empty()) return flags.shapes;
+  std::error_code ignored;
+  fs::path self = fs::read_symlink("/proc/self/exe", ignored);
+  if (self.empty()) self = fs::absolute(program, ignored);
+  const fs::path folder = self.parent_path();
+  for (const fs::path& path :
+       {fs::path("bench/shapes/layers.txt"), folder / "../../bench/shapes/layers.txt",
+        folder / "../share/windrow/layers.txt"}) {
+    if (fs::exists(path, ignored)) return path.lexically_normal().string();
+  }
+  throw std::invalid_argument(
+      "bench/shapes/layers.txt is neither below the current directory nor beside the program; "
+      "name a file with --shapes=FILE");
+}
+
+}  // namespace windrow::bench

@@ -1,0 +1,37 @@
+// The flags of windrow_bench besides Google Benchmark's.
+#ifndef WINDROW_BENCH_FLAGS_H_
+#define WINDROW_BENCH_FLAGS_H_
+
+#include <string>
+
+namespace windrow::bench {
+
+struct Flags {
+  std::string shapes;              // a file; empty: the one that comes with the sources
+  std::string target;              // empty: the active one
+  std::string algorithm = "auto";  // as Conv2dOptions
+  std::string peers = "all";       // all, none, or names separated by commas
+  int threads = 1;
+  int rounds = 15;
+};
+
+inline constexpr char kFlagsHelp[] =
+    "windrow_bench [--shapes=FILE]     layers to measure (default: bench/shapes/layers.txt)\n"
+    "              [--threads=N]       threads of Windrow, the peers and the probes (1)\n"
+    "              [--target=NAME]     SIMD target of Windrow (the best)\n"
+    "              [--algorithm=NAME]  algorithm of Windrow (auto)\n"
+    "              [--peers=all|none|LIST]  a peer (onednn) or one of its formats (onednn_nhwc)\n"
+    "              [--rounds=N]        measurements of each (15)\n"
+    "and the flags of Google Benchmark:\n";
+
+// Takes these flags out of argv and leaves the others. Throws std::invalid_argument for a value
+// that is wrong.
+Flags TakeFlags(int* argc, char** argv);
+
+// The file that --shapes names or, without it, bench/shapes/layers.txt below the current directory
+// or beside the program. Throws std::invalid_argument if there is none.
+std::string FindShapes(const Flags& flags, const char* program);
+
+}  // namespace windrow::bench
+
+#endif  // WINDROW_BENCH_FLAGS_H_

@@ -1,0 +1,57 @@
+// Other libraries' convolutions, to compare with. A new one is a file that fills in a Peer and a
+// row in peers.cc.
+#ifndef WINDROW_BENCH_PEER_H_
+#define WINDROW_BENCH_PEER_H_
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "bench/layers.h"
+#include "windrow/tensor.h"
+
+namespace windrow::bench {
+
+// A layer ready to run: weights in the form the peer likes best, memory allocated, input in place.
+class PeerConvolution {
+ public:
+  virtual ~PeerConvolution() = default;
+  virtual void Run() = 0;
+  // The result of the last Run.
+  virtual Tensor Output() const = 0;
+};
+
+// What every competitor computes with. Weights and bias as Conv2d takes them, x in kNchw.
+struct Operands {
+  const Tensor& x;
+  std::span<const float> weights, bias;
+};
+
+// One way to use a peer.
+struct PeerFormat {
+  std::string name;              // "onednn_nhwc"
+  std::optional<Layout> layout;  // of its activations; none: one of its own
+  // Null if the peer cannot do this layer.
+  std::function<std::unique_ptr<PeerConvolution>(const Layer&, const Operands&)> make;
+};
+
+struct Peer {
+  std::string name, version;
+  std::function<void(int)> set_threads;  // of layers made afterwards
+  std::vector<PeerFormat> formats;
+};
+
+// The peers that were compiled in.
+std::vector<Peer> Peers();
+// Those that --peers asks for: "all", "none", or names of peers and formats. Throws
+// std::invalid_argument, naming the peers there are, for any other.
+std::vector<Peer> ChoosePeers(const std::string& list);
+
+Peer OneDnnPeer();
+
+}  // namespace windrow::bench
+
+#endif  // WINDROW_BENCH_PEER_H_
