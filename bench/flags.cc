@@ -2,7 +2,6 @@
 #include "bench/flags.h"
 
 #include <charconv>
-#include <filesystem>
 #include <stdexcept>
 #include <string_view>
 #include <system_error>
@@ -55,23 +54,6 @@ Flags TakeFlags(int* argc, char** argv) {
   *argc = kept;
   argv[kept] = nullptr;
   return flags;
-}
-
-std::string FindShapes(const Flags& flags, const char* program) {
-  namespace fs = std::filesystem;
-  if (!flags.shapes.empty()) return flags.shapes;
-  std::error_code ignored;
-  fs::path self = fs::read_symlink("/proc/self/exe", ignored);
-  if (self.empty()) self = fs::absolute(program, ignored);
-  const fs::path folder = self.parent_path();
-  for (const fs::path& path :
-       {fs::path("bench/shapes/layers.txt"), folder / "../../bench/shapes/layers.txt",
-        folder / "../share/windrow/layers.txt"}) {
-    if (fs::exists(path, ignored)) return path.lexically_normal().string();
-  }
-  throw std::invalid_argument(
-      "bench/shapes/layers.txt is neither below the current directory nor beside the program; "
-      "name a file with --shapes=FILE");
 }
 
 }  // namespace windrow::bench

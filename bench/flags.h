@@ -28,10 +28,6 @@ inline constexpr char kFlagsHelp[] =
 // that is wrong.
 Flags TakeFlags(int* argc, char** argv);
 
-// The file that --shapes names or, without it, bench/shapes/layers.txt below the current directory
-// or beside the program. Throws std::invalid_argument if there is none.
-std::string FindShapes(const Flags& flags, const char* program);
-
 }  // namespace windrow::bench
 
 #endif  // WINDROW_BENCH_FLAGS_H_

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
@@ -165,6 +166,21 @@ double Layer::BytesRead() const {
 
 double Layer::BytesWritten() const {
   return sizeof(float) * static_cast<double>(Output().elements());
+}
+
+std::string FindLayersFile() {
+  namespace fs = std::filesystem;
+  std::error_code ignored;
+  const fs::path folder = fs::read_symlink("/proc/self/exe", ignored).parent_path();
+  const fs::path file = "shapes/layers.txt";
+  for (const fs::path& place :
+       {"bench" / file, folder / "../../bench" / file, folder / "../../../bench" / file,
+        folder / "../share/windrow" / file}) {
+    if (fs::exists(place, ignored)) return place.lexically_normal().string();
+  }
+  throw std::runtime_error(
+      "bench/shapes/layers.txt is neither below the current directory nor beside the program; name "
+      "a file with --shapes");
 }
 
 std::vector<Layer> ReadLayers(const std::string& path) {

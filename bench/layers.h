@@ -31,6 +31,10 @@ struct Layer {
   double Bytes() const { return BytesRead() + BytesWritten(); }
 };
 
+// The layers.txt of a source tree or an installation: below the current directory or beside the
+// program. Throws std::runtime_error if there is none.
+std::string FindLayersFile();
+
 // Throws std::runtime_error naming the file, the line and what is wrong with it.
 std::vector<Layer> ReadLayers(const std::string& path);
 

@@ -38,7 +38,7 @@ int Main(int argc, char** argv) {
   Flags flags = TakeFlags(&argc, argv);
   benchmark::Initialize(&argc, argv, PrintHelp);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
-  const std::string shapes = FindShapes(flags, argv[0]);
+  const std::string shapes = flags.shapes.empty() ? FindLayersFile() : flags.shapes;
   const std::vector<Peer> peers = ChoosePeers(flags.peers);
   const std::vector<Layer> layers = ReadLayers(shapes);
   if (!flags.target.empty()) cpu::ForceTarget(flags.target);

@@ -1,0 +1,202 @@
+#include "tools/corpus.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace windrow::tool {
+namespace {
+
+// Cases worth naming. Every fourth one is in the quick corpus too.
+constexpr std::string_view kListed[] = {
+    // Layers as networks have them, small.
+    "ic64 oc64 k3 p1 i14 bias",
+    "ic3 oc64 k7 s2 p3 i28 bias",
+    "ic64 oc256 k1 i7",
+    "ic256 oc64 k1 i7 bias residual clamp=0..6",
+    "ic32 oc32 g32 k3 p1 i14 bias",
+    "ic48 oc48 g48 k5 s2 p2 i13 bias clamp=0..6",
+    "mb2 ic32 oc64 g4 k3 p1 i9",
+    "ic16 oc32 k3 d2 p2 i15",
+    // One of everything.
+    "ic1 oc1 k1 i1",
+    "ic1 oc1 k1x2 ih6 iw8",
+    "mb3 ic1 oc6 k5 p2 i28 bias",
+    "ic6 oc16 k5 i14 bias",
+    "ic3 oc5 k3 ih17 iw19 s2x3 pt2 pb0 pl1 pr3",
+    "ic5 oc7 k4x2 same i11 bias",
+    "ic2 oc3 k3 s2 d2 same i12",
+    "ic2 oc2 k2 p2 i1 bias",
+    // More padding than kernel: outputs of nothing but padding.
+    "ic3 oc4 k2 p5 i3 bias",
+    "ic2 oc3 k3 d4 p7 i4",
+    // Padding modes, as wide as they may be.
+    "ic4 oc6 k3 p1 reflect i8 bias",
+    "ic3 oc5 k5 pt3 pb2 pl4 pr1 reflect i6",
+    "ic4 oc6 k3 p4 replicate i5",
+    "ic2 oc9 k3x5 p3x5 circular ih3 iw5 s2",
+    "ic6 oc6 g6 k3 p2 circular i7",
+    "ic3 oc3 g3 k7 same reflect ih9 iw31",
+    // Long reductions, wide and narrow outputs, odd tails.
+    "ic500 oc3 k1 ih1 iw5 bias",
+    "ic130 oc70 k3 p1 i5",
+    "ic7 oc200 k1 ih3 iw3 bias",
+    "ic1 oc17 k11x3 p5x1 ih40 iw4",
+    "ic9 oc67 k3 p1 ih2 iw41 bias residual",
+    "ic512 oc65 k3 p1 i6 bias",
+    "ic1100 oc20 k3 i7 residual",
+    "ic12 oc12 g3 k3 p1 ih31 iw2 residual clamp=-0.5..0.5",
+    // Values at the edges of the format.
+    "ic8 oc20 k3 p1 i6 bias values=zeros",
+    "ic8 oc8 g8 k3 p1 i6 residual values=zeros",
+    "ic8 oc20 k3 p1 i6 bias values=denormal",
+    "ic6 oc6 g6 k3 p1 i6 values=denormal",
+    "ic33 oc18 k1 i4 bias residual values=denormal",
+    "ic8 oc20 k3 p1 i6 bias values=huge",
+    "ic8 oc8 g8 k3 p1 i6 residual values=huge clamp=-1e38..3e38",
+    "ic8 oc20 k3 p1 i6 bias values=nonfinite",
+    "ic8 oc8 g8 k3 p2 i6 values=nonfinite",
+    "ic16 oc33 k1 i5 bias residual clamp=0..6 values=nonfinite",
+    "ic3 oc10 k3 p1 reflect i6 values=nonfinite",
+};
+
+// splitmix64 (Steele, Lea and Flood): good enough here, and the same everywhere.
+class Random {
+ public:
+  explicit Random(uint64_t seed) : state_(seed) {}
+  uint64_t Next() {
+    uint64_t z = state_ += 0x9E3779B97F4A7C15u;
+    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
+    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
+    return z ^ z >> 31;
+  }
+  // The choice of a small number; its slight bias does not matter.
+  int64_t Below(int64_t n) { return static_cast<int64_t>(Next() % static_cast<uint64_t>(n)); }
+  int64_t Between(int64_t low, int64_t high) { return low + Below(high - low + 1); }
+  bool OneIn(int64_t n) { return Below(n) == 0; }
+
+ private:
+  uint64_t state_;
+};
+
+// The padding words; `reach` is what the kernel spans beyond its first pixel, `in` the input.
+std::string RandomPadding(Random& random, Size2 reach, Size2 in) {
+  static constexpr std::array kModes = {"zeros", "zeros", "reflect", "replicate", "circular"};
+  const std::string mode = kModes[static_cast<size_t>(random.Below(std::ssize(kModes)))];
+  // So much that the output is never empty, whatever the rest.
+  const auto least = [](int64_t r, int64_t i) { return (std::max<int64_t>(r + 1 - i, 0) + 1) / 2; };
+  const Size2 low{least(reach.h, in.h), least(reach.w, in.w)};
+  // A statement each, here and below: the arguments of a call are evaluated in any order.
+  const int64_t top = random.Between(low.h, std::max(low.h, reach.h));
+  const int64_t bottom = random.Between(low.h, top);
+  const int64_t left = random.Between(low.w, std::max(low.w, reach.w));
+  const int64_t right = random.Between(low.w, left);
+  const bool fits = mode == "reflect"    ? top < in.h && left < in.w
+                    : mode == "circular" ? top <= in.h && left <= in.w
+                                         : true;
+  return fmt::format("pt{} pb{} pl{} pr{} {}", top, bottom, left, right, fits ? mode : "zeros");
+}
+
+std::string RandomProblem(Random& random) {
+  // Plain, grouped or depthwise; few or many channels.
+  const int64_t most = random.OneIn(3) ? 40 : 9;
+  int64_t groups = random.OneIn(2) ? 1 : random.Between(1, 6);
+  int64_t in = random.Between(1, most) * groups, out = random.Between(1, most) * groups;
+  if (random.OneIn(4)) {
+    groups = in = random.Between(1, 40);
+    out = in * random.Between(1, 2);
+  }
+  const Size2 image{random.Between(1, 14), random.Between(1, 30)};
+  const Size2 kernel{random.Between(1, 4), random.Between(1, 5)};
+  const Size2 dilation{random.OneIn(4) ? 2 : 1, random.OneIn(4) ? 3 : 1};
+  const Size2 stride{random.Between(1, 3), random.Between(1, 3)};
+  const int64_t batch = random.OneIn(4) ? 2 : 1;
+  std::string text =
+      fmt::format("mb{} g{} ic{} oc{} ih{} iw{} k{}x{} s{}x{} d{}x{} ", batch, groups, in, out,
+                  image.h, image.w, kernel.h, kernel.w, stride.h, stride.w, dilation.h, dilation.w);
+  const Size2 reach{(kernel.h - 1) * dilation.h, (kernel.w - 1) * dilation.w};
+  text += RandomPadding(random, reach, image);
+  if (random.OneIn(2)) text += " bias";
+  if (random.OneIn(4)) text += " residual";
+  if (random.OneIn(4)) text += " clamp=-0.25..1";
+  static constexpr std::array kValues = {"zeros", "denormal", "huge", "nonfinite"};
+  if (random.OneIn(4)) {
+    text += fmt::format(" values={}", kValues[static_cast<size_t>(random.Below(4))]);
+  }
+  return text;
+}
+
+// k * 2^-23 with -2^23 <= k < 2^23: exact, and products of two need 46 bits, so they round.
+float Plain(Random& random) {
+  const int64_t k = static_cast<int64_t>(random.Next() >> 40) - (1 << 23);
+  return static_cast<float>(k) * 0x1p-23f;
+}
+
+float Value(Random& random, Values values) {
+  const float plain = Plain(random);
+  switch (values) {
+    case Values::kPlain:
+      return plain;
+    case Values::kZeros:  // half of them, of either sign
+      return random.OneIn(2) ? plain : random.OneIn(2) ? 0.0f : -0.0f;
+    case Values::kDenormal: {  // built from bits: a caller's denormals-are-zero must not matter
+      const uint64_t bits = random.Next();
+      return random.OneIn(2) ? plain
+                             : std::bit_cast<float>(static_cast<uint32_t>(bits) & 0x807FFFFF);
+    }
+    case Values::kHuge:  // sums overflow now and then
+      return random.OneIn(4) ? plain * 0x1p127f : plain;
+    case Values::kNonFinite: {
+      static constexpr uint32_t kBits[] = {0x7F800000, 0xFF800000, 0x7FC00000, 0xFFC12345};
+      return random.OneIn(60) ? std::bit_cast<float>(kBits[random.Below(4)]) : plain;
+    }
+  }
+  return plain;
+}
+
+void Fill(std::span<float> to, Random& random, Values values) {
+  for (float& v : to) v = Value(random, values);
+}
+
+std::span<float> All(Tensor& t) { return {t.data(), static_cast<size_t>(t.shape().elements())}; }
+
+}  // namespace
+
+std::vector<Problem> Corpus(bool quick) {
+  std::vector<Problem> problems;
+  for (size_t i = 0; i < std::size(kListed); ++i) {
+    if (!quick || i % 4 == 0) problems.push_back(ParseProblem(kListed[i]));
+  }
+  Random random(2024);
+  for (int i = 0; i < (quick ? 40 : 1000); ++i)
+    problems.push_back(ParseProblem(RandomProblem(random)));
+  return problems;
+}
+
+ProblemData MakeData(const Problem& problem, const Shape& output) {
+  uint64_t seed = 0xCBF29CE484222325u;  // FNV-1a
+  for (const char c : problem.text) seed = (seed ^ static_cast<unsigned char>(c)) * 0x100000001B3u;
+  Random random(seed);
+  ProblemData data;
+  data.x = Tensor(problem.input);
+  Fill(All(data.x), random, problem.values);
+  data.weights.resize(static_cast<size_t>(problem.WeightCount()));
+  // Half of the problems with non-finite values have finite weights, which may skip padding.
+  const bool plain = problem.values == Values::kNonFinite && random.OneIn(2);
+  Fill(data.weights, random, plain ? Values::kPlain : problem.values);
+  if (problem.bias) data.bias.resize(static_cast<size_t>(problem.options.out_channels));
+  Fill(data.bias, random, problem.values);
+  if (problem.residual) {
+    data.residual = Tensor(output);
+    Fill(All(data.residual), random, problem.values);
+  }
+  return data;
+}
+
+}  // namespace windrow::tool

@@ -1,0 +1,26 @@
+// The convolutions of the self-test, the same on every machine and for ever: problems from a list
+// and from a generator of random numbers in integer arithmetic, and data made of exact floats.
+#ifndef WINDROW_TOOLS_CORPUS_H_
+#define WINDROW_TOOLS_CORPUS_H_
+
+#include <vector>
+
+#include "tools/problem_text.h"
+#include "windrow/tensor.h"
+
+namespace windrow::tool {
+
+// Valid problems, without target, algorithm, numerics and layout. `quick` is a subset.
+std::vector<Problem> Corpus(bool quick);
+
+struct ProblemData {
+  Tensor x, residual;  // nchw; residual is empty if there is none
+  std::vector<float> weights, bias;
+};
+
+// Depends on problem.text alone.
+ProblemData MakeData(const Problem& problem, const Shape& output);
+
+}  // namespace windrow::tool
+
+#endif  // WINDROW_TOOLS_CORPUS_H_

@@ -1,0 +1,88 @@
+// windrow demo: computes the worked examples and prints each result beside the expected one.
+#include <fmt/ostream.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+#include <ostream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "tools/cli.h"
+#include "tools/examples.h"
+
+namespace windrow::tool {
+namespace {
+
+// The longest number of either matrix.
+size_t NumberWidth(const Check& check) {
+  size_t width = 0;
+  for (const Tensor* t : {&check.computed, &check.expected}) {
+    for (const float v : ValuesOf(*t)) width = std::max(width, fmt::formatted_size("{}", v));
+  }
+  return width;
+}
+
+std::string RowText(const Tensor& t, int64_t channel, int64_t row, size_t number_width) {
+  if (channel >= t.shape().c() || row >= t.shape().h()) return "";
+  std::string text;
+  for (int64_t w = 0; w < t.shape().w(); ++w) {
+    text += fmt::format("{}{:>{}}", w == 0 ? "" : " ", t.at(0, channel, row, w), number_width);
+  }
+  return text;
+}
+
+// Both matrices, row by row; channels one below the other.
+void PrintBeside(const Check& check, std::ostream& out) {
+  const Shape &a = check.computed.shape(), &b = check.expected.shape();
+  const size_t number = NumberWidth(check);
+  std::vector<std::string> left{"computed"}, right{"expected"};
+  for (int64_t c = 0; c < std::max(a.c(), b.c()); ++c) {
+    for (int64_t h = 0; h < std::max(a.h(), b.h()); ++h) {
+      left.push_back(RowText(check.computed, c, h, number));
+      right.push_back(RowText(check.expected, c, h, number));
+    }
+  }
+  size_t width = 0;
+  for (const std::string& s : left) width = std::max(width, s.size());
+  for (size_t i = 0; i < left.size(); ++i) {
+    fmt::print(out, "    {:<{}} | {}\n", left[i], width, right[i]);
+  }
+}
+
+int Demo(const std::string& name, std::ostream& out) {
+  std::vector<Example> chosen = Examples();
+  std::string names;
+  for (const Example& e : chosen) names += fmt::format(" {}", e.name);
+  std::erase_if(chosen, [&](const Example& e) { return !name.empty() && name != e.name; });
+  if (chosen.empty()) {
+    throw std::invalid_argument(
+        fmt::format("there is no example \"{}\"; there are{}", name, names));
+  }
+  int failed = 0, checks = 0;
+  for (const Example& e : chosen) {
+    fmt::print(out, "{} {}\n", e.name, e.title);
+    for (const Check& check : e.run()) {
+      fmt::print(out, "  {}: {}\n", check.what, check.ok() ? "ok" : "FAILED");
+      PrintBeside(check, out);
+      failed += check.ok() ? 0 : 1;
+      ++checks;
+    }
+  }
+  fmt::print(out, "{} of {} results as expected\n", checks - failed, checks);
+  return failed == 0 ? 0 : 1;
+}
+
+}  // namespace
+
+void AddDemo(CLI::App& app, Action& action) {
+  CLI::App* command =
+      AddCommand(app, "demo", "[NAME]", "Compute the textbook's examples and check them");
+  const auto name = std::make_shared<std::string>();
+  command->add_option("name", *name, "One example, such as E2; all if none is named");
+  command->callback(
+      [name, &action] { action = [name](std::ostream& out) { return Demo(*name, out); }; });
+}
+
+}  // namespace windrow::tool

@@ -1,0 +1,52 @@
+#include "tools/digest.h"
+
+#include <fmt/format.h>
+#include <openssl/evp.h>
+
+#include <bit>
+#include <cstdint>
+#include <stdexcept>
+#include <vector>
+
+namespace windrow::tool {
+namespace {
+
+void Check(int ok) {
+  if (ok != 1) throw std::runtime_error("OpenSSL cannot compute SHA-256");
+}
+
+}  // namespace
+
+Digest::Digest() : context_(EVP_MD_CTX_new()) {
+  if (context_ == nullptr) throw std::bad_alloc();
+  Check(EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr));
+}
+
+void Digest::Free::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
+
+void Digest::Add(std::span<const float> values) {
+  std::vector<uint8_t> bytes;
+  bytes.reserve(values.size() * sizeof(float));
+  for (const float value : values) {
+    const auto bits = std::bit_cast<uint32_t>(value);
+    for (int shift = 0; shift < 32; shift += 8) {
+      bytes.push_back(static_cast<uint8_t>(bits >> shift & 255));
+    }
+  }
+  Check(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()));
+}
+
+void Digest::Add(const ConstTensorView& tensor) {
+  Tensor ordered(tensor.shape(), Layout::kNchw);
+  Copy(tensor, ordered);
+  Add({ordered.data(), static_cast<size_t>(ordered.shape().elements())});
+}
+
+std::string Digest::Finish() {
+  unsigned char hash[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  Check(EVP_DigestFinal_ex(context_.get(), hash, &size));
+  return fmt::format("{:02x}", fmt::join(hash, hash + size, ""));
+}
+
+}  // namespace windrow::tool
