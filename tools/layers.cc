@@ -54,23 +54,22 @@ Timing Measure(const bench::Layer& layer, const Conv2d& conv, bool fused, int th
           limit.MemoryBound(rounds)};
 }
 
-void PrintLayer(const bench::Layer& layer, const std::string& target, int threads,
-                std::ostream& out) {
+// A cell of the table: milliseconds, GFLOP/s and percent of the limit on one target.
+void PrintCell(const bench::Layer& layer, const std::string& target, int threads,
+               std::ostream& out) {
   std::vector<float> weights(static_cast<size_t>(layer.WeightCount()));
   Fill(weights.data(), layer.WeightCount());
   Conv2dOptions options = layer.options;
   options.target = target;
   const Conv2d conv(options, weights);
   const Explanation e = conv.Explain(layer.input, Layout::kNhwc);
-  fmt::print(out, "{:<18} {:<8} {:<10} ", layer.name, e.target, e.algorithm);
   if (e.algorithm == "reference") {
-    fmt::print(out, "skipped: no fast algorithm takes it\n");
+    fmt::print(out, " |{:>25}", "no fast algorithm");
     return;
   }
   const Timing t = Measure(layer, conv, e.numerics == "fused", threads);
-  fmt::print(out, "{:>9.3f} {:>9.1f} {:>8.1f}  {}\n", t.seconds * 1e3,
-             layer.Flops() / t.seconds * 1e-9, t.percent, t.memory_bound ? "bandwidth" : "peak");
-  out.flush();
+  fmt::print(out, " |{:>9.3f} {:>8.1f} {:>4.0f} {}", t.seconds * 1e3,
+             layer.Flops() / t.seconds * 1e-9, t.percent, t.memory_bound ? 'm' : ' ');
 }
 
 int Layers(LayersOptions o, std::ostream& out) {
@@ -82,19 +81,32 @@ int Layers(LayersOptions o, std::ostream& out) {
   if (layers.empty()) {
     throw std::invalid_argument(fmt::format("no layer is of the net \"{}\"", o.net));
   }
-  if (o.targets.empty()) o.targets.push_back(cpu::ActiveTarget());
+  if (o.targets.empty()) {
+    for (const cpu::TargetInfo& t : cpu::Targets()) {
+      if (t.usable) o.targets.push_back(t.name);
+    }
+  }
   fmt::print(
       out,
-      "NHWC, f32, {} thread{}. The limit is what as many threads can do, at the peak of their\n"
-      "multiply-adds or at the memory's bandwidth, measured in the same {} rounds; medians.\n\n",
-      o.threads, o.threads == 1 ? "" : "s", kRounds);
-  fmt::print(out, "{:<18} {:<8} {:<10} {:>9} {:>9} {:>8}  {}\n", "layer", "target", "algorithm",
-             "ms", "GFLOP/s", "% of", "limit");
+      "NHWC, f32, {} thread{}. The limit is what as many threads can do on that target, at the\n"
+      "peak of their multiply-adds or (m) at the memory's bandwidth, measured in the same {} "
+      "rounds;\n"
+      "medians.\n\n{:<18}",
+      o.threads, o.threads == 1 ? "" : "s", kRounds, "");
+  for (const std::string& target : o.targets) fmt::print(out, " | {:<24}", target);
+  fmt::print(out, "\n{:<18}", "layer");
+  for (size_t i = 0; i < o.targets.size(); ++i) {
+    fmt::print(out, " |{:>9} {:>8} {:>4}  ", "ms", "GFLOP/s", "%");
+  }
+  fmt::print(out, "\n");
   tbb::task_arena arena(o.threads);
   for (const bench::Layer& layer : layers) {
+    fmt::print(out, "{:<18}", layer.name);
     for (const std::string& target : o.targets) {
-      arena.execute([&] { PrintLayer(layer, target, o.threads, out); });
+      arena.execute([&] { PrintCell(layer, target, o.threads, out); });
+      out.flush();
     }
+    fmt::print(out, "\n");
   }
   return 0;
 }
@@ -108,7 +120,7 @@ void AddLayers(CLI::App& app, Action& action) {
   const auto o = std::make_shared<LayersOptions>();
   command->add_option("--shapes", o->shapes, "A file of layers; bench/shapes/layers.txt if none");
   command->add_option("--net", o->net, "Of this network only, or all")->capture_default_str();
-  command->add_option("--target", o->targets, "This SIMD target; may be repeated")
+  command->add_option("--target", o->targets, "This SIMD target, may be repeated; all if none")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   command->add_option("--threads", o->threads, "Threads")
