@@ -34,6 +34,15 @@ if(CMAKE_CXX_FLAGS MATCHES "fsanitize=thread")
     COMPILE_OPTIONS -fno-sanitize=thread COMPILE_DEFINITIONS WINDROW_TSAN)
 endif()
 
+# The tiles share one vzeroupper, TileSet::leave.
+include(CheckCXXCompilerFlag)
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|i[3-6]86")
+  check_cxx_compiler_flag(-mno-vzeroupper WINDROW_HAS_NO_VZEROUPPER)
+  if(WINDROW_HAS_NO_VZEROUPPER)
+    set_source_files_properties(lib/simd/kernels.cc PROPERTIES COMPILE_OPTIONS -mno-vzeroupper)
+  endif()
+endif()
+
 find_program(WINDROW_CCACHE ccache)
 if(WINDROW_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
   set(CMAKE_CXX_COMPILER_LAUNCHER ${WINDROW_CCACHE})

@@ -153,9 +153,11 @@ class WINDROW_API Tensor {
   Layout layout() const { return layout_; }
   float* data() { return data_.get(); }
   const float* data() const { return data_.get(); }
-  float& at(int64_t n, int64_t c, int64_t h, int64_t w) { return view().at(n, c, h, w); }
-  const float& at(int64_t n, int64_t c, int64_t h, int64_t w) const {
-    return view().at(n, c, h, w);
+  float& at(int64_t n, int64_t c, int64_t h, int64_t w) {  // not checked
+    return data_[static_cast<size_t>(Offset(n, c, h, w))];
+  }
+  const float& at(int64_t n, int64_t c, int64_t h, int64_t w) const {  // not checked
+    return data_[static_cast<size_t>(Offset(n, c, h, w))];
   }
 
   TensorView view() { return TensorView(data(), shape_, layout_); }
@@ -167,6 +169,11 @@ class WINDROW_API Tensor {
   struct Free {
     void operator()(float* p) const;
   };
+  int64_t Offset(int64_t n, int64_t c, int64_t h, int64_t w) const {
+    return layout_ == Layout::kNchw ? ((n * shape_.c() + c) * shape_.h() + h) * shape_.w() + w
+                                    : ((n * shape_.h() + h) * shape_.w() + w) * shape_.c() + c;
+  }
+
   Shape shape_;
   Layout layout_ = Layout::kNchw;
   std::unique_ptr<float[], Free> data_;

@@ -66,6 +66,7 @@ class Direct {
     RunBand(call_.weights->panel(panel), plan_.by_rows
                                              ? OutputBlock{n, 0, 0, begin, end, 0, call_.w.out}
                                              : OutputBlock{n, 0, 0, 0, call_.h.out, begin, end});
+    op_.tiles->leave();
   }
 
  private:

@@ -35,7 +35,7 @@ float Chain(const ConvCall& call, int64_t n, int64_t oc, int64_t oh, int64_t ow)
   const int64_t channels = op.group_in(), taps = call.h.kernel * call.w.kernel;
   const float* x = call.x + n * call.xs.n + oc / op.group_out() * channels * call.xs.c;
   const float* w = call.weights->oihw() + oc * channels * taps;
-  float acc = call.weights->bias()[oc];
+  float acc = call.weights->bias()[oc] + 0.0f;  // flushes a denormal if the caller wants that
   for (int64_t kh = 0; kh < call.h.kernel; ++kh) {
     const int64_t ih = call.h.Source(call.h.Position(oh, kh), op.mode);
     for (int64_t kw = 0; kw < call.w.kernel; ++kw) {

@@ -48,6 +48,9 @@ struct TileSet {
   int max_vecs;                                     // the widest tile
   int max_rows[kMaxTileVecs + 1];                   // of a tile so many vectors wide
   TileFn tile[kMaxTileVecs + 1][kMaxTileRows + 1];  // [vecs][rows], from 1
+  // To be called after the last of a series of tiles. They leave the upper halves of the x86 vector
+  // registers in use, since clearing them after each would hold the CPU up for 40 cycles.
+  void (*leave)();
 };
 
 // The tiles of the target at this index of Highway's dispatch tables. `fused` needs a target of

@@ -65,10 +65,16 @@ std::string UsableNames() {
 int64_t UsableBit(std::string_view name) {
   int64_t found = 0;
   ForEachCompiled([&](int64_t bit) { return name == hwy::TargetName(bit) && (found = bit, true); });
-  Require(found != 0, "the SIMD target \"", name,
-          "\" is not compiled into this library; usable: ", UsableNames());
-  Require(Usable(found), "the SIMD target \"", name, "\" cannot run here: ", WhyNot(found),
-          "; usable: ", UsableNames());
+  // Not by Require: its arguments would be worked out every time, and CPUID is slow in a VM.
+  if (found == 0) {
+    throw std::invalid_argument(
+        StrCat("the SIMD target \"", name,
+               "\" is not compiled into this library; usable: ", UsableNames()));
+  }
+  if (!Usable(found)) {
+    throw std::invalid_argument(StrCat("the SIMD target \"", name, "\" cannot run here: ",
+                                       WhyNot(found), "; usable: ", UsableNames()));
+  }
   return found;
 }
 

@@ -82,7 +82,8 @@ HWY_NOINLINE void Tile(const TileArgs& t) {
 #undef WINDROW_DECLARE
 
   if (t.first) {
-#define WINDROW_BIAS(r, v) c##r##_##v = hn::Load(d, t.bias + v * lanes)
+// The addition flushes a denormal bias if the caller wants that, before it meets a tap or none.
+#define WINDROW_BIAS(r, v) c##r##_##v = hn::Add(hn::Load(d, t.bias + v * lanes), hn::Zero(d))
 #define WINDROW_BIAS_ROW(r) WINDROW_FOR_VECS(WINDROW_BIAS, r)
     WINDROW_FOR_ROWS(WINDROW_BIAS_ROW)
   } else {
@@ -180,6 +181,12 @@ HWY_NOINLINE void Tile(const TileArgs& t) {
 #undef WINDROW_STORE
 #undef WINDROW_STORE_ROW
 
+void Leave() {
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2
+  _mm256_zeroupper();
+#endif
+}
+
 template <bool kFused, int kVecs, size_t... kRow>
 constexpr void FillRows(TileSet& set, std::index_sequence<kRow...>) {
   set.max_rows[kVecs] = static_cast<int>(sizeof...(kRow));
@@ -190,6 +197,7 @@ template <bool kFused, size_t... kVec>
 constexpr TileSet MakeTileSet(std::index_sequence<kVec...>) {
   TileSet set{};
   set.max_vecs = kMaxVecs;
+  set.leave = &Leave;
   (FillRows<kFused, static_cast<int>(kVec) + 1>(
        set, std::make_index_sequence<MaxRows(static_cast<int>(kVec) + 1, kFused)>()),
    ...);

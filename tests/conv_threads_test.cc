@@ -1,0 +1,93 @@
+// Threads: the same bits for every number of them, and one object run by many at once.
+#include <gtest/gtest.h>
+#include <oneapi/tbb/global_control.h>
+#include <oneapi/tbb/task_arena.h>
+
+#include <atomic>
+#include <cstdint>
+#include <thread>
+#include <vector>
+
+#include "tests/harness.h"
+#include "tests/problem.h"
+#include "tests/values.h"
+
+namespace windrow::test {
+namespace {
+
+constexpr int kMostThreads = 8;  // of an arena, whatever this machine has
+
+Tensor Input(const Problem& p) {
+  Tensor x(p.input(), p.x_layout);
+  Fill(x.view(), Role::kInput, p.values);
+  return x;
+}
+
+// Large enough to be cut into several tasks in every way: by panels, images, rows and columns.
+std::vector<Problem> LargeProblems() {
+  std::vector<Problem> all{
+      {.ic = 16, .oc = 24, .ih = 40, .iw = 11, .kernel = 3, .padding = 1, .bias = true},
+      {.ic = 8, .oc = 8, .ih = 3, .iw = 301, .kernel = 3, .padding = 1},
+      {.ic = 40, .oc = 150, .ih = 9, .iw = 9, .kernel = 3, .padding = 1},
+      {.ic = 48, .oc = 20, .ih = 23, .iw = 31},  // 1x1: one long row
+      {.mb = 5, .ic = 9, .oc = 17, .ih = 13, .iw = 12, .kernel = 5, .stride = 2, .padding = 2},
+      {.g = 60, .ic = 60, .oc = 60, .ih = 25, .iw = 26, .kernel = 3, .padding = 1},
+      {.ic = 16,
+       .oc = 24,
+       .ih = 30,
+       .iw = 21,
+       .kernel = 3,
+       .padding = 1,
+       .mode = PaddingMode::kReflect},
+      {.ic = 900, .oc = 16, .ih = 7, .iw = 7, .kernel = 3, .padding = 1},
+  };
+  const size_t count = all.size();
+  for (size_t i = 0; i < count; ++i) {
+    all.push_back(all[i]);
+    all.back().SetLayout(Layout::kNchw);
+  }
+  return all;
+}
+
+class ConvThreads : public testing::Test {
+ protected:
+  // The limit is the number of CPUs otherwise.
+  const tbb::global_control limit_{tbb::global_control::max_allowed_parallelism, kMostThreads};
+};
+
+TEST_F(ConvThreads, AnyNumberGivesTheSameBits) {
+  for (const Problem& p : LargeProblems()) {
+    const Conv2d conv(Options(p, "", "auto"), Weights(p), Bias(p));
+    const Tensor x = Input(p), expected = Expected(p, conv.target());
+    for (int threads = 1; threads <= kMostThreads; ++threads) {
+      tbb::task_arena(threads).execute([&] {
+        EXPECT_TRUE(SameBits(conv.Run(x).view(), expected.view()))
+            << ToString(p) << " on " << threads << " threads";
+      });
+    }
+  }
+}
+
+TEST_F(ConvThreads, ManyRunOneObject) {
+  for (const int64_t ic : {3, 40}) {  // without and with tasks
+    const Problem p{.ic = ic, .oc = 33, .ih = 12, .iw = 17, .kernel = 3, .padding = 1};
+    const Conv2d conv(Options(p, "", "auto"), Weights(p), Bias(p));
+    const Tensor x = Input(p), expected = Expected(p, conv.target());
+    std::atomic<int> different = 0;
+    std::vector<std::thread> threads;
+    for (int i = 0; i < kMostThreads; ++i) {
+      threads.emplace_back([&, copy = conv] {
+        for (int round = 0; round < 20; ++round) {
+          different += !SameBits(copy.Run(x).view(), expected.view());
+          different += copy.OutputShape(p.input()) != p.output();
+          different += copy.Explain(p.input(), Layout::kNhwc).output != p.output();
+        }
+      });
+    }
+    for (std::thread& t : threads) t.join();
+    EXPECT_EQ(different, 0);
+  }
+}
+
+}  // namespace
+}  // namespace windrow::test

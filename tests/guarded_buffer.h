@@ -1,0 +1,38 @@
+// Memory between two inaccessible pages: an access before its first or past its last element
+// faults.
+#ifndef WINDROW_TESTS_GUARDED_BUFFER_H_
+#define WINDROW_TESTS_GUARDED_BUFFER_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "tests/problem.h"
+
+namespace windrow::test {
+
+// What elements hold that no view owns, and outputs before they are written: a NaN, so that a sum
+// that reads one shows it.
+inline constexpr uint32_t kRedZone = 0x7FE5C3A5u;
+
+class GuardedBuffer {
+ public:
+  GuardedBuffer() = default;
+  ~GuardedBuffer();
+  GuardedBuffer(const GuardedBuffer&) = delete;
+  GuardedBuffer& operator=(const GuardedBuffer&) = delete;
+
+  // This many floats, all kRedZone, that start or end at an inaccessible page. What an earlier
+  // call gave is gone: the pages are used again.
+  std::span<float> Take(int64_t floats, Edge edge);
+
+ private:
+  void Map(size_t bytes);
+
+  std::byte* pages_ = nullptr;  // between the two inaccessible ones
+  size_t bytes_ = 0;
+};
+
+}  // namespace windrow::test
+
+#endif  // WINDROW_TESTS_GUARDED_BUFFER_H_

@@ -1,0 +1,33 @@
+// Families of problems: each takes one attribute, or a few that interact, through all its values
+// on small images, while the others vary along the way.
+#ifndef WINDROW_TESTS_SWEEPS_H_
+#define WINDROW_TESTS_SWEEPS_H_
+
+#include <cstdint>
+#include <ostream>
+#include <vector>
+
+#include "tests/problem.h"
+#include "tests/variants.h"
+
+namespace windrow::test {
+
+struct Sweep {
+  const char* name;
+  std::vector<Problem> (*problems)(const Variant& variant);
+};
+
+inline void PrintTo(const Sweep& s, std::ostream* out) { *out << s.name; }
+
+// All of them.
+std::vector<Sweep> Sweeps();
+
+// Problems with every attribute at random, valid and at most `most` multiply-adds each.
+std::vector<Problem> RandomProblems(uint64_t seed, int64_t count, int64_t most);
+
+// Gives a problem a bias, residual, clamp, gaps and batch that follow from `index`.
+void VaryTheRest(Problem& p, uint64_t index);
+
+}  // namespace windrow::test
+
+#endif  // WINDROW_TESTS_SWEEPS_H_
