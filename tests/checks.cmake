@@ -1,4 +1,8 @@
-# Tests that look at the build itself: the kernels' machine code and the installed package.
+# Tests that look at the build itself: the kernels' machine code and the installed package. A user
+# would not link a sanitizer's build.
+if(CMAKE_CXX_FLAGS MATCHES "-fsanitize")
+  return()
+endif()
 add_test(NAME InstalledPackage COMMAND ${CMAKE_COMMAND}
   -DBUILD=${PROJECT_BINARY_DIR} -DWORK=${PROJECT_BINARY_DIR}/consumer -DCXX=${CMAKE_CXX_COMPILER}
   -P ${PROJECT_SOURCE_DIR}/tests/consumer/run.cmake)
