@@ -36,7 +36,7 @@ TEST_P(ConvBits, EqualTheReference) {
   if (variant.algorithm == "direct" && variant.layout == Layout::kNhwc) {
     EXPECT_EQ(refused, 0) << "direct takes every problem in nhwc";
   }
-  if (checked == 0) GTEST_SKIP() << "refuses all " << refused << " problems";
+  EXPECT_GT(checked, 0) << "refuses all " << refused << " problems";
   RecordProperty("problems", std::to_string(checked));
 }
 

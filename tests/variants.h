@@ -29,8 +29,8 @@ inline void PrintTo(const Variant& v, std::ostream* out) { *out << v.Name(); }
 std::vector<cpu::TargetInfo> UsableTargets();
 std::vector<std::string> UsableNames();
 
-// Their cross product with all algorithms but the reference, both layouts and both numerics; of a
-// target of class U one, as the two are the same there.
+// Their cross product with all algorithms but the reference, the layouts each takes, and both
+// numerics; of a target of class U one, as the two are the same there.
 std::vector<Variant> Variants();
 
 // Those of class F.
