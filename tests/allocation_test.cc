@@ -63,19 +63,23 @@ class Allocation : public testing::TestWithParam<std::string> {
  protected:
   static Conv2d Make(int64_t ic, int64_t oc, int64_t kernel) {
     Conv2dOptions o;
+    if (GetParam() == "depthwise") oc = o.groups = ic;
     o.in_channels = ic;
     o.out_channels = oc;
     o.kernel_size = kernel;
     o.padding = Padding::Same();
     o.algorithm = GetParam();
-    return Conv2d(o, std::vector<float>(static_cast<size_t>(oc * ic * kernel * kernel), 0.5f));
+    return Conv2d(
+        o, std::vector<float>(static_cast<size_t>(oc * (ic / o.groups) * kernel * kernel), 0.5f));
   }
-  // Runs a few times on one thread; how many allocations, and bytes that stay.
+  // Runs a few times on one thread; how many allocations, and bytes that stay. In nchw a first Run
+  // may make the object's workspace larger.
   static void ExpectNone(const Conv2d& conv, const Shape& input, Layout layout) {
     const Tensor x(input, layout);
     Tensor y(conv.OutputShape(input), layout);
     tbb::task_arena arena(1);
     arena.execute([&] {
+      if (layout == Layout::kNchw) conv.Run(x, y);
       const int64_t allocations = g_allocations;
       const uint64_t bytes = BytesInUse();
       for (int i = 0; i < 3; ++i) conv.Run(x, y);
@@ -101,12 +105,6 @@ TEST_P(Allocation, NoneInARunNotEvenOfANewShape) {
       const Conv2d conv = Make(16, 24, kernel);
       for (const Shape& s : {Shape(1, 16, 9, 9), Shape(2, 16, 30, 31), Shape(1, 16, 3, 100),
                              Shape(1, 16, 9, 9), Shape(0, 16, 5, 5)}) {
-        if (GetParam() != "auto") {
-          bool accepts = false;
-          const Explanation e = Make(16, 24, kernel).Explain(s, Layout::kNhwc);
-          for (const auto& c : e.candidates) accepts |= c.algorithm == GetParam() && c.accepts;
-          if (!accepts || layout == Layout::kNchw) continue;
-        }
         ExpectNone(conv, s, layout);
       }
     }

@@ -189,9 +189,9 @@ TEST(Conv2dApi, ExplainsItself) {
     EXPECT_EQ(c.algorithm, Algorithms()[i]);
     EXPECT_FALSE(c.reason.empty());
     EXPECT_NE(e.ToString().find(c.reason), std::string::npos) << e.ToString();
-    if (c.algorithm != "direct") continue;
+    if (c.algorithm != "depthwise") continue;
     EXPECT_FALSE(c.accepts);
-    EXPECT_EQ(c.reason, "the channels of x are not contiguous (x is not nhwc)");
+    EXPECT_EQ(c.reason, "groups have more than one input and output channel");
   }
   for (const Explanation::Candidate& c : e.candidates) {  // the first that accepts
     if (!c.accepts || chosen) continue;

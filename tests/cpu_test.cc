@@ -76,9 +76,12 @@ TEST_F(Cpu, FusedIsWhatATargetDoes) {
         Conv2dOptions o = OneByOne(t.name);
         o.algorithm = algorithm;
         if (portable) o.numerics = Numerics::kPortable;
-        const std::vector<float> one_and_a_bit{1.0f + 0x1p-12f}, minus_one{-1.0f};
+        const int64_t channels = algorithm == "depthwise" ? 2 : 1;
+        o.in_channels = o.out_channels = o.groups = channels;
+        const auto count = static_cast<size_t>(channels);
+        const std::vector<float> one_and_a_bit(count, 1.0f + 0x1p-12f), minus_one(count, -1.0f);
         const Conv2d conv(o, one_and_a_bit, minus_one);
-        const Tensor x(Shape(1, 1, 1, 1), one_and_a_bit, Layout::kNhwc);
+        const Tensor x(Shape(1, channels, 1, 1), one_and_a_bit, Layout::kNhwc);
         EXPECT_EQ(conv.Run(x).data()[0], t.fused && !portable ? 0x1p-11f + 0x1p-24f : 0x1p-11f)
             << t.name << ' ' << algorithm;
       }

@@ -35,7 +35,7 @@ std::vector<Problem> ImageSizes(const Variant&) {
   return all;
 }
 
-std::vector<Problem> Channels(const Variant&) {
+std::vector<Problem> ChannelCounts(const Variant&) {
   std::vector<Problem> all;
   for (int64_t ic = 1; ic <= 40; ++ic) {
     for (int64_t oc = 1; oc <= 40; ++oc) {
@@ -115,6 +115,29 @@ std::vector<Problem> Groups(const Variant&) {
   return all;
 }
 
+// One channel a group, in numbers about the multiples of a vector.
+std::vector<Problem> Depthwise(const Variant&) {
+  std::vector<Problem> all;
+  for (const int64_t channels : {2,  3,  4,  5,  7,  8,  9,  12, 15, 16, 17, 23, 24, 25,  31,
+                                 32, 33, 40, 47, 48, 49, 63, 64, 65, 79, 80, 81, 96, 128, 131}) {
+    for (const int64_t kernel : {1, 2, 3, 5}) {
+      for (const int64_t stride : {1, 2}) {
+        for (const int64_t size : {5, 9, 14}) {
+          Append(all, {.g = channels,
+                       .ic = channels,
+                       .oc = channels,
+                       .ih = size,
+                       .iw = 14 - size / 2,
+                       .kernel = kernel,
+                       .stride = stride,
+                       .padding = kernel / 2});
+        }
+      }
+    }
+  }
+  return all;
+}
+
 // Output widths and channel counts about the edges of tiles and vectors; the image tall or wide.
 std::vector<Problem> Tiles(const Variant&) {
   std::vector<Problem> all;
@@ -176,16 +199,17 @@ std::vector<Problem> KernelRowBlocks(const Variant& v) {
 
 std::vector<Sweep> Sweeps() {
   return {
-      {"ImageSizes", ImageSizes},
-      {"Channels", Channels},
-      {"Kernels", Kernels},
-      {"Paddings", Paddings},
-      {"Groups", Groups},
-      {"Tiles", Tiles},
-      {"Pointwise", Pointwise},
-      {"KernelRowBlocks", KernelRowBlocks},
-      {"Random1", [](const Variant&) { return RandomProblems(1, 1500, 60'000); }},
-      {"Random2", [](const Variant&) { return RandomProblems(2, 40, 2'000'000); }},
+      {"ImageSizes", Channels::kMany, ImageSizes},
+      {"Channels", Channels::kMany, ChannelCounts},
+      {"Kernels", Channels::kMany, Kernels},
+      {"Paddings", Channels::kMany, Paddings},
+      {"Groups", Channels::kBoth, Groups},
+      {"Depthwise", Channels::kDepthwise, Depthwise},
+      {"Tiles", Channels::kMany, Tiles},
+      {"Pointwise", Channels::kMany, Pointwise},
+      {"KernelRowBlocks", Channels::kMany, KernelRowBlocks},
+      {"Random1", Channels::kBoth, [](const Variant&) { return RandomProblems(1, 1500, 60'000); }},
+      {"Random2", Channels::kBoth, [](const Variant&) { return RandomProblems(2, 40, 2'000'000); }},
   };
 }
 

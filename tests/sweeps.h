@@ -12,8 +12,12 @@
 
 namespace windrow::test {
 
+// Which problems a sweep has: with many channels a group, depthwise ones, or both.
+enum class Channels : uint8_t { kMany, kDepthwise, kBoth };
+
 struct Sweep {
   const char* name;
+  Channels channels;
   std::vector<Problem> (*problems)(const Variant& variant);
 };
 

@@ -6,6 +6,8 @@
 #include <oneapi/tbb/task_arena.h>
 #include <oneapi/tbb/task_group.h>
 
+#include <algorithm>
+
 // ThreadSanitizer does not see how TBB, which is not instrumented, hands tasks over; so in its
 // builds this file is not instrumented either, and says what TBB guarantees: what the caller did
 // happens before every call of the body, and that before ParallelFor returns.
@@ -32,6 +34,8 @@ void Release([[maybe_unused]] const void* token) {
 }  // namespace
 
 int MaxThreads() { return tbb::this_task_arena::max_concurrency(); }
+
+int ThreadSlot() { return std::max(tbb::this_task_arena::current_thread_index(), 0); }
 
 void ParallelFor(int64_t count, FunctionRef<void(int64_t)> body) {
   if (count <= 1) {

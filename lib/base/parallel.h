@@ -11,6 +11,10 @@ namespace windrow::internal {
 // How many threads the calling thread's arena may use.
 int MaxThreads();
 
+// Which of the arena's threads this is: 0 to MaxThreads() - 1, no two at a time the same. For use
+// in a body of ParallelFor.
+int ThreadSlot();
+
 // Calls body(i) for every i in [0, count), each once, in any order and on any of the arena's
 // threads, and returns when all are done. Every call runs with the floating-point environment
 // (flush-to-zero, denormals-are-zero) of the caller, which TBB alone does not promise.

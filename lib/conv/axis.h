@@ -25,6 +25,9 @@ struct Axis {
 
   int64_t Position(int64_t o, int64_t tap) const { return o * stride - before + tap * dilation; }
 
+  // Whether any tap of any output falls on padding.
+  bool padded() const { return before > 0 || Position(out - 1, kernel - 1) >= in; }
+
   // The longest segment from output `begin` on, ending at `limit` at the latest.
   Segment SegmentFrom(int64_t begin, int64_t limit) const {
     Segment s{begin, begin + 1, FirstTap(begin), TapEnd(begin)};

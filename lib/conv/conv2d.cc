@@ -1,11 +1,13 @@
 // The public class: checks, then one strategy.
 #include "windrow/conv2d.h"
 
+#include <memory>
 #include <utility>
 
 #include "lib/base/error.h"
 #include "lib/base/overlap.h"
 #include "lib/base/parallel.h"
+#include "lib/base/workspace.h"
 #include "lib/conv/problem.h"
 #include "lib/conv/registry.h"
 #include "lib/conv/weights.h"
@@ -20,6 +22,11 @@ using internal::ConvOp;
 using internal::Require;
 
 namespace {
+
+// The bytes a caller must bring for so many floats, whatever the alignment of what it brings.
+size_t WorkspaceSize(int64_t floats) {
+  return floats == 0 ? 0 : static_cast<size_t>(floats) * sizeof(float) + internal::kAlignment;
+}
 
 ConvOp BindOp(const Conv2dOptions& options, const internal::Target& target) {
   ConvOp op = internal::CheckOptions(options);
@@ -72,7 +79,29 @@ struct Conv2d::Impl {
   // The call without pointers: all that planning needs.
   ConvCall Plan(const Shape& input, const Strides& xs, const Strides& ys) const {
     const internal::Geometry g = internal::ResolveGeometry(op, input);
-    return {&op, &weights, g.n, g.h, g.w, nullptr, xs, nullptr, ys, nullptr, {}};
+    return {&op, &weights, g.n, g.h, g.w, nullptr, xs, nullptr, ys, nullptr, {}, nullptr};
+  }
+
+  // With the caller's workspace, or one of the object's.
+  void RunWith(const internal::ConvAlgorithm& strategy, ConvCall& call,
+               std::span<std::byte> workspace) {
+    const int threads =
+        call.multiply_adds() < internal::kMinParallelWork ? 1 : internal::MaxThreads();
+    const int64_t floats = internal::WorkspaceFloats(strategy, call, threads);
+    if (workspace.empty()) {
+      const internal::WorkspacePool::Lease lease(pool, floats);
+      call.workspace = lease.data();
+      strategy.run(call);
+      return;
+    }
+    const size_t bytes = WorkspaceSize(floats);
+    Require(workspace.size() >= bytes, "the workspace has ", workspace.size(),
+            " bytes, this call needs ", bytes, " on ", threads, " threads");
+    void* data = workspace.data();
+    size_t space = workspace.size();
+    std::align(internal::kAlignment, static_cast<size_t>(floats) * sizeof(float), data, space);
+    call.workspace = static_cast<float*>(data);
+    strategy.run(call);
   }
 
   ConvCall PlanDense(const Shape& input, Layout layout) const {
@@ -88,6 +117,7 @@ struct Conv2d::Impl {
   const internal::ConvAlgorithm* algorithm;  // null: auto
   ConvOp op;
   internal::ConvWeights weights;
+  internal::WorkspacePool pool;
 };
 
 Conv2d::Conv2d(const Conv2dOptions& options, std::span<const float> weights,
@@ -115,12 +145,7 @@ void Conv2d::Run(const RunArgs& args) const {
     call.rs = args.residual.strides();
   }
   const internal::ConvAlgorithm& algorithm = internal::ChooseConvAlgorithm(impl_->algorithm, call);
-  if (!args.workspace.empty()) {
-    const size_t needed = internal::WorkspaceBytes(algorithm, call, internal::MaxThreads());
-    Require(args.workspace.size() >= needed, "the workspace has ", args.workspace.size(),
-            " bytes, this call needs ", needed);
-  }
-  algorithm.run(call);
+  impl_->RunWith(algorithm, call, args.workspace);
 }
 
 void Conv2d::Run(const ConstTensorView& x, const TensorView& y) const { Run({.x = x, .y = y}); }
@@ -134,8 +159,8 @@ Tensor Conv2d::Run(const Tensor& x) const {
 size_t Conv2d::WorkspaceBytes(const Shape& input, Layout layout, int threads) const {
   Require(threads >= 1, "a workspace for ", threads, " threads; there must be at least 1");
   const ConvCall call = impl_->PlanDense(input, layout);
-  return internal::WorkspaceBytes(internal::ChooseConvAlgorithm(impl_->algorithm, call), call,
-                                  threads);
+  return WorkspaceSize(internal::WorkspaceFloats(
+      internal::ChooseConvAlgorithm(impl_->algorithm, call), call, threads));
 }
 
 Explanation Conv2d::Explain(const Shape& input, Layout layout) const {

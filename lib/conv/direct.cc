@@ -9,7 +9,8 @@
 //
 // Taps on zero padding are left out: a rectangle is the interior, an edge or a corner. The
 // lines of a narrow edge run down the image, so that they fill tiles too. Where padding counts
-// (reflected, or zeros under infinite weights), only the interior goes this way.
+// (reflected, or zeros under infinite weights), or channels are not contiguous, direct_staged.cc
+// copies a block's input or output first.
 #include "lib/conv/direct.h"
 
 #include <algorithm>
@@ -18,7 +19,7 @@
 #include "lib/base/error.h"
 #include "lib/base/parallel.h"
 #include "lib/conv/direct_plan.h"
-#include "lib/conv/reference.h"
+#include "lib/conv/direct_staged.h"
 #include "lib/conv/tile_cut.h"
 
 namespace windrow::internal {
@@ -31,6 +32,11 @@ uintptr_t Address(const float* p) { return reinterpret_cast<uintptr_t>(p); }
 // A block of kernel rows [begin, end): the part of the reduction whose weights stay in cache.
 struct KernelRows {
   int64_t begin, end;
+};
+
+// Outputs of one image.
+struct Band {
+  int64_t n, row_begin, row_end, column_begin, column_end;
 };
 
 // Outputs with the same taps inside the input, and those taps that are in the block.
@@ -63,14 +69,13 @@ class Direct {
     const int64_t other = plan_.weights_stay ? task / panels : task % (bands * call_.n);
     const int64_t n = other / bands, band = other % bands;
     const int64_t begin = band * plan_.length / bands, end = (band + 1) * plan_.length / bands;
-    RunBand(call_.weights->panel(panel), plan_.by_rows
-                                             ? OutputBlock{n, 0, 0, begin, end, 0, call_.w.out}
-                                             : OutputBlock{n, 0, 0, 0, call_.h.out, begin, end});
+    RunBand(call_.weights->panel(panel), plan_.by_rows ? Band{n, begin, end, 0, call_.w.out}
+                                                       : Band{n, 0, call_.h.out, begin, end});
     op_.tiles->leave();
   }
 
  private:
-  void RunBand(const Panel& panel, const OutputBlock& band) const {
+  void RunBand(const Panel& panel, const Band& band) const {
     for (int64_t kh = 0; kh < call_.h.kernel; kh += plan_.kernel_rows) {
       const KernelRows block{kh, std::min(kh + plan_.kernel_rows, call_.h.kernel)};
       for (int64_t oh = band.row_begin; oh < band.row_end;) {
@@ -88,15 +93,9 @@ class Direct {
   void RunRectangle(const Panel& panel, Rectangle r, KernelRows block) const {
     const bool whole = r.rows.tap_end - r.rows.tap_begin == call_.h.kernel &&
                        r.columns.tap_end - r.columns.tap_begin == call_.w.kernel;
-    if (!whole && !call_.may_skip_padding()) {
-      if (block.begin > 0) return;  // done with the first block
-      ReferenceBlock(call_, {r.n, panel.out_channel, panel.out_channel + panel.out_channels,
-                             r.rows.begin, r.rows.end, r.columns.begin, r.columns.end});
-      return;
-    }
     if (!r.Clip(block)) return;
-    const TileCut across = CutLine(op_, panel.vecs, r.columns.size());
-    const TileCut along = CutLine(op_, panel.vecs, r.rows.size());
+    const TileCut across = CutLine(op_, panel, r.columns.size());
+    const TileCut along = CutLine(op_, panel, r.rows.size());
     const bool down = along.cycles * static_cast<double>(r.columns.size()) <
                       across.cycles * static_cast<double>(r.rows.size());
     const TileCut cut = down ? along : across;
@@ -108,14 +107,17 @@ class Direct {
     }
     for (int vec = 0; vec < panel.vecs; vec += cut.vecs) {
       args.tail = vec + cut.vecs == panel.vecs ? panel.tail : op_.lanes;
-      RunLines(args, r, panel.in_channel, panel.out_channel + vec * op_.lanes, cut, down);
+      RunLines(args, r, panel, vec, cut, down);
       args.b += cut.vecs * op_.lanes;
       args.bias += cut.vecs * op_.lanes;
     }
   }
 
-  void RunLines(TileArgs& args, const Rectangle& r, int64_t in_channel, int64_t out_channel,
-                TileCut cut, bool down) const {
+  // The tiles of all lines, for cut.vecs of the panel's vectors from `vec` on.
+  void RunLines(TileArgs& args, const Rectangle& r, const Panel& panel, int vec, TileCut cut,
+                bool down) const {
+    const int64_t out_channel = panel.out_channel + vec * op_.lanes;
+    const int64_t in_channel = panel.in_channel + (op_.depthwise() ? vec * op_.lanes : 0);
     const Segment& lines = down ? r.columns : r.rows;
     const Segment& along = down ? r.rows : r.columns;
     const EvenSplit tiles(along.size(), cut.max_rows);
@@ -135,7 +137,7 @@ class Direct {
               call_.residual + r.n * call_.rs.n + oh * call_.rs.h + ow * call_.rs.w + out_channel;
         }
         if (plan_.pixels_once && plan_.weights_stay) PrefetchPixels(end - begin, args);
-        op_.tiles->tile[cut.vecs][end - begin](args);
+        panel.tiles->tile[cut.vecs][end - begin](args);
         args.prefetch += args.prefetch_step * steps;
       }
     }
@@ -194,19 +196,21 @@ class Direct {
 }  // namespace
 
 const char* RefuseDirect(const ConvCall& call) {
-  const bool one_in = call.op->in_channels == 1, one_out = call.op->out_channels == 1;
-  if (!one_in && call.xs.c != 1) return "the channels of x are not contiguous (x is not nhwc)";
-  if (!one_out && call.ys.c != 1) return "the channels of y are not contiguous (y is not nhwc)";
-  if (call.residual != nullptr && !one_out && call.rs.c != 1) {
-    return "the channels of the residual are not contiguous (it is not nhwc)";
-  }
-  return nullptr;
+  return call.op->depthwise() ? "each group has one channel: depthwise does this" : nullptr;
 }
 
+const char* RefuseDepthwise(const ConvCall& call) {
+  return call.op->depthwise() ? nullptr : "groups have more than one input and output channel";
+}
+
+void RunDirectTask(const DirectPlan& plan, int64_t task) { Direct(plan).RunTask(task); }
+
 void RunDirect(const ConvCall& call) {
-  const DirectPlan plan = PlanDirect(call);
-  const Direct direct(plan);
-  const auto task = [&direct](int64_t i) { direct.RunTask(i); };
+  const int threads = call.multiply_adds() < kMinParallelWork ? 1 : MaxThreads();
+  const StagePlan stage = PlanStage(call, threads);
+  if (stage.stage_x || stage.stage_y) return RunStaged(stage);
+  const DirectPlan plan = PlanDirect(call, threads);
+  const auto task = [&plan](int64_t i) { RunDirectTask(plan, i); };
   if (plan.parallel) {
     ParallelFor(plan.tasks(), task);
   } else {
@@ -214,9 +218,15 @@ void RunDirect(const ConvCall& call) {
   }
 }
 
+int64_t DirectWorkspace(const ConvCall& call, int threads) {
+  const StagePlan stage = PlanStage(call, threads);
+  return stage.slot_floats() * (stage.parallel ? threads : 1);
+}
+
 std::string DescribeDirect(const ConvCall& call) {
-  const int vecs = call.weights->panel(0).vecs;
-  return StrCat(call.op->tiles->max_rows[vecs], " rows x ", vecs, " vectors of ", call.op->lanes,
+  const Panel panel = call.weights->panel(0);
+  const int vecs = panel.vecs;
+  return StrCat(panel.tiles->max_rows[vecs], " rows x ", vecs, " vectors of ", call.op->lanes,
                 call.op->lanes == 1 ? " lane" : " lanes");
 }
 

@@ -9,8 +9,14 @@
 namespace windrow::internal {
 
 const char* RefuseDirect(const ConvCall& call);
+const char* RefuseDepthwise(const ConvCall& call);  // runs as direct, on tiles of its own
 void RunDirect(const ConvCall& call);
 std::string DescribeDirect(const ConvCall& call);
+int64_t DirectWorkspace(const ConvCall& call, int threads);
+
+// One task of a plan.
+struct DirectPlan;
+void RunDirectTask(const DirectPlan& plan, int64_t task);
 
 }  // namespace windrow::internal
 

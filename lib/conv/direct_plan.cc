@@ -10,8 +10,34 @@ namespace {
 
 constexpr int64_t kFloat = sizeof(float);
 
-// A 1x1 convolution of a tensor whose pixels have one pitch is the same for one long row of pixels,
-// which cuts into tiles with less rest.
+// All, unless the weights of the widest panel would crowd everything else out of the L2 cache, and
+// sums can wait in y (if y is also the residual, they cannot).
+int64_t KernelRowsPerBlock(const DirectPlan& p) {
+  const ConvCall& c = p.call;
+  const int64_t row_bytes = p.row_weights * c.op->lanes * c.op->tiles->max_vecs * kFloat;
+  const bool resumable = c.residual == nullptr || c.residual != c.y;
+  if (!resumable || c.h.out * c.w.out < 2 * kMaxTileRows) return c.h.kernel;
+  return std::clamp<int64_t>(Caches().l2 / 2 / row_bytes, 1, c.h.kernel);
+}
+
+int64_t Bands(const DirectPlan& p, int threads) {
+  // Enough tasks that a thread which was held up can be helped out.
+  constexpr int64_t kTasksPerThread = 4;
+  const ConvCall& c = p.call;
+  int64_t bands = 1;
+  if (p.weights_stay && p.panels > 1) {  // a band of input that fits a quarter meets them there
+    bands = CeilDiv(c.h.in * c.w.in * c.op->in_channels * kFloat, Caches().l2 / 4);
+  }
+  if (p.parallel) {
+    const int64_t others = p.panels * c.n;
+    const int64_t wanted = CeilDiv(threads * kTasksPerThread, others);
+    bands = std::max(bands, std::min(wanted, c.multiply_adds() / (kMinParallelWork / 2) / others));
+  }
+  return std::clamp<int64_t>(bands, 1, p.length);
+}
+
+}  // namespace
+
 ConvCall Flattened(ConvCall call) {
   if (call.h.kernel != 1 || call.w.kernel != 1 || call.h.stride != 1 || call.w.stride != 1) {
     return call;
@@ -30,35 +56,7 @@ ConvCall Flattened(ConvCall call) {
   return call;
 }
 
-// All, unless the weights of the widest panel would crowd everything else out of the L2 cache, and
-// sums can wait in y (if y is also the residual, they cannot).
-int64_t KernelRowsPerBlock(const DirectPlan& p) {
-  const ConvCall& c = p.call;
-  const int64_t row_bytes = p.row_weights * c.op->lanes * c.op->tiles->max_vecs * kFloat;
-  const bool resumable = c.residual == nullptr || c.residual != c.y;
-  if (!resumable || c.h.out * c.w.out < 2 * kMaxTileRows) return c.h.kernel;
-  return std::clamp<int64_t>(Caches().l2 / 2 / row_bytes, 1, c.h.kernel);
-}
-
-int64_t Bands(const DirectPlan& p) {
-  // Enough tasks that a thread which was held up can be helped out.
-  constexpr int64_t kTasksPerThread = 4;
-  const ConvCall& c = p.call;
-  int64_t bands = 1;
-  if (p.weights_stay && p.panels > 1) {  // a band of input that fits a quarter meets them there
-    bands = CeilDiv(c.h.in * c.w.in * c.op->in_channels * kFloat, Caches().l2 / 4);
-  }
-  if (p.parallel) {
-    const int64_t others = p.panels * c.n;
-    const int64_t wanted = CeilDiv(MaxThreads() * kTasksPerThread, others);
-    bands = std::max(bands, std::min(wanted, c.multiply_adds() / (kMinParallelWork / 2) / others));
-  }
-  return std::clamp<int64_t>(bands, 1, p.length);
-}
-
-}  // namespace
-
-DirectPlan PlanDirect(const ConvCall& call) {
+DirectPlan PlanDirect(const ConvCall& call, int threads) {
   DirectPlan p{};
   p.call = Flattened(call);
   const ConvCall& c = p.call;
@@ -69,10 +67,10 @@ DirectPlan PlanDirect(const ConvCall& call) {
   p.weights_stay = op.out_channels * p.row_weights * c.h.kernel * kFloat <= Caches().l2 / 2;
   p.pixels_once = p.merged && c.h.kernel * c.w.kernel == 1 && c.w.stride == 1;
   p.panels = c.weights->panels();
-  p.parallel = c.multiply_adds() >= kMinParallelWork && MaxThreads() > 1;
+  p.parallel = c.multiply_adds() >= kMinParallelWork && threads > 1;
   p.by_rows = c.h.out >= std::min<int64_t>(c.w.out, 16);
   p.length = p.by_rows ? c.h.out : c.w.out;
-  p.bands = Bands(p);
+  p.bands = Bands(p, threads);
   return p;
 }
 

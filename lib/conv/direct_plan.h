@@ -27,7 +27,12 @@ struct DirectPlan {
   int64_t tasks() const { return panels * call.n * bands; }
 };
 
-DirectPlan PlanDirect(const ConvCall& call);
+// Of a call whose channels are contiguous, and whose padding, if any, may be skipped.
+DirectPlan PlanDirect(const ConvCall& call, int threads);
+
+// A 1x1 convolution of a tensor whose pixels have one pitch is the same for one long row of pixels,
+// which cuts into tiles with less rest.
+ConvCall Flattened(ConvCall call);
 
 }  // namespace windrow::internal
 

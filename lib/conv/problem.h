@@ -25,6 +25,8 @@ struct ConvOp {
 
   int64_t group_in() const { return in_channels / groups; }
   int64_t group_out() const { return out_channels / groups; }
+  // One input and one output channel a group: lanes are groups then.
+  bool depthwise() const { return groups > 1 && groups == in_channels && groups == out_channels; }
 };
 
 // Checks the options against each other; throws std::invalid_argument. Binds no target.
@@ -48,6 +50,7 @@ struct ConvCall {
   Strides ys;
   const float* residual;  // null: none
   Strides rs;
+  float* workspace;  // what the strategy's `workspace` asks for
 
   // Whether a padded tap may be left out instead of multiplied by zero: 0 * inf would be NaN.
   bool may_skip_padding() const { return op->mode == PaddingMode::kZeros && weights->finite(); }

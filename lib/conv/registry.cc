@@ -11,7 +11,9 @@ namespace {
 
 constexpr ConvAlgorithm kAlgorithms[] = {
     {"direct", "the register tile on the input where it lies", RefuseDirect, RunDirect,
-     DescribeDirect, nullptr},
+     DescribeDirect, DirectWorkspace},
+    {"depthwise", "direct, with a group in each lane", RefuseDepthwise, RunDirect, DescribeDirect,
+     DirectWorkspace},
     {"reference", "scalar, for any problem", RefuseReference, RunReference,
      [](const ConvCall&) { return std::string("scalar"); }, nullptr},
 };
@@ -43,7 +45,7 @@ const ConvAlgorithm& ChooseConvAlgorithm(const ConvAlgorithm* forced, const Conv
   return kAlgorithms[std::size(kAlgorithms) - 1];
 }
 
-size_t WorkspaceBytes(const ConvAlgorithm& algorithm, const ConvCall& call, int threads) {
+int64_t WorkspaceFloats(const ConvAlgorithm& algorithm, const ConvCall& call, int threads) {
   return algorithm.workspace == nullptr ? 0 : algorithm.workspace(call, threads);
 }
 

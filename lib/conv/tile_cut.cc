@@ -20,16 +20,20 @@ double StepCycles(const ConvOp& op, int64_t rows, int64_t vecs) {
 
 }  // namespace
 
-TileCut CutLine(const ConvOp& op, int panel_vecs, int64_t length) {
-  const TileSet& tiles = *op.tiles;
+TileCut CutLine(const ConvOp& op, const Panel& panel, int64_t length) {
+  const TileTable& tiles = *panel.tiles;
+  if (op.depthwise()) {  // every lane loads its own input: narrow tiles gain nothing
+    const int rows = tiles.max_rows[panel.vecs];
+    return {panel.vecs, rows, static_cast<double>(CeilDiv(length, rows))};
+  }
   TileCut best{};
-  for (int vecs = panel_vecs; vecs >= 1; --vecs) {
-    if (panel_vecs % vecs != 0) continue;
+  for (int vecs = panel.vecs; vecs >= 1; --vecs) {
+    if (panel.vecs % vecs != 0) continue;
     const EvenSplit split(length, tiles.max_rows[vecs]);
     const int64_t rows = split.total / split.parts, larger = split.total % split.parts;
     const double line = static_cast<double>(larger) * StepCycles(op, rows + 1, vecs) +
                         static_cast<double>(split.parts - larger) * StepCycles(op, rows, vecs);
-    const double cycles = line * (panel_vecs / vecs);
+    const double cycles = line * (panel.vecs / vecs);
     if (best.vecs == 0 || cycles < best.cycles) best = {vecs, tiles.max_rows[vecs], cycles};
   }
   return best;

@@ -18,7 +18,7 @@ struct TileCut {
 
 // The cheapest cut. A narrow tile takes more rows and so may fit a short line better (7 pixels: one
 // tile of 7 x 2 twice, rather than 4 x 4 and 3 x 4).
-TileCut CutLine(const ConvOp& op, int panel_vecs, int64_t length);
+TileCut CutLine(const ConvOp& op, const Panel& panel, int64_t length);
 
 }  // namespace windrow::internal
 

@@ -20,9 +20,11 @@ bool AllFinite(std::span<const float> values) {
 }  // namespace
 
 ConvWeights::ConvWeights(const ConvOp& op, std::span<const float> oihw, std::span<const float> bias)
-    : groups_(op.groups),
+    : depthwise_(op.depthwise()),
+      tiles_(op.tiles),
+      groups_(depthwise_ ? 1 : op.groups),
       group_in_(op.group_in()),
-      group_out_(op.group_out()),
+      group_out_(depthwise_ ? op.out_channels : op.group_out()),
       taps_(op.kernel.h * op.kernel.w),
       lanes_(op.lanes),
       split_(CeilDiv(group_out_, op.lanes), op.tiles->max_vecs) {
@@ -54,13 +56,18 @@ Panel ConvWeights::panel(int64_t index) const {
   const int64_t vec = split_.Begin(part), end = split_.Begin(part + 1);
   const int64_t first = vec * lanes_, count = std::min(end * lanes_, group_out_) - first;
   const int64_t packed = group * split_.total * lanes_ + first;  // channels packed before
+  const int tail = static_cast<int>(count - (end - vec - 1) * lanes_);
+  const TileTable* tiles = !depthwise_      ? tiles_
+                           : tail == lanes_ ? &tiles_->depthwise
+                                            : &tiles_->depthwise_tail;
   return {.weights = panels_.get() + packed * taps_ * group_in_,
           .bias = panel_bias_.get() + packed,
-          .in_channel = group * group_in_,
+          .in_channel = depthwise_ ? first : group * group_in_,
           .out_channel = group * group_out_ + first,
           .out_channels = count,
+          .tiles = tiles,
           .vecs = static_cast<int>(end - vec),
-          .tail = static_cast<int>(count - (end - vec - 1) * lanes_)};
+          .tail = tail};
 }
 
 void ConvWeights::PackPanel(const Panel& p, float* to) const {

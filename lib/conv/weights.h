@@ -11,15 +11,19 @@
 namespace windrow::internal {
 
 struct ConvOp;
+struct TileSet;
+struct TileTable;
 
-// The outputs of one group, a few vectors of channels wide: [kernel h][kernel w][group_in][lanes *
-// vecs], the canonical order of the reduction. Channels that do not exist have zero weights.
+// The outputs of one group (of depthwise convolution: of many groups), a few vectors of channels
+// wide: [kernel h][kernel w][group_in][lanes * vecs], the canonical order of the reduction.
+// Channels that do not exist have zero weights.
 struct Panel {
   const float* weights;
   const float* bias;     // [lanes * vecs], zeros if there is none
   int64_t in_channel;    // the first of the group
   int64_t out_channel;   // the first of the panel
   int64_t out_channels;  // that exist
+  const TileTable* tiles;
   int vecs;
   int tail;  // lanes of the last vector that exist
 };
@@ -41,6 +45,9 @@ class ConvWeights {
  private:
   void PackPanel(const Panel& panel, float* to) const;
 
+  // Depthwise convolution counts as one group here, whose outputs have an input each.
+  bool depthwise_;
+  const TileSet* tiles_;
   int64_t groups_, group_in_, group_out_, taps_, lanes_;
   EvenSplit split_;  // of a group's vectors of outputs
   bool finite_ = true;

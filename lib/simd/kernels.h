@@ -43,11 +43,21 @@ using TileFn = void (*)(const TileArgs&);
 inline constexpr int kMaxTileVecs = 4;
 inline constexpr int kMaxTileRows = 14;
 
-// The tiles of one target in one numerics class.
-struct TileSet {
+// Tiles of every size that stays in registers.
+struct TileTable {
   int max_vecs;                                     // the widest tile
   int max_rows[kMaxTileVecs + 1];                   // of a tile so many vectors wide
   TileFn tile[kMaxTileVecs + 1][kMaxTileRows + 1];  // [vecs][rows], from 1
+};
+
+// The micro-kernels of one target in one numerics class. The base table is the register tile.
+struct TileSet : TileTable {
+  // As the register tile, but each lane has an input of its own, a[... + v * lanes + lane], as in
+  // depthwise convolution. The second table reads no input behind `tail`.
+  TileTable depthwise, depthwise_tail;
+  // to[column * to_row + row] = from[row * from_row + column]
+  void (*transpose)(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns, float* to,
+                    ptrdiff_t to_row);
   // To be called after the last of a series of tiles. They leave the upper halves of the x86 vector
   // registers in use, since clearing them after each would hold the CPU up for 40 cycles.
   void (*leave)();

@@ -26,6 +26,7 @@
 
 #include "lib/simd/epilogue-inl.h"
 #include "lib/simd/kernels.h"
+#include "lib/simd/transpose-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {
@@ -70,7 +71,11 @@ static_assert(kMaxTileRows == 14 && kMaxTileVecs == 4, "the macros below name ev
     if constexpr (kVecs > 3) X(r, 3); \
   }
 
-template <int kRows, int kVecs, bool kFused>
+// What a lane is multiplied with: one input for all lanes, one of its own, or that with care for
+// the lanes behind the tail.
+enum class Input { kBroadcast, kVector, kVectorTail };
+
+template <int kRows, int kVecs, bool kFused, Input kInput = Input::kBroadcast>
 HWY_NOINLINE void Tile(const TileArgs& t) {
   const TileD d;
   using V = hn::Vec<TileD>;
@@ -104,7 +109,8 @@ HWY_NOINLINE void Tile(const TileArgs& t) {
       [[maybe_unused]] const float* HWY_RESTRICT p10 = p5 + 5 * s;
       const float* HWY_RESTRICT b = t.b + i * t.b_outer + j * t.b_inner;
       const ptrdiff_t b_k = t.b_k;
-      for (int64_t k = t.len; k != 0; --k) {
+      // A lane of its own input has one input a tap.
+      for (int64_t k = kInput == Input::kBroadcast ? t.len : 1; k != 0; --k) {
         const V b0 = hn::Load(d, b);
         [[maybe_unused]] V b1, b2, b3;
         if constexpr (kVecs > 1) b1 = hn::Load(d, b + lanes);
@@ -118,10 +124,19 @@ HWY_NOINLINE void Tile(const TileArgs& t) {
    : r % 5 == 3 ? WINDROW_GROUP(r) + s3    \
                 : WINDROW_GROUP(r) + 4 * s)
 #define WINDROW_STEP(r, v) c##r##_##v = MultiplyAdd<kFused>(a, b##v, c##r##_##v)
-#define WINDROW_STEP_ROW(r)                      \
-  if constexpr (kRows > r) {                     \
-    const V a = hn::Set(d, *WINDROW_ADDRESS(r)); \
-    WINDROW_FOR_VECS(WINDROW_STEP, r)            \
+#define WINDROW_VECTOR_STEP(r, v)                                                               \
+  c##r##_##v = MultiplyAdd<kFused>(                                                             \
+      LoadLanes < kInput == Input::kVectorTail &&                                               \
+          v == kVecs - 1 > (d, WINDROW_ADDRESS(r) + v * static_cast<ptrdiff_t>(lanes), t.tail), \
+      b##v, c##r##_##v)
+#define WINDROW_STEP_ROW(r)                        \
+  if constexpr (kRows > r) {                       \
+    if constexpr (kInput == Input::kBroadcast) {   \
+      const V a = hn::Set(d, *WINDROW_ADDRESS(r)); \
+      WINDROW_FOR_VECS(WINDROW_STEP, r)            \
+    } else {                                       \
+      WINDROW_FOR_VECS(WINDROW_VECTOR_STEP, r)     \
+    }                                              \
   }
         WINDROW_FOR_ROWS(WINDROW_STEP_ROW)
         __builtin_prefetch(reinterpret_cast<const void*>(prefetch));
@@ -171,6 +186,7 @@ HWY_NOINLINE void Tile(const TileArgs& t) {
 #undef WINDROW_GROUP
 #undef WINDROW_ADDRESS
 #undef WINDROW_STEP
+#undef WINDROW_VECTOR_STEP
 #undef WINDROW_STEP_ROW
 #undef WINDROW_RESIDUAL
 #undef WINDROW_RESIDUAL_ROW
@@ -187,27 +203,41 @@ void Leave() {
 #endif
 }
 
-template <bool kFused, int kVecs, size_t... kRow>
-constexpr void FillRows(TileSet& set, std::index_sequence<kRow...>) {
-  set.max_rows[kVecs] = static_cast<int>(sizeof...(kRow));
-  ((set.tile[kVecs][kRow + 1] = &Tile<static_cast<int>(kRow) + 1, kVecs, kFused>), ...);
+// Depthwise tiles gain nothing from more rows: each multiply-add loads an input anyway.
+constexpr int MaxRowsOf(Input input, int vecs, bool fused) {
+  const int most = kVectorRegisters == 32 ? 4 : 3;
+  return input == Input::kBroadcast ? MaxRows(vecs, fused) : std::min(MaxRows(vecs, fused), most);
 }
 
-template <bool kFused, size_t... kVec>
-constexpr TileSet MakeTileSet(std::index_sequence<kVec...>) {
-  TileSet set{};
-  set.max_vecs = kMaxVecs;
-  set.leave = &Leave;
-  (FillRows<kFused, static_cast<int>(kVec) + 1>(
-       set, std::make_index_sequence<MaxRows(static_cast<int>(kVec) + 1, kFused)>()),
+template <bool kFused, Input kInput, int kVecs, size_t... kRow>
+constexpr void FillRows(TileTable& table, std::index_sequence<kRow...>) {
+  table.max_rows[kVecs] = static_cast<int>(sizeof...(kRow));
+  ((table.tile[kVecs][kRow + 1] = &Tile<static_cast<int>(kRow) + 1, kVecs, kFused, kInput>), ...);
+}
+
+template <bool kFused, Input kInput, size_t... kVec>
+constexpr void FillTable(TileTable& table, std::index_sequence<kVec...>) {
+  table.max_vecs = kMaxVecs;
+  (FillRows<kFused, kInput, static_cast<int>(kVec) + 1>(
+       table, std::make_index_sequence<MaxRowsOf(kInput, static_cast<int>(kVec) + 1, kFused)>()),
    ...);
+}
+
+template <bool kFused>
+constexpr TileSet MakeTileSet() {
+  constexpr auto kVecs = std::make_index_sequence<kMaxVecs>();
+  TileSet set{};
+  FillTable<kFused, Input::kBroadcast>(set, kVecs);
+  FillTable<kFused, Input::kVector>(set.depthwise, kVecs);
+  FillTable<kFused, Input::kVectorTail>(set.depthwise_tail, kVecs);
+  set.transpose = &Transpose;
+  set.leave = &Leave;
   return set;
 }
 
-// A function of its own for the sake of scalable vectors, whose lanes only the CPU knows.
 template <bool kFused>
 const TileSet* GetTileSet() {
-  static constexpr TileSet kTiles = MakeTileSet<kFused>(std::make_index_sequence<kMaxVecs>());
+  static constexpr TileSet kTiles = MakeTileSet<kFused>();
   return &kTiles;
 }
 

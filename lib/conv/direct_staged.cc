@@ -1,0 +1,161 @@
+// The outputs are cut into blocks that fit the L2 cache. For each block (the parallel tasks):
+//
+//   1. its input is copied to a band of padded pixels, unless x can be read where it lies
+//   2. direct convolution in place, from the band, into a block of pixels
+//   3. the block is copied to y, unless y can be written where it lies
+//
+// Every layout and padding mode is then only a matter of how a band is filled, and each input is
+// copied about once for all the outputs it takes part in.
+#include "lib/conv/direct_staged.h"
+
+#include <algorithm>
+
+#include "lib/base/cache.h"
+#include "lib/base/parallel.h"
+#include "lib/conv/band.h"
+#include "lib/conv/direct.h"
+#include "lib/conv/direct_plan.h"
+
+namespace windrow::internal {
+namespace {
+
+constexpr int64_t kFloat = sizeof(float);
+
+int64_t Covered(const Axis& axis, int64_t outputs) {
+  return (outputs - 1) * axis.stride + (axis.kernel - 1) * axis.dilation + 1;
+}
+
+int64_t BandFloats(const StagePlan& p) {
+  if (!p.stage_x) return 0;
+  return RoundUp(
+      Covered(p.call.h, p.block_rows) * Covered(p.call.w, p.block_columns) * p.call.op->in_channels,
+      16);
+}
+
+int64_t OutFloats(const StagePlan& p) {
+  return p.stage_y ? RoundUp(p.block_rows * p.block_columns * p.call.op->out_channels, 16) : 0;
+}
+
+int64_t Blocks(const StagePlan& p) {
+  return p.call.n * CeilDiv(p.call.h.out, p.block_rows) * CeilDiv(p.call.w.out, p.block_columns);
+}
+
+// Halves the block's rows, then its columns, until it fits the caches and there is one for
+// everybody.
+void CutBlocks(StagePlan& p, int threads) {
+  constexpr int64_t kBlocksPerThread = 4;
+  p.block_rows = p.call.h.out;
+  p.block_columns = p.call.w.out;
+  const auto too_large = [&] {
+    return BandFloats(p) * kFloat > Caches().l2 / 2 || OutFloats(p) * kFloat > Caches().l2 / 4 ||
+           (p.parallel && Blocks(p) < threads * kBlocksPerThread);
+  };
+  // Not so small, though, that most of a band is also part of its neighbours.
+  const auto worthwhile = [](const Axis& axis, int64_t outputs) {
+    return outputs * axis.stride > (axis.kernel - 1) * axis.dilation;
+  };
+  while (p.block_rows > 1 && worthwhile(p.call.h, p.block_rows) && too_large()) {
+    p.block_rows = CeilDiv(p.block_rows, 2);
+  }
+  while (p.block_columns > kMaxTileRows && worthwhile(p.call.w, p.block_columns) && too_large()) {
+    p.block_columns = CeilDiv(p.block_columns, 2);
+  }
+}
+
+class Staged {
+ public:
+  explicit Staged(const StagePlan& plan) : plan_(plan), call_(plan_.call) {}
+
+  void RunBlock(int64_t block, float* scratch) const {
+    const int64_t across = CeilDiv(call_.w.out, plan_.block_columns);
+    const int64_t down = CeilDiv(call_.h.out, plan_.block_rows);
+    const int64_t n = block / (across * down), oh = block / across % down * plan_.block_rows;
+    const int64_t ow = block % across * plan_.block_columns;
+    const int64_t rows = std::min(plan_.block_rows, call_.h.out - oh);
+    const int64_t columns = std::min(plan_.block_columns, call_.w.out - ow);
+
+    ConvCall sub = call_;
+    sub.n = 1;
+    sub.h.out = rows;
+    sub.w.out = columns;
+    PlaceInput(sub, n, oh, ow, scratch);
+    const PixelBlock pixels{rows, columns, call_.op->out_channels};
+    float* const y = call_.y + n * call_.ys.n + oh * call_.ys.h + ow * call_.ys.w;
+    const float* residual = nullptr;
+    if (call_.residual != nullptr) {
+      residual = call_.residual + n * call_.rs.n + oh * call_.rs.h + ow * call_.rs.w;
+    }
+    if (plan_.stage_y) {
+      sub.y = scratch + plan_.band_floats;
+      sub.ys = {0, 1, columns * pixels.channels, pixels.channels};
+      if (residual != nullptr) {
+        CopyPixels(*call_.op, pixels, residual, call_.rs, sub.y, sub.ys);
+        sub.residual = sub.y;
+        sub.rs = sub.ys;
+      }
+    } else {
+      sub.y = y;
+      sub.residual = residual;
+    }
+    RunInPlace(sub);
+    if (plan_.stage_y) CopyPixels(*call_.op, pixels, sub.y, sub.ys, y, call_.ys);
+  }
+
+ private:
+  void PlaceInput(ConvCall& sub, int64_t n, int64_t oh, int64_t ow, float* band) const {
+    if (plan_.stage_x) {
+      const BandArea area{n, call_.h.Position(oh, 0), Covered(call_.h, sub.h.out),
+                          call_.w.Position(ow, 0), Covered(call_.w, sub.w.out)};
+      FillBand(call_, area, band);
+      const int64_t channels = call_.op->in_channels;
+      sub.x = band;
+      sub.xs = {0, 1, area.columns * channels, channels};
+      sub.h.in = area.rows;
+      sub.w.in = area.columns;
+      sub.h.before = sub.w.before = 0;
+    } else {  // the same input, seen from the block's first output
+      sub.x = call_.x + n * call_.xs.n;
+      sub.h.before = call_.h.before - oh * call_.h.stride;
+      sub.w.before = call_.w.before - ow * call_.w.stride;
+    }
+  }
+
+  static void RunInPlace(const ConvCall& call) {
+    const DirectPlan plan = PlanDirect(call, /*threads=*/1);
+    for (int64_t i = 0; i < plan.tasks(); ++i) RunDirectTask(plan, i);
+  }
+
+  const StagePlan& plan_;
+  const ConvCall& call_;
+};
+
+}  // namespace
+
+StagePlan PlanStage(const ConvCall& call, int threads) {
+  StagePlan p{};
+  p.call = Flattened(call);
+  const ConvCall& c = p.call;
+  const bool padded = c.h.padded() || c.w.padded();
+  p.stage_x = (c.xs.c != 1 && c.op->in_channels > 1) || (padded && !c.may_skip_padding());
+  p.stage_y = c.op->out_channels > 1 && (c.ys.c != 1 || (c.residual != nullptr && c.rs.c != 1));
+  if (!p.stage_x && !p.stage_y) return p;
+  p.parallel = c.multiply_adds() >= kMinParallelWork && threads > 1;
+  CutBlocks(p, threads);
+  p.band_floats = BandFloats(p);
+  p.out_floats = OutFloats(p);
+  return p;
+}
+
+void RunStaged(const StagePlan& plan) {
+  const Staged staged(plan);
+  float* const workspace = plan.call.workspace;
+  if (plan.parallel) {
+    ParallelFor(Blocks(plan), [&](int64_t i) {
+      staged.RunBlock(i, workspace + ThreadSlot() * plan.slot_floats());
+    });
+  } else {
+    for (int64_t i = 0; i < Blocks(plan); ++i) staged.RunBlock(i, workspace);
+  }
+}
+
+}  // namespace windrow::internal

@@ -1,0 +1,27 @@
+// Direct convolution of tensors whose memory order does not suit the register tile.
+#ifndef WINDROW_LIB_CONV_DIRECT_STAGED_H_
+#define WINDROW_LIB_CONV_DIRECT_STAGED_H_
+
+#include <cstddef>
+
+#include "lib/conv/problem.h"
+
+namespace windrow::internal {
+
+// How a call is cut into blocks of output pixels, and what each block copies.
+struct StagePlan {
+  ConvCall call;                      // a 1x1 convolution as one long row, where memory allows
+  bool stage_x, stage_y;              // neither: the call can be done in place
+  int64_t block_rows, block_columns;  // of outputs
+  int64_t band_floats, out_floats;    // of one block
+  bool parallel;
+
+  int64_t slot_floats() const { return band_floats + out_floats; }
+};
+
+StagePlan PlanStage(const ConvCall& call, int threads);
+void RunStaged(const StagePlan& plan);
+
+}  // namespace windrow::internal
+
+#endif  // WINDROW_LIB_CONV_DIRECT_STAGED_H_
