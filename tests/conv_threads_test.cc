@@ -69,8 +69,10 @@ TEST_F(ConvThreads, AnyNumberGivesTheSameBits) {
 }
 
 TEST_F(ConvThreads, ManyRunOneObject) {
-  for (const int64_t ic : {3, 40}) {  // without and with tasks
-    const Problem p{.ic = ic, .oc = 33, .ih = 12, .iw = 17, .kernel = 3, .padding = 1};
+  for (const auto& [ic, layout] :  // without and with tasks, without and with a workspace
+       {std::pair(3, Layout::kNhwc), std::pair(40, Layout::kNhwc), std::pair(40, Layout::kNchw)}) {
+    Problem p{.ic = ic, .oc = 33, .ih = 12, .iw = 17, .kernel = 3, .padding = 1};
+    p.SetLayout(layout);
     const Conv2d conv(Options(p, "", "auto"), Weights(p), Bias(p));
     const Tensor x = Input(p), expected = Expected(p, conv.target());
     std::atomic<int> different = 0;
