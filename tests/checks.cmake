@@ -13,6 +13,7 @@ if(Python3_FOUND AND CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64" AND CMAKE_BUILD_TY
   add_test(NAME KernelsStayInRegisters COMMAND ${check_kernels}
     ${PROJECT_BINARY_DIR}/CMakeFiles/windrow_objects.dir/lib/simd/kernels.cc.o)
   add_library(spilling_tile OBJECT ${PROJECT_SOURCE_DIR}/tests/spilling_tile.cc)
+  target_compile_features(spilling_tile PRIVATE cxx_std_20)
   add_test(NAME KernelsStayInRegisters.CanFail
     COMMAND ${check_kernels} $<TARGET_OBJECTS:spilling_tile>)
   set_tests_properties(KernelsStayInRegisters.CanFail PROPERTIES
