@@ -43,7 +43,8 @@ void CopyPixels(const ConvOp& op, const PixelBlock& b, const float* from, const 
 void FillBand(const ConvCall& call, const BandArea& a, float* band) {
   const ConvOp& op = *call.op;
   const int64_t channels = op.in_channels;
-  const Strides pixels{0, 1, a.columns * channels, channels};
+  const int64_t pitch = PixelPitch(channels);
+  const Strides pixels{0, 1, a.columns * pitch, pitch};
   // The columns inside the input are copied together, those of the padding one by one.
   const int64_t inside = std::clamp<int64_t>(-a.column, 0, a.columns);
   const int64_t after = std::clamp<int64_t>(call.w.in - a.column, inside, a.columns);
@@ -59,16 +60,16 @@ void FillBand(const ConvCall& call, const BandArea& a, float* band) {
       for (int64_t c = begin; c < end; ++c) {
         const int64_t iw = call.w.Source(a.column + c, op.mode);
         if (iw < 0) {
-          std::fill_n(to + c * channels, channels, 0.0f);
+          std::fill_n(to + c * pitch, channels, 0.0f);
         } else {
-          CopyRow(op, 1, channels, from + iw * call.xs.w, call.xs, to + c * channels, pixels);
+          CopyRow(op, 1, channels, from + iw * call.xs.w, call.xs, to + c * pitch, pixels);
         }
       }
     };
     pad(0, inside);
     if (after > inside) {
       CopyRow(op, after - inside, channels, from + (a.column + inside) * call.xs.w, call.xs,
-              to + inside * channels, pixels);
+              to + inside * pitch, pixels);
     }
     pad(after, a.columns);
   }

@@ -14,6 +14,12 @@ struct BandArea {
   int64_t n, row, rows, column, columns;
 };
 
+// The distance of two pixels in a band. Not a multiple of 1 KiB, so that the pixels of a tile or of
+// a transposition do not all fall into the same few sets of the L1 cache.
+constexpr int64_t PixelPitch(int64_t channels) {
+  return channels % 256 == 0 ? channels + 16 : channels;
+}
+
 // band[row][column][channel], all input channels.
 void FillBand(const ConvCall& call, const BandArea& area, float* band);
 

@@ -65,7 +65,7 @@ DirectPlan PlanDirect(const ConvCall& call, int threads) {
   p.merged = c.w.dilation == 1 && c.xs.w == op.group_in();
   p.kernel_rows = KernelRowsPerBlock(p);
   p.weights_stay = op.out_channels * p.row_weights * c.h.kernel * kFloat <= Caches().l2 / 2;
-  p.pixels_once = p.merged && c.h.kernel * c.w.kernel == 1 && c.w.stride == 1;
+  p.pixels_once = c.h.kernel * c.w.kernel == 1 && c.w.stride == 1;
   p.panels = c.weights->panels();
   p.parallel = c.multiply_adds() >= kMinParallelWork && threads > 1;
   p.by_rows = c.h.out >= std::min<int64_t>(c.w.out, 16);

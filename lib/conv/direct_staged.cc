@@ -27,13 +27,15 @@ int64_t Covered(const Axis& axis, int64_t outputs) {
 
 int64_t BandFloats(const StagePlan& p) {
   if (!p.stage_x) return 0;
-  return RoundUp(
-      Covered(p.call.h, p.block_rows) * Covered(p.call.w, p.block_columns) * p.call.op->in_channels,
-      16);
+  return RoundUp(Covered(p.call.h, p.block_rows) * Covered(p.call.w, p.block_columns) *
+                     PixelPitch(p.call.op->in_channels),
+                 16);
 }
 
 int64_t OutFloats(const StagePlan& p) {
-  return p.stage_y ? RoundUp(p.block_rows * p.block_columns * p.call.op->out_channels, 16) : 0;
+  return p.stage_y
+             ? RoundUp(p.block_rows * p.block_columns * PixelPitch(p.call.op->out_channels), 16)
+             : 0;
 }
 
 int64_t Blocks(const StagePlan& p) {
@@ -87,7 +89,8 @@ class Staged {
     }
     if (plan_.stage_y) {
       sub.y = scratch + plan_.band_floats;
-      sub.ys = {0, 1, columns * pixels.channels, pixels.channels};
+      const int64_t pitch = PixelPitch(pixels.channels);
+      sub.ys = {0, 1, columns * pitch, pitch};
       if (residual != nullptr) {
         CopyPixels(*call_.op, pixels, residual, call_.rs, sub.y, sub.ys);
         sub.residual = sub.y;
@@ -107,9 +110,9 @@ class Staged {
       const BandArea area{n, call_.h.Position(oh, 0), Covered(call_.h, sub.h.out),
                           call_.w.Position(ow, 0), Covered(call_.w, sub.w.out)};
       FillBand(call_, area, band);
-      const int64_t channels = call_.op->in_channels;
+      const int64_t pitch = PixelPitch(call_.op->in_channels);
       sub.x = band;
-      sub.xs = {0, 1, area.columns * channels, channels};
+      sub.xs = {0, 1, area.columns * pitch, pitch};
       sub.h.in = area.rows;
       sub.w.in = area.columns;
       sub.h.before = sub.w.before = 0;
