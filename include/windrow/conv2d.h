@@ -3,7 +3,7 @@
 //
 // Each output element is one chain in one order, whatever the algorithm, layout or thread count:
 //
-//   acc = bias (or +0);  for kh: for kw: for c: acc = fma(x, w, acc)
+//   acc = bias + 0.0f (or +0);  for kh: for kw: for c: acc = fma(x, w, acc)
 //   v = acc;  v += residual (if any);  v += +0.0f;  v = clamp(v);  every NaN becomes 0x7FC00000
 //
 // A padded position of PaddingMode::kZeros is a pixel of zeros: 0 * inf is NaN there, as in
