@@ -76,18 +76,25 @@ struct Conv2d::Impl {
     options.target = target.name;
   }
 
-  // The call without pointers: all that planning needs.
-  ConvCall Plan(const Shape& input, const Strides& xs, const Strides& ys) const {
+  // The call without pointers: all that planning needs. The arena decides the threads if they are
+  // 0, and is not even asked if there is little to do.
+  ConvCall Plan(const Shape& input, const Strides& xs, const Strides& ys, int threads) const {
     const internal::Geometry g = internal::ResolveGeometry(op, input);
-    return {&op, &weights, g.n, g.h, g.w, nullptr, xs, nullptr, ys, nullptr, {}, nullptr};
+    ConvCall call{};
+    call.op = &op;
+    call.weights = &weights;
+    call.n = g.n, call.h = g.h, call.w = g.w;
+    call.xs = xs, call.ys = ys;
+    call.threads = call.multiply_adds() < internal::kMinParallelWork ? 1
+                   : threads == 0                                    ? internal::MaxThreads()
+                                                                     : threads;
+    return call;
   }
 
   // With the caller's workspace, or one of the object's.
   void RunWith(const internal::ConvAlgorithm& strategy, ConvCall& call,
                std::span<std::byte> workspace) {
-    const int threads =
-        call.multiply_adds() < internal::kMinParallelWork ? 1 : internal::MaxThreads();
-    const int64_t floats = internal::WorkspaceFloats(strategy, call, threads);
+    const int64_t floats = internal::WorkspaceFloats(strategy, call);
     if (workspace.empty()) {
       const internal::WorkspacePool::Lease lease(pool, floats);
       call.workspace = lease.data();
@@ -96,7 +103,7 @@ struct Conv2d::Impl {
     }
     const size_t bytes = WorkspaceSize(floats);
     Require(workspace.size() >= bytes, "the workspace has ", workspace.size(),
-            " bytes, this call needs ", bytes, " on ", threads, " threads");
+            " bytes, this call needs ", bytes, " on ", call.threads, " threads");
     void* data = workspace.data();
     size_t space = workspace.size();
     std::align(internal::kAlignment, static_cast<size_t>(floats) * sizeof(float), data, space);
@@ -104,8 +111,9 @@ struct Conv2d::Impl {
     strategy.run(call);
   }
 
-  ConvCall PlanDense(const Shape& input, Layout layout) const {
-    return Plan(input, DenseStrides(input, layout), DenseStrides(OutputShape(input), layout));
+  ConvCall PlanDense(const Shape& input, Layout layout, int threads) const {
+    return Plan(input, DenseStrides(input, layout), DenseStrides(OutputShape(input), layout),
+                threads);
   }
 
   Shape OutputShape(const Shape& input) const {
@@ -137,7 +145,7 @@ void Conv2d::Run(const RunArgs& args) const {
   Require(!args.x.empty(), "there is no input view x");
   CheckCall(args, impl_->OutputShape(args.x.shape()));
   if (args.x.shape().n() == 0) return;
-  ConvCall call = impl_->Plan(args.x.shape(), args.x.strides(), args.y.strides());
+  ConvCall call = impl_->Plan(args.x.shape(), args.x.strides(), args.y.strides(), /*threads=*/0);
   call.x = args.x.data();
   call.y = args.y.data();
   if (!args.residual.empty()) {
@@ -158,15 +166,15 @@ Tensor Conv2d::Run(const Tensor& x) const {
 
 size_t Conv2d::WorkspaceBytes(const Shape& input, Layout layout, int threads) const {
   Require(threads >= 1, "a workspace for ", threads, " threads; there must be at least 1");
-  const ConvCall call = impl_->PlanDense(input, layout);
-  return WorkspaceSize(internal::WorkspaceFloats(
-      internal::ChooseConvAlgorithm(impl_->algorithm, call), call, threads));
+  const ConvCall call = impl_->PlanDense(input, layout, threads);
+  return WorkspaceSize(
+      internal::WorkspaceFloats(internal::ChooseConvAlgorithm(impl_->algorithm, call), call));
 }
 
 Explanation Conv2d::Explain(const Shape& input, Layout layout) const {
   Explanation e;
   e.output = OutputShape(input);
-  const ConvCall call = impl_->PlanDense(input, layout);
+  const ConvCall call = impl_->PlanDense(input, layout, /*threads=*/0);
   const internal::ConvAlgorithm& chosen = internal::ChooseConvAlgorithm(impl_->algorithm, call);
   e.algorithm = chosen.name;
   e.target = target();

@@ -206,28 +206,29 @@ const char* RefuseDepthwise(const ConvCall& call) {
 void RunDirectTask(const DirectPlan& plan, int64_t task) { Direct(plan).RunTask(task); }
 
 void RunDirect(const ConvCall& call) {
-  const int threads = call.multiply_adds() < kMinParallelWork ? 1 : MaxThreads();
-  const StagePlan stage = PlanStage(call, threads);
+  const StagePlan stage = PlanStage(call);
   if (stage.stage_x || stage.stage_y) return RunStaged(stage);
-  const DirectPlan plan = PlanDirect(call, threads);
+  const DirectPlan plan = PlanDirect(call);
   const auto task = [&plan](int64_t i) { RunDirectTask(plan, i); };
-  if (plan.parallel) {
+  if (plan.call.threads > 1) {
     ParallelFor(plan.tasks(), task);
   } else {
     for (int64_t i = 0; i < plan.tasks(); ++i) task(i);
   }
 }
 
-int64_t DirectWorkspace(const ConvCall& call, int threads) {
-  const StagePlan stage = PlanStage(call, threads);
-  return stage.slot_floats() * (stage.parallel ? threads : 1);
+int64_t DirectWorkspace(const ConvCall& call) {
+  return PlanStage(call).slot_floats() * call.threads;
 }
 
 std::string DescribeDirect(const ConvCall& call) {
+  const StagePlan stage = PlanStage(call);
   const Panel panel = call.weights->panel(0);
   const int vecs = panel.vecs;
   return StrCat(panel.tiles->max_rows[vecs], " rows x ", vecs, " vectors of ", call.op->lanes,
-                call.op->lanes == 1 ? " lane" : " lanes");
+                call.op->lanes == 1 ? " lane" : " lanes",
+                stage.stage_x ? ", x copied to bands of pixels" : "",
+                stage.stage_y ? ", y copied from blocks of pixels" : "");
 }
 
 }  // namespace windrow::internal

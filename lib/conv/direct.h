@@ -1,4 +1,4 @@
-// Direct convolution: the register tile reads the input where it lies.
+// Direct convolution: the register tile on the input where it lies or, if need be, on bands of it.
 #ifndef WINDROW_LIB_CONV_DIRECT_H_
 #define WINDROW_LIB_CONV_DIRECT_H_
 
@@ -12,7 +12,7 @@ const char* RefuseDirect(const ConvCall& call);
 const char* RefuseDepthwise(const ConvCall& call);  // runs as direct, on tiles of its own
 void RunDirect(const ConvCall& call);
 std::string DescribeDirect(const ConvCall& call);
-int64_t DirectWorkspace(const ConvCall& call, int threads);
+int64_t DirectWorkspace(const ConvCall& call);
 
 // One task of a plan.
 struct DirectPlan;

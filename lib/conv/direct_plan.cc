@@ -20,7 +20,7 @@ int64_t KernelRowsPerBlock(const DirectPlan& p) {
   return std::clamp<int64_t>(Caches().l2 / 2 / row_bytes, 1, c.h.kernel);
 }
 
-int64_t Bands(const DirectPlan& p, int threads) {
+int64_t Bands(const DirectPlan& p) {
   // Enough tasks that a thread which was held up can be helped out.
   constexpr int64_t kTasksPerThread = 4;
   const ConvCall& c = p.call;
@@ -28,9 +28,9 @@ int64_t Bands(const DirectPlan& p, int threads) {
   if (p.weights_stay && p.panels > 1) {  // a band of input that fits a quarter meets them there
     bands = CeilDiv(c.h.in * c.w.in * c.op->in_channels * kFloat, Caches().l2 / 4);
   }
-  if (p.parallel) {
+  if (c.threads > 1) {
     const int64_t others = p.panels * c.n;
-    const int64_t wanted = CeilDiv(threads * kTasksPerThread, others);
+    const int64_t wanted = CeilDiv(c.threads * kTasksPerThread, others);
     bands = std::max(bands, std::min(wanted, c.multiply_adds() / (kMinParallelWork / 2) / others));
   }
   return std::clamp<int64_t>(bands, 1, p.length);
@@ -56,7 +56,7 @@ ConvCall Flattened(ConvCall call) {
   return call;
 }
 
-DirectPlan PlanDirect(const ConvCall& call, int threads) {
+DirectPlan PlanDirect(const ConvCall& call) {
   DirectPlan p{};
   p.call = Flattened(call);
   const ConvCall& c = p.call;
@@ -67,10 +67,9 @@ DirectPlan PlanDirect(const ConvCall& call, int threads) {
   p.weights_stay = op.out_channels * p.row_weights * c.h.kernel * kFloat <= Caches().l2 / 2;
   p.pixels_once = c.h.kernel * c.w.kernel == 1 && c.w.stride == 1;
   p.panels = c.weights->panels();
-  p.parallel = c.multiply_adds() >= kMinParallelWork && threads > 1;
   p.by_rows = c.h.out >= std::min<int64_t>(c.w.out, 16);
   p.length = p.by_rows ? c.h.out : c.w.out;
-  p.bands = Bands(p, threads);
+  p.bands = Bands(p);
   return p;
 }
 

@@ -19,7 +19,6 @@ struct DirectPlan {
   bool pixels_once;     // a tile's pixels follow the ones before and are in no other tile
 
   // The tasks. Each is one panel of output channels for one band of one image's rows (or columns).
-  bool parallel;
   bool by_rows;
   int64_t length, bands;  // of the banded dimension
   int64_t panels;
@@ -28,7 +27,7 @@ struct DirectPlan {
 };
 
 // Of a call whose channels are contiguous, and whose padding, if any, may be skipped.
-DirectPlan PlanDirect(const ConvCall& call, int threads);
+DirectPlan PlanDirect(const ConvCall& call);
 
 // A 1x1 convolution of a tensor whose pixels have one pitch is the same for one long row of pixels,
 // which cuts into tiles with less rest.

@@ -25,17 +25,16 @@ int64_t Covered(const Axis& axis, int64_t outputs) {
   return (outputs - 1) * axis.stride + (axis.kernel - 1) * axis.dilation + 1;
 }
 
+// Saturated: only the shape of the whole image may be that large, and it is cut.
 int64_t BandFloats(const StagePlan& p) {
   if (!p.stage_x) return 0;
-  return RoundUp(Covered(p.call.h, p.block_rows) * Covered(p.call.w, p.block_columns) *
-                     PixelPitch(p.call.op->in_channels),
-                 16);
+  return SaturatedProduct({Covered(p.call.h, p.block_rows), Covered(p.call.w, p.block_columns),
+                           PixelPitch(p.call.op->in_channels)});
 }
 
 int64_t OutFloats(const StagePlan& p) {
-  return p.stage_y
-             ? RoundUp(p.block_rows * p.block_columns * PixelPitch(p.call.op->out_channels), 16)
-             : 0;
+  if (!p.stage_y) return 0;
+  return SaturatedProduct({p.block_rows, p.block_columns, PixelPitch(p.call.op->out_channels)});
 }
 
 int64_t Blocks(const StagePlan& p) {
@@ -44,13 +43,13 @@ int64_t Blocks(const StagePlan& p) {
 
 // Halves the block's rows, then its columns, until it fits the caches and there is one for
 // everybody.
-void CutBlocks(StagePlan& p, int threads) {
+void CutBlocks(StagePlan& p) {
   constexpr int64_t kBlocksPerThread = 4;
   p.block_rows = p.call.h.out;
   p.block_columns = p.call.w.out;
   const auto too_large = [&] {
-    return BandFloats(p) * kFloat > Caches().l2 / 2 || OutFloats(p) * kFloat > Caches().l2 / 4 ||
-           (p.parallel && Blocks(p) < threads * kBlocksPerThread);
+    return BandFloats(p) > Caches().l2 / 2 / kFloat || OutFloats(p) > Caches().l2 / 4 / kFloat ||
+           (p.call.threads > 1 && Blocks(p) < p.call.threads * kBlocksPerThread);
   };
   // Not so small, though, that most of a band is also part of its neighbours.
   const auto worthwhile = [](const Axis& axis, int64_t outputs) {
@@ -78,6 +77,7 @@ class Staged {
 
     ConvCall sub = call_;
     sub.n = 1;
+    sub.threads = 1;
     sub.h.out = rows;
     sub.w.out = columns;
     PlaceInput(sub, n, oh, ow, scratch);
@@ -124,7 +124,7 @@ class Staged {
   }
 
   static void RunInPlace(const ConvCall& call) {
-    const DirectPlan plan = PlanDirect(call, /*threads=*/1);
+    const DirectPlan plan = PlanDirect(call);
     for (int64_t i = 0; i < plan.tasks(); ++i) RunDirectTask(plan, i);
   }
 
@@ -134,7 +134,7 @@ class Staged {
 
 }  // namespace
 
-StagePlan PlanStage(const ConvCall& call, int threads) {
+StagePlan PlanStage(const ConvCall& call) {
   StagePlan p{};
   p.call = Flattened(call);
   const ConvCall& c = p.call;
@@ -142,17 +142,16 @@ StagePlan PlanStage(const ConvCall& call, int threads) {
   p.stage_x = (c.xs.c != 1 && c.op->in_channels > 1) || (padded && !c.may_skip_padding());
   p.stage_y = c.op->out_channels > 1 && (c.ys.c != 1 || (c.residual != nullptr && c.rs.c != 1));
   if (!p.stage_x && !p.stage_y) return p;
-  p.parallel = c.multiply_adds() >= kMinParallelWork && threads > 1;
-  CutBlocks(p, threads);
-  p.band_floats = BandFloats(p);
-  p.out_floats = OutFloats(p);
+  CutBlocks(p);
+  p.band_floats = RoundUp(BandFloats(p), 16);  // whole cache lines
+  p.out_floats = RoundUp(OutFloats(p), 16);
   return p;
 }
 
 void RunStaged(const StagePlan& plan) {
   const Staged staged(plan);
   float* const workspace = plan.call.workspace;
-  if (plan.parallel) {
+  if (plan.call.threads > 1) {
     ParallelFor(Blocks(plan), [&](int64_t i) {
       staged.RunBlock(i, workspace + ThreadSlot() * plan.slot_floats());
     });

@@ -14,12 +14,11 @@ struct StagePlan {
   bool stage_x, stage_y;              // neither: the call can be done in place
   int64_t block_rows, block_columns;  // of outputs
   int64_t band_floats, out_floats;    // of one block
-  bool parallel;
 
   int64_t slot_floats() const { return band_floats + out_floats; }
 };
 
-StagePlan PlanStage(const ConvCall& call, int threads);
+StagePlan PlanStage(const ConvCall& call);
 void RunStaged(const StagePlan& plan);
 
 }  // namespace windrow::internal

@@ -50,6 +50,7 @@ struct ConvCall {
   Strides ys;
   const float* residual;  // null: none
   Strides rs;
+  int threads;       // that share the work; 1 if it is not worth a second one
   float* workspace;  // what the strategy's `workspace` asks for
 
   // Whether a padded tap may be left out instead of multiplied by zero: 0 * inf would be NaN.

@@ -51,37 +51,33 @@ float Chain(const ConvCall& call, int64_t n, int64_t oc, int64_t oh, int64_t ow)
   return acc;
 }
 
-}  // namespace
-
-void ReferenceBlock(const ConvCall& call, const OutputBlock& b) {
-  for (int64_t oc = b.channel_begin; oc < b.channel_end; ++oc) {
-    for (int64_t oh = b.row_begin; oh < b.row_end; ++oh) {
-      for (int64_t ow = b.column_begin; ow < b.column_end; ++ow) {
-        float v = call.op->fused ? Chain<true>(call, b.n, oc, oh, ow)
-                                 : Chain<false>(call, b.n, oc, oh, ow);
-        const auto at = [&](const Strides& s) {
-          return b.n * s.n + oc * s.c + oh * s.h + ow * s.w;
-        };
-        if (call.residual != nullptr) v += call.residual[at(call.rs)];
-        call.y[at(call.ys)] = Finish(v, call.op->epilogue);
-      }
+// A row of outputs of one image, all channels.
+template <bool kFused>
+void Row(const ConvCall& call, int64_t n, int64_t oh) {
+  for (int64_t oc = 0; oc < call.op->out_channels; ++oc) {
+    for (int64_t ow = 0; ow < call.w.out; ++ow) {
+      const auto at = [&](const Strides& s) { return n * s.n + oc * s.c + oh * s.h + ow * s.w; };
+      float v = Chain<kFused>(call, n, oc, oh, ow);
+      if (call.residual != nullptr) v += call.residual[at(call.rs)];
+      call.y[at(call.ys)] = Finish(v, call.op->epilogue);
     }
   }
 }
 
+}  // namespace
+
 const char* RefuseReference(const ConvCall&) { return nullptr; }
 
 void RunReference(const ConvCall& call) {
-  // One task a row of an image, all channels.
   const auto row = [&call](int64_t task) {
     const int64_t n = task / call.h.out, oh = task % call.h.out;
-    ReferenceBlock(call, {n, 0, call.op->out_channels, oh, oh + 1, 0, call.w.out});
+    call.op->fused ? Row<true>(call, n, oh) : Row<false>(call, n, oh);
   };
   const int64_t tasks = call.n * call.h.out;
-  if (call.multiply_adds() < kMinParallelWork) {
-    for (int64_t task = 0; task < tasks; ++task) row(task);
-  } else {
+  if (call.threads > 1) {
     ParallelFor(tasks, row);
+  } else {
+    for (int64_t task = 0; task < tasks; ++task) row(task);
   }
 }
 

@@ -10,10 +10,9 @@ namespace internal {
 namespace {
 
 constexpr ConvAlgorithm kAlgorithms[] = {
-    {"direct", "the register tile on the input where it lies", RefuseDirect, RunDirect,
+    {"direct", "the register tile", RefuseDirect, RunDirect, DescribeDirect, DirectWorkspace},
+    {"depthwise", "the register tile with a group in each lane", RefuseDepthwise, RunDirect,
      DescribeDirect, DirectWorkspace},
-    {"depthwise", "direct, with a group in each lane", RefuseDepthwise, RunDirect, DescribeDirect,
-     DirectWorkspace},
     {"reference", "scalar, for any problem", RefuseReference, RunReference,
      [](const ConvCall&) { return std::string("scalar"); }, nullptr},
 };
@@ -45,8 +44,8 @@ const ConvAlgorithm& ChooseConvAlgorithm(const ConvAlgorithm* forced, const Conv
   return kAlgorithms[std::size(kAlgorithms) - 1];
 }
 
-int64_t WorkspaceFloats(const ConvAlgorithm& algorithm, const ConvCall& call, int threads) {
-  return algorithm.workspace == nullptr ? 0 : algorithm.workspace(call, threads);
+int64_t WorkspaceFloats(const ConvAlgorithm& algorithm, const ConvCall& call) {
+  return algorithm.workspace == nullptr ? 0 : algorithm.workspace(call);
 }
 
 }  // namespace internal

@@ -18,7 +18,7 @@ struct ConvAlgorithm {
   const char* (*refuse)(const ConvCall&);    // null: it can do this call; otherwise why not
   void (*run)(const ConvCall&);              // only a call that it does not refuse
   std::string (*describe)(const ConvCall&);  // its register tile
-  int64_t (*workspace)(const ConvCall&, int threads);  // floats of scratch; null: it needs none
+  int64_t (*workspace)(const ConvCall&);     // floats of scratch; null: it needs none
 };
 
 // The last row, the reference, refuses nothing.
@@ -31,7 +31,7 @@ const ConvAlgorithm* FindConvAlgorithm(std::string_view name);
 // one refuses, with its reason.
 const ConvAlgorithm& ChooseConvAlgorithm(const ConvAlgorithm* forced, const ConvCall& call);
 
-int64_t WorkspaceFloats(const ConvAlgorithm& algorithm, const ConvCall& call, int threads);
+int64_t WorkspaceFloats(const ConvAlgorithm& algorithm, const ConvCall& call);
 
 }  // namespace windrow::internal
 

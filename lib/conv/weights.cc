@@ -1,7 +1,6 @@
 #include "lib/conv/weights.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstring>
 
 #include "lib/conv/problem.h"
