@@ -22,6 +22,18 @@ namespace windrow::internal::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
+// Copies less than a vector of floats in a few moves of fixed size: a call of memcpy for each row
+// of a tile would cost as much as a reduction of twenty steps.
+template <size_t kMost = HWY_MAX_BYTES / sizeof(float) / 2>
+HWY_INLINE void CopyTail(const float* from, size_t count, float* to) {
+  if (count & kMost) {
+    std::memcpy(to, from, kMost * sizeof(float));
+    from += kMost;
+    to += kMost;
+  }
+  if constexpr (kMost > 1) CopyTail<kMost / 2>(from, count, to);
+}
+
 // A whole vector, or, if this may be the last of a panel, its first `tail` lanes. Through a buffer,
 // since masked memory accesses touch the lanes behind the tail on some targets.
 template <bool kMayBePartial, class D>
@@ -29,7 +41,7 @@ HWY_INLINE hn::Vec<D> LoadLanes(D d, const float* from, int tail) {
   if constexpr (kMayBePartial) {
     if (static_cast<size_t>(tail) != hn::Lanes(d)) [[unlikely]] {
       HWY_ALIGN float buffer[HWY_MAX_BYTES / sizeof(float)] = {};
-      std::memcpy(buffer, from, static_cast<size_t>(tail) * sizeof(float));
+      CopyTail(from, static_cast<size_t>(tail), buffer);
       return hn::Load(d, buffer);
     }
   }
@@ -42,7 +54,7 @@ HWY_INLINE void StoreLanes(D d, hn::Vec<D> v, float* to, int tail) {
     if (static_cast<size_t>(tail) != hn::Lanes(d)) [[unlikely]] {
       HWY_ALIGN float buffer[HWY_MAX_BYTES / sizeof(float)];
       hn::Store(v, d, buffer);
-      std::memcpy(to, buffer, static_cast<size_t>(tail) * sizeof(float));
+      CopyTail(buffer, static_cast<size_t>(tail), to);
       return;
     }
   }

@@ -12,14 +12,15 @@ namespace windrow::internal {
 //
 //   acc[row][lane] = bias[lane], or y[row][lane] if this is not the first block of the reduction
 //   for i < outer: for j < inner: for k < len:
-//     acc[row][lane] += a[i * a_outer + j * a_inner + k + row * a_row]
+//     acc[row][lane] += a[i * a_outer + j * a_inner + k * a_k + row * a_row]
 //                     * b[i * b_outer + j * b_inner + k * b_k + lane]
 //   y[row][lane] = acc, finished if this is the last block
 //
-// Distances are in floats. b is aligned to a vector, everything else to an element.
+// where a_k is 1. Distances are in floats. The bias is aligned to a vector, everything else to an
+// element.
 struct TileArgs {
   const float* a;
-  ptrdiff_t a_row, a_outer, a_inner;
+  ptrdiff_t a_row, a_outer, a_inner, a_k;
   const float* b;
   ptrdiff_t b_outer, b_inner, b_k;
   int64_t outer, inner, len;
@@ -52,6 +53,9 @@ struct TileTable {
 
 // The micro-kernels of one target in one numerics class. The base table is the register tile.
 struct TileSet : TileTable {
+  // The same with the roles exchanged: rows are output channels, whose bias is bias[row], lanes are
+  // pixels. a_row is 1, a_k is heeded. All vectors of b are read whole, whatever `tail` says.
+  TileTable pixels;
   // As the register tile, but each lane has an input of its own, a[... + v * lanes + lane], as in
   // depthwise convolution. The second table reads no input behind `tail`.
   TileTable depthwise, depthwise_tail;

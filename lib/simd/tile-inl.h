@@ -4,6 +4,8 @@
 //   B[k][v]
 //
 // Lanes run over outputs, never over the reduction, so that every output is one chain in one order.
+// They are channels (rows are pixels, A the input, B the weights) or pixels (rows are channels, A
+// the weights, B the input).
 //
 // Budget: rows * vecs accumulators, vecs vectors of B, one of A, and one more for the product
 // where the multiply-add is two instructions, all in registers. Row addresses are kept as one
@@ -71,11 +73,11 @@ static_assert(kMaxTileRows == 14 && kMaxTileVecs == 4, "the macros below name ev
     if constexpr (kVecs > 3) X(r, 3); \
   }
 
-// What a lane is multiplied with: one input for all lanes, one of its own, or that with care for
-// the lanes behind the tail.
-enum class Input { kBroadcast, kVector, kVectorTail };
+// What the lanes are: output channels that share an input, pixels that share a weight, or channels
+// with an input each (the last with care for the lanes behind the tail).
+enum class Lanes { kChannels, kPixels, kDepthwise, kDepthwiseTail };
 
-template <int kRows, int kVecs, bool kFused, Input kInput = Input::kBroadcast>
+template <int kRows, int kVecs, bool kFused, Lanes kLanes = Lanes::kChannels>
 HWY_NOINLINE void Tile(const TileArgs& t) {
   const TileD d;
   using V = hn::Vec<TileD>;
@@ -86,9 +88,13 @@ HWY_NOINLINE void Tile(const TileArgs& t) {
   WINDROW_FOR_ROWS(WINDROW_DECLARE)
 #undef WINDROW_DECLARE
 
+  constexpr bool kBroadcast = kLanes == Lanes::kChannels || kLanes == Lanes::kPixels;
   if (t.first) {
 // The addition flushes a denormal bias if the caller wants that, before it meets a tap or none.
-#define WINDROW_BIAS(r, v) c##r##_##v = hn::Add(hn::Load(d, t.bias + v * lanes), hn::Zero(d))
+#define WINDROW_BIAS(r, v)                                                                        \
+  c##r##_##v =                                                                                    \
+      hn::Add(kLanes == Lanes::kPixels ? hn::Set(d, t.bias[r]) : hn::Load(d, t.bias + v * lanes), \
+              hn::Zero(d))
 #define WINDROW_BIAS_ROW(r) WINDROW_FOR_VECS(WINDROW_BIAS, r)
     WINDROW_FOR_ROWS(WINDROW_BIAS_ROW)
   } else {
@@ -99,7 +105,9 @@ HWY_NOINLINE void Tile(const TileArgs& t) {
     WINDROW_FOR_ROWS(WINDROW_RESUME_ROW)
   }
 
-  const ptrdiff_t s = t.a_row, s3 = 3 * s;
+  // Weights are packed so that the channels of a tile are neighbours.
+  const ptrdiff_t s = kLanes == Lanes::kPixels ? 1 : t.a_row, s3 = 3 * s;
+  const ptrdiff_t a_k = kLanes == Lanes::kPixels ? t.a_k : 1;
   uintptr_t prefetch = t.prefetch;
   const uintptr_t prefetch_step = t.prefetch_step;
   for (int64_t i = 0; i < t.outer; ++i) {
@@ -110,12 +118,12 @@ HWY_NOINLINE void Tile(const TileArgs& t) {
       const float* HWY_RESTRICT b = t.b + i * t.b_outer + j * t.b_inner;
       const ptrdiff_t b_k = t.b_k;
       // A lane of its own input has one input a tap.
-      for (int64_t k = kInput == Input::kBroadcast ? t.len : 1; k != 0; --k) {
-        const V b0 = hn::Load(d, b);
+      for (int64_t k = kBroadcast ? t.len : 1; k != 0; --k) {
+        const V b0 = hn::LoadU(d, b);
         [[maybe_unused]] V b1, b2, b3;
-        if constexpr (kVecs > 1) b1 = hn::Load(d, b + lanes);
-        if constexpr (kVecs > 2) b2 = hn::Load(d, b + 2 * lanes);
-        if constexpr (kVecs > 3) b3 = hn::Load(d, b + 3 * lanes);
+        if constexpr (kVecs > 1) b1 = hn::LoadU(d, b + lanes);
+        if constexpr (kVecs > 2) b2 = hn::LoadU(d, b + 2 * lanes);
+        if constexpr (kVecs > 3) b3 = hn::LoadU(d, b + 3 * lanes);
 #define WINDROW_GROUP(r) (r < 5 ? p0 : r < 10 ? p5 : p10)
 #define WINDROW_ADDRESS(r)                 \
   (r % 5 == 0   ? WINDROW_GROUP(r)         \
@@ -126,12 +134,12 @@ HWY_NOINLINE void Tile(const TileArgs& t) {
 #define WINDROW_STEP(r, v) c##r##_##v = MultiplyAdd<kFused>(a, b##v, c##r##_##v)
 #define WINDROW_VECTOR_STEP(r, v)                                                               \
   c##r##_##v = MultiplyAdd<kFused>(                                                             \
-      LoadLanes < kInput == Input::kVectorTail &&                                               \
+      LoadLanes < kLanes == Lanes::kDepthwiseTail &&                                            \
           v == kVecs - 1 > (d, WINDROW_ADDRESS(r) + v * static_cast<ptrdiff_t>(lanes), t.tail), \
       b##v, c##r##_##v)
 #define WINDROW_STEP_ROW(r)                        \
   if constexpr (kRows > r) {                       \
-    if constexpr (kInput == Input::kBroadcast) {   \
+    if constexpr (kBroadcast) {                    \
       const V a = hn::Set(d, *WINDROW_ADDRESS(r)); \
       WINDROW_FOR_VECS(WINDROW_STEP, r)            \
     } else {                                       \
@@ -141,9 +149,9 @@ HWY_NOINLINE void Tile(const TileArgs& t) {
         WINDROW_FOR_ROWS(WINDROW_STEP_ROW)
         __builtin_prefetch(reinterpret_cast<const void*>(prefetch));
         prefetch += prefetch_step;
-        ++p0;
-        if constexpr (kRows > 5) ++p5;
-        if constexpr (kRows > 10) ++p10;
+        p0 += a_k;
+        if constexpr (kRows > 5) p5 += a_k;
+        if constexpr (kRows > 10) p10 += a_k;
         b += b_k;
       }
     }
@@ -204,22 +212,23 @@ void Leave() {
 }
 
 // Depthwise tiles gain nothing from more rows: each multiply-add loads an input anyway.
-constexpr int MaxRowsOf(Input input, int vecs, bool fused) {
+constexpr int MaxRowsOf(Lanes lanes, int vecs, bool fused) {
   const int most = kVectorRegisters == 32 ? 4 : 3;
-  return input == Input::kBroadcast ? MaxRows(vecs, fused) : std::min(MaxRows(vecs, fused), most);
+  const bool broadcast = lanes == Lanes::kChannels || lanes == Lanes::kPixels;
+  return broadcast ? MaxRows(vecs, fused) : std::min(MaxRows(vecs, fused), most);
 }
 
-template <bool kFused, Input kInput, int kVecs, size_t... kRow>
+template <bool kFused, Lanes kLanes, int kVecs, size_t... kRow>
 constexpr void FillRows(TileTable& table, std::index_sequence<kRow...>) {
   table.max_rows[kVecs] = static_cast<int>(sizeof...(kRow));
-  ((table.tile[kVecs][kRow + 1] = &Tile<static_cast<int>(kRow) + 1, kVecs, kFused, kInput>), ...);
+  ((table.tile[kVecs][kRow + 1] = &Tile<static_cast<int>(kRow) + 1, kVecs, kFused, kLanes>), ...);
 }
 
-template <bool kFused, Input kInput, size_t... kVec>
+template <bool kFused, Lanes kLanes, size_t... kVec>
 constexpr void FillTable(TileTable& table, std::index_sequence<kVec...>) {
   table.max_vecs = kMaxVecs;
-  (FillRows<kFused, kInput, static_cast<int>(kVec) + 1>(
-       table, std::make_index_sequence<MaxRowsOf(kInput, static_cast<int>(kVec) + 1, kFused)>()),
+  (FillRows<kFused, kLanes, static_cast<int>(kVec) + 1>(
+       table, std::make_index_sequence<MaxRowsOf(kLanes, static_cast<int>(kVec) + 1, kFused)>()),
    ...);
 }
 
@@ -227,9 +236,10 @@ template <bool kFused>
 constexpr TileSet MakeTileSet() {
   constexpr auto kVecs = std::make_index_sequence<kMaxVecs>();
   TileSet set{};
-  FillTable<kFused, Input::kBroadcast>(set, kVecs);
-  FillTable<kFused, Input::kVector>(set.depthwise, kVecs);
-  FillTable<kFused, Input::kVectorTail>(set.depthwise_tail, kVecs);
+  FillTable<kFused, Lanes::kChannels>(set, kVecs);
+  FillTable<kFused, Lanes::kPixels>(set.pixels, kVecs);
+  FillTable<kFused, Lanes::kDepthwise>(set.depthwise, kVecs);
+  FillTable<kFused, Lanes::kDepthwiseTail>(set.depthwise_tail, kVecs);
   set.transpose = &Transpose;
   set.leave = &Leave;
   return set;
