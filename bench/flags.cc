@@ -35,7 +35,9 @@ Flags TakeFlags(int* argc, char** argv) {
   int kept = 1;
   for (int i = 1; i < *argc; ++i) {
     std::string_view value;
-    if (Match(argv[i], "shapes", &value)) {
+    if (argv[i] == std::string_view("--table")) {
+      flags.table = true;
+    } else if (Match(argv[i], "shapes", &value)) {
       flags.shapes = value;
     } else if (Match(argv[i], "target", &value)) {
       flags.target = value;

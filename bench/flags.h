@@ -11,6 +11,7 @@ struct Flags {
   std::string target;              // empty: the active one
   std::string algorithm = "auto";  // as Conv2dOptions
   std::string peers = "all";       // all, none, or names separated by commas
+  bool table = false;              // one line a layer instead of Google Benchmark's report
   int threads = 1;
   int rounds = 15;
 };
@@ -21,6 +22,7 @@ inline constexpr char kFlagsHelp[] =
     "              [--target=NAME]     SIMD target of Windrow (the best)\n"
     "              [--algorithm=NAME]  algorithm of Windrow (auto)\n"
     "              [--peers=all|none|LIST]  a peer (onednn) or one of its formats (onednn_nhwc)\n"
+    "              [--table]           one line a layer: its ratios, peer / Windrow\n"
     "              [--rounds=N]        measurements of each (15)\n"
     "and the flags of Google Benchmark:\n";
 

@@ -1,11 +1,10 @@
-// Other libraries' convolutions, to compare with. A new one is a file that fills in a Peer and a
-// row in peers.cc.
+// Other libraries' convolutions, to compare with. A new one is a file that fills in a Peer, a row
+// in peers.cc, and in peers.cmake how to find it.
 #ifndef WINDROW_BENCH_PEER_H_
 #define WINDROW_BENCH_PEER_H_
 
 #include <functional>
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -32,8 +31,8 @@ struct Operands {
 
 // One way to use a peer.
 struct PeerFormat {
-  std::string name;              // "onednn_nhwc"
-  std::optional<Layout> layout;  // of its activations; none: one of its own
+  std::string name;             // "onednn_nhwc"
+  std::vector<Layout> layouts;  // its activations are in each of these; none: in one of its own
   // Null if the peer cannot do this layer.
   std::function<std::unique_ptr<PeerConvolution>(const Layer&, const Operands&)> make;
 };
@@ -51,6 +50,8 @@ std::vector<Peer> Peers();
 std::vector<Peer> ChoosePeers(const std::string& list);
 
 Peer OneDnnPeer();
+Peer OpenCvPeer();
+Peer XnnpackPeer();
 
 }  // namespace windrow::bench
 

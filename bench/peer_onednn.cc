@@ -4,6 +4,7 @@
 
 #include <dnnl.hpp>
 #include <unordered_map>
+#include <utility>
 
 #include "bench/peer.h"
 
@@ -87,8 +88,8 @@ class OneDnnConvolution : public PeerConvolution {
   std::unordered_map<int, memory> arguments_;
 };
 
-PeerFormat Format(const char* name, std::optional<Layout> layout, Tag activations) {
-  return {name, layout,
+PeerFormat Format(const char* name, std::vector<Layout> layouts, Tag activations) {
+  return {name, std::move(layouts),
           [activations](const Layer& layer,
                         const Operands& operands) -> std::unique_ptr<PeerConvolution> {
             try {
@@ -115,9 +116,8 @@ Peer OneDnnPeer() {
       "onednn",
       std::to_string(v->major) + "." + std::to_string(v->minor) + "." + std::to_string(v->patch),
       SetThreads,
-      {Format("onednn_any", std::nullopt, Tag::any),
-       Format("onednn_nhwc", Layout::kNhwc, Tag::nhwc),
-       Format("onednn_nchw", Layout::kNchw, Tag::nchw)}};
+      {Format("onednn_any", {}, Tag::any), Format("onednn_nhwc", {Layout::kNhwc}, Tag::nhwc),
+       Format("onednn_nchw", {Layout::kNchw}, Tag::nchw)}};
 }
 
 }  // namespace windrow::bench

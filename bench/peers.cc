@@ -12,6 +12,12 @@ std::vector<Peer> Peers() {
 #ifdef WINDROW_BENCH_ONEDNN
   peers.push_back(OneDnnPeer());
 #endif
+#ifdef WINDROW_BENCH_XNNPACK
+  peers.push_back(XnnpackPeer());
+#endif
+#ifdef WINDROW_BENCH_OPENCV
+  peers.push_back(OpenCvPeer());
+#endif
   return peers;
 }
 

@@ -13,12 +13,12 @@
 #include <hwy/aligned_allocator.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cstdint>
 #include <new>
 #include <stdexcept>
 #include <string>
 
+#include "bench/thread_clock.h"
 #include "windrow/cpu.h"
 
 namespace windrow::bench {
@@ -32,15 +32,10 @@ HWY_EXPORT(RunCopy);
 
 namespace {
 
-using Clock = std::chrono::steady_clock;
-constexpr double kBurstSeconds = 2e-4;
+constexpr double kBurstSeconds = 5e-4;
 
 // Results go here so that no loop is dead.
 volatile float g_sink;
-
-double SecondsSince(Clock::time_point start) {
-  return std::chrono::duration<double>(Clock::now() - start).count();
-}
 
 // The position of a target in the tables of HWY_EXPORT. A local ChosenTarget does the arithmetic;
 // the global one belongs to the program.
@@ -83,11 +78,11 @@ double Rate(const F& burst) {
   burst();  // wakes the wide units, and brings the data to where it fits
   int64_t calls = 0;
   double seconds = 0;
-  const Clock::time_point start = Clock::now();
+  const ThreadClock::time_point start = ThreadClock::now();
   do {
     burst();
     ++calls;
-    seconds = SecondsSince(start);
+    seconds = (ThreadClock::now() - start).count();
   } while (seconds < kBurstSeconds);
   return static_cast<double>(calls) / seconds;
 }
@@ -106,7 +101,7 @@ double PeakFlops(std::string_view name, bool fused) {
   const hwy::AlignedFreeUniquePtr<float[]> values = hwy::AllocateAligned<float>(count);
   if (values == nullptr) throw std::bad_alloc();
   for (size_t i = 0; i < count; ++i) values[i] = 0.3F + 0.005F * static_cast<float>(i % 89);
-  constexpr int64_t kPasses = 200;  // about 5 us: a clock reading is nothing beside it
+  constexpr int64_t kPasses = 1000;  // about 25 us: a clock reading is nothing beside it
   const auto run = HWY_DISPATCH_TABLE(RunPeak)[index];
   const double rate = Rate([&] { g_sink = run(fused, values.get(), kPasses); });
   return rate * static_cast<double>(kPasses) * HWY_DISPATCH_TABLE(PassFlops)[index]();

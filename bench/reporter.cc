@@ -50,9 +50,9 @@ bool Selected(const std::string& name) {
   return std::regex_search(name, std::regex(filter, std::regex::extended)) != inverted;
 }
 
-bool RunAll(const std::vector<std::string>& arguments) {
-  PlainNames display{
-      std::unique_ptr<benchmark::BenchmarkReporter>(benchmark::CreateDefaultDisplayReporter())};
+bool RunAll(const std::vector<std::string>& arguments,
+            std::unique_ptr<benchmark::BenchmarkReporter> reporter) {
+  PlainNames display(std::move(reporter));
   const std::unique_ptr<benchmark::BenchmarkReporter> file = FileReporter(arguments);
   benchmark::RunSpecifiedBenchmarks(&display, file.get(), "all");
   return !display.failed();

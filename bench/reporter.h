@@ -32,7 +32,8 @@ bool Selected(const std::string& name);
 
 // Runs everything that is registered; returns whether all went well. The arguments are those before
 // benchmark::Initialize: they say whether there is to be an output file.
-bool RunAll(const std::vector<std::string>& arguments);
+bool RunAll(const std::vector<std::string>& arguments,
+            std::unique_ptr<benchmark::BenchmarkReporter> reporter);
 
 }  // namespace windrow::bench
 

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <thread>
 
+#include "bench/thread_clock.h"
+
 namespace windrow::bench {
 namespace {
 
@@ -20,6 +22,13 @@ double Quantile(Samples& samples, double q) {
   const size_t above = std::min(below + 1, samples.size() - 1);
   const double part = position - static_cast<double>(below);
   return samples[below] + part * (samples[above] - samples[below]);
+}
+
+template <class Clock>
+double SecondsOf(const std::function<void()>& call, int calls) {
+  const auto start = Clock::now();
+  for (int i = 0; i < calls; ++i) call();
+  return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
 }  // namespace
@@ -42,7 +51,8 @@ void Rounds::Run(int rounds, double pause_seconds) {
   }
 }
 
-Batch::Batch(std::function<void()> call) : call_(std::move(call)) {
+Batch::Batch(std::function<void()> call, bool one_thread)
+    : call_(std::move(call)), one_thread_(one_thread) {
   estimate_ = Time(1);
   if (estimate_ > kSlowCallSeconds) return;
   // The first call is slower than the others; a batch too short for the clock says little.
@@ -60,10 +70,9 @@ double Batch::operator()() const {
 }
 
 double Batch::Time(int calls) const {
-  using Clock = std::chrono::steady_clock;
-  const Clock::time_point start = Clock::now();
-  for (int i = 0; i < calls; ++i) call_();
-  return std::chrono::duration<double>(Clock::now() - start).count() / calls;
+  return (one_thread_ ? SecondsOf<ThreadClock>(call_, calls)
+                      : SecondsOf<std::chrono::steady_clock>(call_, calls)) /
+         calls;
 }
 
 double Median(Samples samples) { return Quantile(samples, 0.5); }

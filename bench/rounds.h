@@ -34,8 +34,9 @@ class Rounds {
 // not timed and brings back what the competitors have thrown out of the caches.
 class Batch {
  public:
-  // Calls a few times to find out how long a call takes.
-  explicit Batch(std::function<void()> call);
+  // Calls a few times to find out how long a call takes. A call that works on the calling thread
+  // alone is measured by its processor time.
+  Batch(std::function<void()> call, bool one_thread);
   double operator()() const;
   double estimated_seconds() const { return estimate_; }
 
@@ -43,6 +44,7 @@ class Batch {
   double Time(int calls) const;
 
   std::function<void()> call_;
+  bool one_thread_;
   double estimate_ = 0;
   int calls_ = 1;
 };

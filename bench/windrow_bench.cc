@@ -5,7 +5,9 @@
 
 #include <cstdio>
 #include <exception>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bench/conv_bench.h"
@@ -13,6 +15,7 @@
 #include "bench/layers.h"
 #include "bench/peer.h"
 #include "bench/probe_bench.h"
+#include "bench/ratio_table.h"
 #include "bench/reporter.h"
 #include "windrow/windrow.h"
 
@@ -49,7 +52,9 @@ int Main(int argc, char** argv) {
   const auto threads = static_cast<size_t>(flags.threads);
   const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, threads);
   tbb::task_arena arena(flags.threads);
-  const bool ok = arena.execute([&] { return RunAll(arguments); });
+  std::unique_ptr<benchmark::BenchmarkReporter> display(
+      flags.table ? new RatioTable(peers) : benchmark::CreateDefaultDisplayReporter());
+  const bool ok = arena.execute([&] { return RunAll(arguments, std::move(display)); });
   benchmark::Shutdown();
   return ok ? 0 : 1;
 }

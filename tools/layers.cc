@@ -46,7 +46,7 @@ Timing Measure(const bench::Layer& layer, const Conv2d& conv, bool fused, int th
   Tensor y(conv.OutputShape(layer.input), Layout::kNhwc);
   bench::Limit limit(layer, conv.target(), fused, threads);
   bench::Rounds rounds;
-  const size_t run = rounds.Add(bench::Batch([&] { conv.Run(x, y); }));
+  const size_t run = rounds.Add(bench::Batch([&] { conv.Run(x, y); }, threads == 1));
   limit.AddProbes(rounds);
   rounds.Run(kRounds, 0);
   return {bench::Median(rounds.samples(run)),
