@@ -33,8 +33,7 @@ TEST_P(ConvBits, EqualTheReference) {
     ++(result.refused ? refused : checked);
     ASSERT_EQ(result.failure, "");
   }
-  // Every everyday problem has an algorithm besides the reference that takes it.
-  if (std::string(sweep.name) == (variant.algorithm == "depthwise" ? "Depthwise" : "Channels")) {
+  if (TakesOf(variant.algorithm, sweep.name) == Takes::kAll) {
     EXPECT_EQ(refused, 0);
   }
   EXPECT_GT(checked, 0) << "refuses all " << refused << " problems";
@@ -45,8 +44,7 @@ std::vector<Parameter> Parameters() {
   std::vector<Parameter> all;
   for (const Sweep& s : Sweeps()) {
     for (const Variant& v : Variants()) {
-      const Channels refused = v.algorithm == "depthwise" ? Channels::kMany : Channels::kDepthwise;
-      if (s.channels != refused) all.emplace_back(s, v);
+      if (TakesOf(v.algorithm, s.name) != Takes::kNone) all.emplace_back(s, v);
     }
   }
   return all;

@@ -81,6 +81,7 @@ TEST_P(ConvFlush, TheCallersStateHoldsOnEveryThread) {
   for (const std::string& algorithm : Algorithms()) {
     Problem p = DenormalSums();
     if (algorithm == "depthwise") p.g = p.oc = p.ic;
+    if (algorithm == "pointwise") p.ic *= 9, p.kernel = 1;
     const std::vector<float> weights(static_cast<size_t>(p.weights()), 0x1p-70f);
     const Conv2d conv(Options(p, target(), algorithm), weights);
     Tensor x(p.input(), Layout::kNhwc);
@@ -96,7 +97,8 @@ TEST_P(ConvFlush, TheCallersStateHoldsOnEveryThread) {
           ASSERT_EQ(ControlBits(), before) << "the caller's state was changed";
           // So few products of 2^-140 are denormal in each partial sum. Where denormal operands
           // are zeros, so are the results, since +0 is added last.
-          const uint32_t sum = bits() != 0 ? 0u : static_cast<uint32_t>(p.ic / p.g * 9) << 9;
+          const uint32_t sum =
+              bits() != 0 ? 0u : static_cast<uint32_t>(p.ic / p.g * p.kernel.h * p.kernel.w) << 9;
           for (int64_t i = 0; i < y.shape().elements(); ++i) {
             ASSERT_EQ(std::bit_cast<uint32_t>(y.data()[i]), sum)
                 << algorithm << " on " << threads << " threads, element " << i;

@@ -32,6 +32,10 @@ class ConvValues : public testing::TestWithParam<Variant> {
       return f;
     };
     p.numerics = GetParam().numerics;
+    const Conv2d any(Options(p, GetParam().target.name, "auto"), floats(weights, p.weights()));
+    for (const Explanation::Candidate& c : any.Explain(p.input(), GetParam().layout).candidates) {
+      if (c.algorithm == GetParam().algorithm && !c.accepts) return {};
+    }
     const Conv2d forced(Options(p, GetParam().target.name, GetParam().algorithm),
                         floats(weights, p.weights()), floats({bias}, p.oc));
     const Tensor input(p.input(), floats(x, p.input().elements()), GetParam().layout);
@@ -114,6 +118,7 @@ TEST_P(ConvValues, NanStaysInItsReceptiveField) {
   std::vector<uint32_t> x(30, Bits(1.0f));
   x[0] = 0x7FC12345u;
   const std::vector<uint32_t> y = Run(p, x, {Bits(1.0f)});
+  if (y.empty()) GTEST_SKIP() << "refuses such kernels";
   ASSERT_EQ(y.size(), static_cast<size_t>(12 * p.oc));
   for (size_t i = 0; i < y.size(); ++i) {
     EXPECT_EQ(y[i], i % 12 == 0 ? kCanonicalNan : Bits(9.0f)) << i;
@@ -139,6 +144,7 @@ TEST_P(ConvValues, ZeroPaddingUnderNonFiniteWeights) {
     p.padding = 1;
     for (const uint32_t weight : {kInfinity, Bits(-kInf)}) {
       const std::vector<uint32_t> y = Run(p, {Bits(1.0f)}, {weight});
+      if (y.empty()) GTEST_SKIP() << "refuses such kernels";
       for (size_t i = 0; i < y.size(); ++i) {
         const size_t h = i / 5 % 4, w = i % 5;
         const bool inside = h > 0 && h < 3 && w > 0 && w < 4;
@@ -160,6 +166,7 @@ TEST_P(ConvValues, OneInfiniteWeightMakesAllPaddingCount) {
   const std::vector<uint32_t> expected{kCanonicalNan, kCanonicalNan, kCanonicalNan,
                                        kCanonicalNan, kInfinity,     kInfinity,
                                        kCanonicalNan, kInfinity,     kInfinity};
+  if (y.empty()) GTEST_SKIP() << "refuses such kernels";
   ASSERT_EQ(y.size(), expected.size() * static_cast<size_t>(p.oc));
   for (size_t i = 0; i < y.size(); ++i) EXPECT_EQ(y[i], expected[i % 9]) << i;
 }

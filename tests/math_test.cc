@@ -64,6 +64,8 @@ TEST(EvenSplitTest, FewestPartsAlmostEqual) {
         EXPECT_LE(size, most);
         EXPECT_GE(size, total / split.parts);
         EXPECT_LE(size, total / split.parts + 1);
+        EXPECT_EQ(split.PartOf(split.Begin(i)), i);
+        EXPECT_EQ(split.PartOf(split.Begin(i + 1) - 1), i);
       }
     }
   }

@@ -195,21 +195,48 @@ std::vector<Problem> KernelRowBlocks(const Variant& v) {
   return all;
 }
 
+// An algorithm for problems of one kind: the sweep of them, and those that have some.
+struct Special {
+  std::string_view algorithm, home;
+  std::vector<std::string_view> some;
+};
+
+const std::vector<Special>& Specials() {
+  static const std::vector<Special> all = {
+      {"pointwise",
+       "Pointwise",
+       {"ImageSizes", "Kernels", "Paddings", "Tiles", "Random1", "Random2"}},
+      {"depthwise", "Depthwise", {"Groups", "Random1", "Random2"}},
+  };
+  return all;
+}
+
 }  // namespace
+
+Takes TakesOf(std::string_view algorithm, std::string_view sweep) {
+  for (const Special& s : Specials()) {
+    if (s.algorithm != algorithm) continue;
+    if (s.home == sweep) return Takes::kAll;
+    return std::find(s.some.begin(), s.some.end(), sweep) == s.some.end() ? Takes::kNone
+                                                                          : Takes::kSome;
+  }
+  if (algorithm == "direct" && sweep == "Depthwise") return Takes::kNone;
+  return sweep == "Channels" ? Takes::kAll : Takes::kSome;
+}
 
 std::vector<Sweep> Sweeps() {
   return {
-      {"ImageSizes", Channels::kMany, ImageSizes},
-      {"Channels", Channels::kMany, ChannelCounts},
-      {"Kernels", Channels::kMany, Kernels},
-      {"Paddings", Channels::kMany, Paddings},
-      {"Groups", Channels::kBoth, Groups},
-      {"Depthwise", Channels::kDepthwise, Depthwise},
-      {"Tiles", Channels::kMany, Tiles},
-      {"Pointwise", Channels::kMany, Pointwise},
-      {"KernelRowBlocks", Channels::kMany, KernelRowBlocks},
-      {"Random1", Channels::kBoth, [](const Variant&) { return RandomProblems(1, 1500, 60'000); }},
-      {"Random2", Channels::kBoth, [](const Variant&) { return RandomProblems(2, 40, 2'000'000); }},
+      {"ImageSizes", ImageSizes},
+      {"Channels", ChannelCounts},
+      {"Kernels", Kernels},
+      {"Paddings", Paddings},
+      {"Groups", Groups},
+      {"Depthwise", Depthwise},
+      {"Tiles", Tiles},
+      {"Pointwise", Pointwise},
+      {"KernelRowBlocks", KernelRowBlocks},
+      {"Random1", [](const Variant&) { return RandomProblems(1, 1500, 60'000); }},
+      {"Random2", [](const Variant&) { return RandomProblems(2, 40, 2'000'000); }},
   };
 }
 

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <ostream>
+#include <string_view>
 #include <vector>
 
 #include "tests/problem.h"
@@ -12,14 +13,14 @@
 
 namespace windrow::test {
 
-// Which problems a sweep has: with many channels a group, depthwise ones, or both.
-enum class Channels : uint8_t { kMany, kDepthwise, kBoth };
-
 struct Sweep {
   const char* name;
-  Channels channels;
   std::vector<Problem> (*problems)(const Variant& variant);
 };
+
+// How much of a sweep an algorithm takes.
+enum class Takes : uint8_t { kNone, kSome, kAll };
+Takes TakesOf(std::string_view algorithm, std::string_view sweep);
 
 inline void PrintTo(const Sweep& s, std::ostream* out) { *out << s.name; }
 

@@ -44,6 +44,11 @@ struct EvenSplit {
     const int64_t base = total / parts, extra = total % parts;
     return i * base + (i < extra ? i : extra);
   }
+  // The part that `position` is in.
+  int64_t PartOf(int64_t position) const {
+    const int64_t base = total / parts, large = total % parts * (base + 1);
+    return position < large ? position / (base + 1) : total % parts + (position - large) / base;
+  }
 };
 
 }  // namespace windrow::internal

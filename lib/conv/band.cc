@@ -22,6 +22,8 @@ void CopyRow(const ConvOp& op, int64_t columns, int64_t channels, const float* f
     op.tiles->transpose(from, fs.c, channels, columns, to, ts.w);
   } else if (fs.c == 1 && ts.w == 1) {  // pixels to planes
     op.tiles->transpose(from, fs.w, columns, channels, to, ts.c);
+  } else if (fs.w == 1 && ts.w == 1) {
+    op.tiles->copy_rows(from, fs.c, channels, columns, to, ts.c);
   } else {
     for (int64_t w = 0; w < columns; ++w) {
       for (int64_t c = 0; c < channels; ++c) {

@@ -14,7 +14,6 @@
 #include "lib/conv/direct.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "lib/base/error.h"
 #include "lib/base/parallel.h"
@@ -24,8 +23,6 @@
 
 namespace windrow::internal {
 namespace {
-
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 uintptr_t Address(const float* p) { return reinterpret_cast<uintptr_t>(p); }
 
@@ -147,7 +144,7 @@ class Direct {
   TileArgs MakeArgs(const Panel& panel, const Rectangle& r, bool down) const {
     const int64_t width = panel.vecs * op_.lanes, channels = op_.group_in();
     const int64_t run_taps = r.columns.tap_end - r.columns.tap_begin;
-    TileArgs args{};
+    TileArgs args = op_.tile_args();
     args.a_row = down ? call_.h.stride * call_.xs.h : call_.w.stride * call_.xs.w;
     args.a_outer = call_.h.dilation * call_.xs.h;
     args.a_inner = call_.w.dilation * call_.xs.w;
@@ -162,9 +159,6 @@ class Direct {
     args.bias = panel.bias;
     args.y_row = down ? call_.ys.h : call_.ys.w;
     args.residual_row = down ? call_.rs.h : call_.rs.w;
-    args.clamp_min = op_.epilogue.clamp_min;
-    args.clamp_max = op_.epilogue.clamp_max;
-    args.clamp = args.clamp_min != -kInfinity || args.clamp_max != kInfinity;
     args.first = r.first;
     args.last = r.last;
     args.prefetch = Address(args.b);

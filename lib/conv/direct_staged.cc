@@ -21,46 +21,16 @@ namespace {
 
 constexpr int64_t kFloat = sizeof(float);
 
-int64_t Covered(const Axis& axis, int64_t outputs) {
-  return (outputs - 1) * axis.stride + (axis.kernel - 1) * axis.dilation + 1;
-}
-
 // Saturated: only the shape of the whole image may be that large, and it is cut.
-int64_t BandFloats(const StagePlan& p) {
+int64_t BandFloats(const StagePlan& p, int64_t rows, int64_t columns) {
   if (!p.stage_x) return 0;
-  return SaturatedProduct({Covered(p.call.h, p.block_rows), Covered(p.call.w, p.block_columns),
-                           PixelPitch(p.call.op->in_channels)});
+  return SaturatedProduct(
+      {Covered(p.call.h, rows), Covered(p.call.w, columns), PixelPitch(p.call.op->in_channels)});
 }
 
-int64_t OutFloats(const StagePlan& p) {
+int64_t OutFloats(const StagePlan& p, int64_t rows, int64_t columns) {
   if (!p.stage_y) return 0;
-  return SaturatedProduct({p.block_rows, p.block_columns, PixelPitch(p.call.op->out_channels)});
-}
-
-int64_t Blocks(const StagePlan& p) {
-  return p.call.n * CeilDiv(p.call.h.out, p.block_rows) * CeilDiv(p.call.w.out, p.block_columns);
-}
-
-// Halves the block's rows, then its columns, until it fits the caches and there is one for
-// everybody.
-void CutBlocks(StagePlan& p) {
-  constexpr int64_t kBlocksPerThread = 4;
-  p.block_rows = p.call.h.out;
-  p.block_columns = p.call.w.out;
-  const auto too_large = [&] {
-    return BandFloats(p) > Caches().l2 / 2 / kFloat || OutFloats(p) > Caches().l2 / 4 / kFloat ||
-           (p.call.threads > 1 && Blocks(p) < p.call.threads * kBlocksPerThread);
-  };
-  // Not so small, though, that most of a band is also part of its neighbours.
-  const auto worthwhile = [](const Axis& axis, int64_t outputs) {
-    return outputs * axis.stride > (axis.kernel - 1) * axis.dilation;
-  };
-  while (p.block_rows > 1 && worthwhile(p.call.h, p.block_rows) && too_large()) {
-    p.block_rows = CeilDiv(p.block_rows, 2);
-  }
-  while (p.block_columns > kMaxTileRows && worthwhile(p.call.w, p.block_columns) && too_large()) {
-    p.block_columns = CeilDiv(p.block_columns, 2);
-  }
+  return SaturatedProduct({rows, columns, PixelPitch(p.call.op->out_channels)});
 }
 
 class Staged {
@@ -68,13 +38,7 @@ class Staged {
   explicit Staged(const StagePlan& plan) : plan_(plan), call_(plan_.call) {}
 
   void RunBlock(int64_t block, float* scratch) const {
-    const int64_t across = CeilDiv(call_.w.out, plan_.block_columns);
-    const int64_t down = CeilDiv(call_.h.out, plan_.block_rows);
-    const int64_t n = block / (across * down), oh = block / across % down * plan_.block_rows;
-    const int64_t ow = block % across * plan_.block_columns;
-    const int64_t rows = std::min(plan_.block_rows, call_.h.out - oh);
-    const int64_t columns = std::min(plan_.block_columns, call_.w.out - ow);
-
+    const auto [n, oh, rows, ow, columns] = BlockAt(call_, plan_.blocks, block);
     ConvCall sub = call_;
     sub.n = 1;
     sub.threads = 1;
@@ -142,21 +106,26 @@ StagePlan PlanStage(const ConvCall& call) {
   p.stage_x = (c.xs.c != 1 && c.op->in_channels > 1) || (padded && !c.may_skip_padding());
   p.stage_y = c.op->out_channels > 1 && (c.ys.c != 1 || (c.residual != nullptr && c.rs.c != 1));
   if (!p.stage_x && !p.stage_y) return p;
-  CutBlocks(p);
-  p.band_floats = RoundUp(BandFloats(p), 16);  // whole cache lines
-  p.out_floats = RoundUp(OutFloats(p), 16);
+  p.blocks = CutBlocks(c, kMaxTileRows, 1, [&](int64_t rows, int64_t columns) {
+    return BandFloats(p, rows, columns) > Caches().l2 / 2 / kFloat ||
+           OutFloats(p, rows, columns) > Caches().l2 / 4 / kFloat;
+  });
+  const auto [rows, columns] = p.blocks;
+  p.band_floats = RoundUp(BandFloats(p, rows, columns), 16);  // whole cache lines
+  p.out_floats = RoundUp(OutFloats(p, rows, columns), 16);
   return p;
 }
 
 void RunStaged(const StagePlan& plan) {
   const Staged staged(plan);
   float* const workspace = plan.call.workspace;
+  const int64_t blocks = plan.blocks.count(plan.call);
   if (plan.call.threads > 1) {
-    ParallelFor(Blocks(plan), [&](int64_t i) {
+    ParallelFor(blocks, [&](int64_t i) {
       staged.RunBlock(i, workspace + ThreadSlot() * plan.slot_floats());
     });
   } else {
-    for (int64_t i = 0; i < Blocks(plan); ++i) staged.RunBlock(i, workspace);
+    for (int64_t i = 0; i < blocks; ++i) staged.RunBlock(i, workspace);
   }
 }
 

@@ -4,16 +4,17 @@
 
 #include <cstddef>
 
+#include "lib/conv/block_cut.h"
 #include "lib/conv/problem.h"
 
 namespace windrow::internal {
 
 // How a call is cut into blocks of output pixels, and what each block copies.
 struct StagePlan {
-  ConvCall call;                      // a 1x1 convolution as one long row, where memory allows
-  bool stage_x, stage_y;              // neither: the call can be done in place
-  int64_t block_rows, block_columns;  // of outputs
-  int64_t band_floats, out_floats;    // of one block
+  ConvCall call;          // a 1x1 convolution as one long row, where memory allows
+  bool stage_x, stage_y;  // neither: the call can be done in place
+  BlockCut blocks;
+  int64_t band_floats, out_floats;  // of one block
 
   int64_t slot_floats() const { return band_floats + out_floats; }
 };

@@ -25,6 +25,8 @@ struct ConvOp {
 
   int64_t group_in() const { return in_channels / groups; }
   int64_t group_out() const { return out_channels / groups; }
+  // Nothing but the clamp filled in.
+  TileArgs tile_args() const;
   // One input and one output channel a group: lanes are groups then.
   bool depthwise() const { return groups > 1 && groups == in_channels && groups == out_channels; }
 };

@@ -2,6 +2,8 @@
 
 #include "lib/base/error.h"
 #include "lib/conv/direct.h"
+#include "lib/conv/im2col.h"
+#include "lib/conv/pointwise.h"
 #include "lib/conv/reference.h"
 #include "windrow/conv2d.h"
 
@@ -10,9 +12,13 @@ namespace internal {
 namespace {
 
 constexpr ConvAlgorithm kAlgorithms[] = {
+    {"pointwise", "the register tile on 1x1 kernels, nothing copied", RefusePointwise, RunPointwise,
+     DescribePointwise, PointwiseWorkspace},
     {"direct", "the register tile", RefuseDirect, RunDirect, DescribeDirect, DirectWorkspace},
     {"depthwise", "the register tile with a group in each lane", RefuseDepthwise, RunDirect,
      DescribeDirect, DirectWorkspace},
+    {"im2col", "the register tile with lanes over pixels", RefuseIm2col, RunIm2col, DescribeIm2col,
+     Im2colWorkspace},
     {"reference", "scalar, for any problem", RefuseReference, RunReference,
      [](const ConvCall&) { return std::string("scalar"); }, nullptr},
 };

@@ -5,11 +5,9 @@
 #include "lib/base/math.h"
 
 namespace windrow::internal {
-namespace {
 
-// A step of the reduction on today's large cores: two multiply-adds and two loads a cycle, a
-// latency of 4 cycles for each chain, 32 bytes of weights a cycle from the L2 cache, six
-// instructions a cycle.
+// Two multiply-adds and two loads a cycle, a latency of 4 cycles for each chain, 32 bytes of
+// weights a cycle from the L2 cache, six instructions a cycle.
 double StepCycles(const ConvOp& op, int64_t rows, int64_t vecs) {
   const int64_t operations = rows * vecs, weight_bytes = vecs * op.lanes * 4;
   const int64_t instructions = operations * (op.fused ? 1 : 2) + 2 * rows + vecs + 6;
@@ -17,8 +15,6 @@ double StepCycles(const ConvOp& op, int64_t rows, int64_t vecs) {
                    static_cast<double>(weight_bytes) / 32, static_cast<double>(instructions) / 6,
                    4.0});
 }
-
-}  // namespace
 
 TileCut CutLine(const ConvOp& op, const Panel& panel, int64_t length) {
   const TileTable& tiles = *panel.tiles;

@@ -16,6 +16,9 @@ struct TileCut {
   double cycles;  // a step of the reduction costs about this for the whole line and panel
 };
 
+// What a step of the reduction costs in a tile of this size, in cycles, on today's large cores.
+double StepCycles(const ConvOp& op, int64_t rows, int64_t vecs);
+
 // The cheapest cut. A narrow tile takes more rows and so may fit a short line better (7 pixels: one
 // tile of 7 x 2 twice, rather than 4 x 4 and 3 x 4).
 TileCut CutLine(const ConvOp& op, const Panel& panel, int64_t length);

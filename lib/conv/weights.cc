@@ -69,6 +69,17 @@ Panel ConvWeights::panel(int64_t index) const {
           .tail = tail};
 }
 
+Panel ConvWeights::group_panel(int64_t group, int64_t index) const {
+  if (!depthwise_) return panel(group * split_.parts + index);
+  Panel p = panel(split_.PartOf(group / lanes_));
+  const int64_t offset = group - p.out_channel;
+  p.weights += offset;
+  p.bias += offset;
+  p.in_channel = p.out_channel = group;
+  p.out_channels = 1;
+  return p;
+}
+
 void ConvWeights::PackPanel(const Panel& p, float* to) const {
   const int64_t width = p.vecs * lanes_;
   for (int64_t tap = 0; tap < taps_; ++tap) {

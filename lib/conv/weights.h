@@ -42,6 +42,11 @@ class ConvWeights {
   int64_t panels() const { return split_.parts * groups_; }
   Panel panel(int64_t index) const;
 
+  // The panels of one group, for tiles whose rows are outputs. Of depthwise convolution a part of a
+  // panel, one output wide.
+  int64_t group_panels() const { return depthwise_ ? 1 : split_.parts; }
+  Panel group_panel(int64_t group, int64_t index) const;
+
  private:
   void PackPanel(const Panel& panel, float* to) const;
 

@@ -26,6 +26,7 @@
 #include <cstdint>
 #include <utility>
 
+#include "lib/simd/copy-inl.h"
 #include "lib/simd/epilogue-inl.h"
 #include "lib/simd/kernels.h"
 #include "lib/simd/transpose-inl.h"
@@ -241,6 +242,7 @@ constexpr TileSet MakeTileSet() {
   FillTable<kFused, Lanes::kDepthwise>(set.depthwise, kVecs);
   FillTable<kFused, Lanes::kDepthwiseTail>(set.depthwise_tail, kVecs);
   set.transpose = &Transpose;
+  set.copy_rows = &CopyRows;
   set.leave = &Leave;
   return set;
 }

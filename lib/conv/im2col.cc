@@ -1,0 +1,198 @@
+// Lanes are pixels here, so that few output channels do not leave lanes idle and planes (NCHW) are
+// written as they lie.
+//
+//   for each block of output pixels and group (the parallel tasks):
+//     1. the block's input goes to a band of padded planes
+//     2. for each tile of pixels:
+//          its inputs are packed, [kernel h][kernel w][channel][pixel], unless the band has them
+//          side by side anyway
+//          for each panel of output channels and tile of it:  one register tile
+//     3. the outputs go to y, unless the tiles have written them there
+#include "lib/conv/im2col.h"
+
+#include <algorithm>
+
+#include "lib/base/error.h"
+#include "lib/base/parallel.h"
+#include "lib/conv/im2col_plan.h"
+
+namespace windrow::internal {
+namespace {
+
+class BlockRunner {
+ public:
+  BlockRunner(const Im2colPlan& plan, int64_t group, const Block& block, float* scratch)
+      : plan_(plan),
+        call_(plan_.call),
+        op_(*call_.op),
+        block_(block),
+        group_(group),
+        band_(plan_.Band(block.rows, block.columns)),
+        band_data_(scratch),
+        panel_(scratch + plan_.band_floats),
+        out_(panel_ + plan_.panel_floats) {}
+
+  void Run() const {
+    const BandArea area{block_.n, call_.h.Position(block_.row, 0), band_.rows,
+                        call_.w.Position(block_.column, 0), Covered(call_.w, block_.columns)};
+    FillPlaneBand(call_, area, group_ * op_.group_in(), band_, band_data_);
+    const Output y = PlaceOutput();
+    if (plan_.pack) {
+      RunPacked(y);
+    } else {
+      for (int64_t row = 0; row < block_.rows; ++row) RunRow(row, y);
+    }
+    if (plan_.stage_y) {
+      CopyPixels(op_, {block_.rows, block_.columns, op_.group_out()}, out_, OutStrides(),
+                 YAt(call_.y, call_.ys), call_.ys);
+    }
+    op_.tiles->leave();
+  }
+
+ private:
+  // Where the first pixel of the block goes.
+  struct Output {
+    float* y;
+    Strides ys;
+    const float* residual;
+    Strides rs;
+  };
+
+  Strides OutStrides() const {
+    return {0, PixelPitch(block_.rows * block_.columns), block_.columns, 1};
+  }
+
+  template <class Float>
+  Float* YAt(Float* y, const Strides& s) const {
+    return y + block_.n * s.n + group_ * op_.group_out() * s.c + block_.row * s.h +
+           block_.column * s.w;
+  }
+
+  Output PlaceOutput() const {
+    const float* const residual =
+        call_.residual == nullptr ? nullptr : YAt(call_.residual, call_.rs);
+    if (!plan_.stage_y) return {YAt(call_.y, call_.ys), call_.ys, residual, call_.rs};
+    const Strides planes = OutStrides();
+    if (residual == nullptr) return {out_, planes, nullptr, planes};
+    CopyPixels(op_, {block_.rows, block_.columns, op_.group_out()}, residual, call_.rs, out_,
+               planes);
+    return {out_, planes, out_, planes};
+  }
+
+  // All output channels of one tile, whose inputs are described but for its outputs.
+  void RunTile(PixelTile& t, const Output& y, int64_t row, int64_t column) const {
+    t.y = y.y + row * y.ys.h + column;
+    t.y_channel = y.ys.c;
+    if (y.residual != nullptr) {
+      t.residual = y.residual + row * y.rs.h + column;
+      t.residual_channel = y.rs.c;
+    }
+    for (int64_t i = 0; i < call_.weights->group_panels(); ++i) {
+      const Panel panel = call_.weights->group_panel(group_, i);
+      RunPixelTile(op_, panel, group_ * op_.group_out(), plan_.cut, t);
+    }
+  }
+
+  // Tiles along a row of the block, which read the band.
+  void RunRow(int64_t row, const Output& y) const {
+    const EvenSplit vectors(CeilDiv(block_.columns, op_.lanes), plan_.cut.vecs);
+    for (int64_t i = 0; i < vectors.parts; ++i) {
+      const int64_t begin = vectors.Begin(i) * op_.lanes;
+      PixelTile t{};
+      t.x = band_data_ + row * call_.h.stride * band_.row() + begin;
+      t.x_outer = call_.h.dilation * band_.row();
+      t.x_inner = call_.w.dilation;
+      t.x_k = band_.plane();
+      t.outer = call_.h.kernel;
+      t.inner = call_.w.kernel;
+      t.len = op_.group_in();
+      t.pixels = std::min(vectors.Begin(i + 1) * op_.lanes, block_.columns) - begin;
+      t.next = t.x + t.pixels;
+      RunTile(t, y, row, begin);
+    }
+  }
+
+  // Tiles over all pixels of the block, row after row.
+  void RunPacked(const Output& y) const {
+    const int64_t pixels = block_.rows * block_.columns;
+    const EvenSplit vectors(CeilDiv(pixels, op_.lanes), plan_.cut.vecs);
+    for (int64_t i = 0; i < vectors.parts; ++i) {
+      const int64_t begin = vectors.Begin(i) * op_.lanes;
+      PixelTile t{};
+      t.pixels = std::min(vectors.Begin(i + 1) * op_.lanes, pixels) - begin;
+      t.x = t.next = panel_;
+      t.x_k = RoundUp(t.pixels, op_.lanes);
+      t.outer = t.inner = 1;
+      t.len = plan_.steps();
+      Pack(begin, t.pixels, t.x_k);
+      // Rows touch in y where they are not staged, so a tile may run on to the next.
+      RunTile(t, y, 0, begin);
+    }
+  }
+
+  void Pack(int64_t begin, int64_t pixels, int64_t width) const {
+    float* to = panel_;
+    for (int64_t kh = 0; kh < call_.h.kernel; ++kh) {
+      for (int64_t kw = 0; kw < call_.w.kernel; ++kw) {
+        const float* const tap =
+            band_data_ + kh * call_.h.dilation * band_.row() + band_.tap(call_.w, kw);
+        PackTap(tap, begin, pixels, width, to);
+        to += op_.group_in() * width;
+      }
+    }
+  }
+
+  // The pixels' inputs at one tap, for all channels.
+  void PackTap(const float* tap, int64_t begin, int64_t pixels, int64_t width, float* to) const {
+    for (int64_t done = 0; done < pixels;) {
+      const int64_t row = (begin + done) / block_.columns, column = (begin + done) % block_.columns;
+      const int64_t count = std::min(block_.columns - column, pixels - done);
+      op_.tiles->copy_rows(tap + row * call_.h.stride * band_.row() + column, band_.plane(),
+                           op_.group_in(), count, to + done, width);
+      done += count;
+    }
+  }
+
+  const Im2colPlan& plan_;
+  const ConvCall& call_;
+  const ConvOp& op_;
+  const Block block_;
+  const int64_t group_;
+  const PlaneBand band_;
+  float *band_data_, *panel_, *out_;
+};
+
+void RunTask(const Im2colPlan& plan, int64_t task, float* scratch) {
+  const int64_t groups = plan.call.op->groups;
+  BlockRunner(plan, task % groups, BlockAt(plan.call, plan.blocks, task / groups), scratch).Run();
+}
+
+}  // namespace
+
+const char* RefuseIm2col(const ConvCall&) { return nullptr; }
+
+void RunIm2col(const ConvCall& call) {
+  const Im2colPlan plan = PlanIm2col(call);
+  float* const workspace = plan.call.workspace;
+  if (plan.call.threads > 1) {
+    ParallelFor(plan.tasks(), [&](int64_t i) {
+      RunTask(plan, i, workspace + ThreadSlot() * plan.slot_floats());
+    });
+  } else {
+    for (int64_t i = 0; i < plan.tasks(); ++i) RunTask(plan, i, workspace);
+  }
+}
+
+int64_t Im2colWorkspace(const ConvCall& call) {
+  return PlanIm2col(call).slot_floats() * call.threads;
+}
+
+std::string DescribeIm2col(const ConvCall& call) {
+  const Im2colPlan p = PlanIm2col(call);
+  return StrCat(p.cut.max_rows, " rows x ", p.cut.vecs, " vectors of ", call.op->lanes,
+                call.op->lanes == 1 ? " lane" : " lanes",
+                " over pixels, x copied to bands of planes", p.pack ? " and packed" : "",
+                p.stage_y ? ", y copied from blocks of planes" : "");
+}
+
+}  // namespace windrow::internal

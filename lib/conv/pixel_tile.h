@@ -1,0 +1,45 @@
+// The register tile with lanes over pixels: a few vectors of pixels that lie side by side in y,
+// times all the output channels of a panel of weights.
+#ifndef WINDROW_LIB_CONV_PIXEL_TILE_H_
+#define WINDROW_LIB_CONV_PIXEL_TILE_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "lib/conv/problem.h"
+
+namespace windrow::internal {
+
+// How a run of pixels times the channels of a panel falls into tiles: evenly into at most `vecs`
+// vectors of pixels, and evenly into at most `max_rows` channels.
+struct PixelCut {
+  int vecs;
+  int max_rows;
+  double cycles;  // a step of the reduction costs about this for the whole run and panel
+};
+
+// The cheapest cut; at most `max_vecs` vectors wide.
+PixelCut CutPixels(const ConvOp& op, int64_t channels, int64_t pixels, int max_vecs);
+
+// Pixels of one tile and where their inputs are:
+//   x[i * x_outer + j * x_inner + k * x_k + pixel]  for i < outer, j < inner, k < len,
+// in the order of the packed weights. Whole vectors are read, whatever the number of pixels.
+struct PixelTile {
+  const float* x;
+  ptrdiff_t x_outer, x_inner, x_k;
+  int64_t outer, inner, len;
+  int64_t pixels;
+  float* y;  // of the group's first channel
+  ptrdiff_t y_channel;
+  const float* residual;  // null: none
+  ptrdiff_t residual_channel;
+  const float* next;  // the inputs needed soon, at the same distance x_k; any address
+};
+
+// `panel` is one of the group's. Its outputs go to panel.out_channel - first_channel and on.
+void RunPixelTile(const ConvOp& op, const Panel& panel, int64_t first_channel, const PixelCut& cut,
+                  const PixelTile& tile);
+
+}  // namespace windrow::internal
+
+#endif  // WINDROW_LIB_CONV_PIXEL_TILE_H_

@@ -1,0 +1,178 @@
+// Pixels (NHWC) go to direct convolution, whose lanes are output channels. In planes (NCHW) the
+// pixels lie side by side, so lanes are pixels:
+//
+//   for each panel of output channels and band of a run of pixels (the parallel tasks):
+//     for each tile of pixels: for each tile of the panel's channels:  one register tile
+//
+// A run is an image, or a row of one that has gaps between its rows. Nothing is packed but the last
+// few pixels of a run, which do not fill a vector.
+#include "lib/conv/pointwise.h"
+
+#include <algorithm>
+
+#include "lib/base/cache.h"
+#include "lib/base/error.h"
+#include "lib/base/parallel.h"
+#include "lib/conv/direct.h"
+#include "lib/conv/direct_plan.h"
+#include "lib/conv/pixel_tile.h"
+
+namespace windrow::internal {
+namespace {
+
+constexpr int64_t kFloat = sizeof(float);
+
+// Channels side by side.
+bool Pixels(const ConvCall& c) {
+  const bool residual = c.residual == nullptr || c.rs.c == 1;
+  return (c.xs.c == 1 || c.op->in_channels == 1) &&
+         (c.op->out_channels == 1 || (c.ys.c == 1 && residual));
+}
+
+// Pixels of a row side by side.
+bool Planes(const ConvCall& c) {
+  return c.w.stride == 1 && c.xs.w == 1 && c.ys.w == 1 && (c.residual == nullptr || c.rs.w == 1);
+}
+
+// Few channels of one pixel are few lanes.
+bool PrefersPlanes(const ConvCall& c) { return Planes(c) && (!Pixels(c) || c.w.out > c.h.out); }
+
+struct PlanesPlan {
+  ConvCall call;      // an image as one row, where memory allows
+  bool weights_stay;  // all weights fit half the L2 cache
+  int64_t panels, bands;
+  PixelCut cut;
+
+  int64_t group_panels() const { return panels / call.op->groups; }
+  int64_t tasks() const { return panels * bands * call.h.out * call.n; }
+};
+
+PlanesPlan PlanPlanes(const ConvCall& call) {
+  constexpr int64_t kTasksPerThread = 4;
+  PlanesPlan p{};
+  p.call = Flattened(call);
+  const ConvCall& c = p.call;
+  const ConvOp& op = *c.op;
+  p.weights_stay = op.out_channels * op.group_in() * kFloat <= Caches().l2 / 2;
+  p.panels = c.weights->panels();
+  p.cut = CutPixels(op, c.weights->panel(0).out_channels, c.w.out, kMaxTileVecs);
+  // A band of pixels stays in cache from one panel of channels to the next, and the other way
+  // round.
+  int64_t bands = 1;
+  if (p.group_panels() > 1) {
+    bands = CeilDiv(c.w.out * op.group_in() * kFloat, Caches().l2 / (p.weights_stay ? 4 : 2));
+  }
+  if (c.threads > 1) {
+    const int64_t others = p.panels * c.h.out * c.n;
+    const int64_t wanted = CeilDiv(c.threads * kTasksPerThread, others);
+    bands = std::max(bands, std::min(wanted, c.multiply_adds() / (kMinParallelWork / 2) / others));
+  }
+  p.bands = std::clamp<int64_t>(bands, 1, CeilDiv(c.w.out, p.cut.vecs * op.lanes));
+  return p;
+}
+
+class PlanesTask {
+ public:
+  PlanesTask(const PlanesPlan& plan, float* scratch)
+      : plan_(plan), call_(plan_.call), op_(*call_.op), scratch_(scratch) {}
+
+  void Run(int64_t task) const {
+    // The panels of a band one after the other if the weights stay in cache, else the bands of a
+    // panel.
+    const int64_t panels = plan_.panels, bands = plan_.bands, runs = call_.h.out * call_.n;
+    const int64_t panel = plan_.weights_stay ? task % panels : task / (bands * runs);
+    const int64_t other = plan_.weights_stay ? task / panels : task % (bands * runs);
+    const int64_t run = other / bands, n = run / call_.h.out, row = run % call_.h.out;
+    const EvenSplit vectors(CeilDiv(call_.w.out, op_.lanes), plan_.cut.vecs);
+    const int64_t first = other % bands * vectors.parts / bands;
+    const int64_t last = (other % bands + 1) * vectors.parts / bands;
+    const Panel p = call_.weights->panel(panel);
+    for (int64_t i = first; i < last; ++i) {
+      const int64_t begin = vectors.Begin(i) * op_.lanes;
+      const int64_t end = std::min(vectors.Begin(i + 1) * op_.lanes, call_.w.out);
+      const int64_t whole = begin + (end - begin) / op_.lanes * op_.lanes;
+      if (whole > begin) RunPixelTile(op_, p, 0, plan_.cut, TileAt(p, n, row, begin, whole));
+      if (end > whole) RunTail(p, n, row, whole, end);
+    }
+    op_.tiles->leave();
+  }
+
+ private:
+  PixelTile TileAt(const Panel& panel, int64_t n, int64_t row, int64_t begin, int64_t end) const {
+    const int64_t ih = row * call_.h.stride;
+    PixelTile t{};
+    t.x = call_.x + n * call_.xs.n + panel.in_channel * call_.xs.c + ih * call_.xs.h + begin;
+    t.x_k = call_.xs.c;
+    t.outer = t.inner = 1;
+    t.len = op_.group_in();
+    t.pixels = end - begin;
+    t.next = t.x + t.pixels;
+    t.y = call_.y + n * call_.ys.n + row * call_.ys.h + begin;
+    t.y_channel = call_.ys.c;
+    if (call_.residual != nullptr) {
+      t.residual = call_.residual + n * call_.rs.n + row * call_.rs.h + begin;
+      t.residual_channel = call_.rs.c;
+    }
+    return t;
+  }
+
+  // The tile reads whole vectors, so these pixels are copied to where there are enough.
+  void RunTail(const Panel& panel, int64_t n, int64_t row, int64_t begin, int64_t end) const {
+    PixelTile t = TileAt(panel, n, row, begin, end);
+    for (int64_t k = 0; k < t.len; ++k) {
+      float* const to = scratch_ + k * op_.lanes;
+      std::fill(std::copy_n(t.x + k * t.x_k, t.pixels, to), to + op_.lanes, 0.0f);
+    }
+    t.x = t.next = scratch_;
+    t.x_k = op_.lanes;
+    const PixelCut narrow = CutPixels(op_, panel.out_channels, t.pixels, 1);
+    RunPixelTile(op_, panel, 0, narrow, t);
+  }
+
+  const PlanesPlan& plan_;
+  const ConvCall& call_;
+  const ConvOp& op_;
+  float* scratch_;
+};
+
+int64_t ScratchFloats(const ConvOp& op) { return RoundUp(op.group_in() * op.lanes, 16); }
+
+}  // namespace
+
+const char* RefusePointwise(const ConvCall& call) {
+  if (call.h.kernel != 1 || call.w.kernel != 1) return "the kernel is larger than 1x1";
+  if (call.h.padded() || call.w.padded()) return "there is padding";
+  if (call.op->depthwise()) return "each group has one channel";
+  if (!Pixels(call) && !Planes(call)) {
+    return "neither the channels (NHWC) nor, at stride 1, the pixels of a row (NCHW) of x and y "
+           "are contiguous";
+  }
+  return nullptr;
+}
+
+void RunPointwise(const ConvCall& call) {
+  if (!PrefersPlanes(call)) return RunDirect(call);
+  const PlanesPlan plan = PlanPlanes(call);
+  const int64_t slot = ScratchFloats(*call.op);
+  if (plan.call.threads > 1) {
+    ParallelFor(plan.tasks(), [&](int64_t i) {
+      PlanesTask(plan, plan.call.workspace + ThreadSlot() * slot).Run(i);
+    });
+  } else {
+    const PlanesTask task(plan, plan.call.workspace);
+    for (int64_t i = 0; i < plan.tasks(); ++i) task.Run(i);
+  }
+}
+
+int64_t PointwiseWorkspace(const ConvCall& call) {
+  return PrefersPlanes(call) ? ScratchFloats(*call.op) * call.threads : 0;
+}
+
+std::string DescribePointwise(const ConvCall& call) {
+  if (!PrefersPlanes(call)) return DescribeDirect(call);
+  const PixelCut cut = PlanPlanes(call).cut;
+  return StrCat(cut.max_rows, " rows x ", cut.vecs, " vectors of ", call.op->lanes,
+                call.op->lanes == 1 ? " lane" : " lanes", " over pixels");
+}
+
+}  // namespace windrow::internal
