@@ -101,6 +101,7 @@ struct WINDROW_API Explanation {
     std::string algorithm;
     bool accepts = false;
     std::string reason;  // why not, or what it would do
+    double cycles = 0;   // of one that accepts: about how many on one thread; the least is chosen
   };
   std::string algorithm;  // the one that runs
   std::string target;     // the SIMD target the object is bound to, as cpu::Targets() names it
@@ -139,8 +140,10 @@ class WINDROW_API Conv2d {
   void Run(const ConstTensorView& x, const TensorView& y) const;
   Tensor Run(const Tensor& x) const;  // in x's layout
 
-  // The scratch memory a Run needs on `threads` threads, with y in the layout of x.
+  // The scratch memory a Run needs on `threads` threads, of dense tensors in one layout, or of just
+  // these views. Throws std::invalid_argument as a Run would.
   size_t WorkspaceBytes(const Shape& input, Layout layout, int threads) const;
+  size_t WorkspaceBytes(const RunArgs& args, int threads) const;
 
   // Which algorithm a Run of dense tensors takes, and why not another.
   Explanation Explain(const Shape& input, Layout layout) const;
@@ -150,7 +153,7 @@ class WINDROW_API Conv2d {
   std::shared_ptr<Impl> impl_;
 };
 
-// The names Conv2dOptions::algorithm takes besides "auto", in order of preference.
+// The names Conv2dOptions::algorithm takes besides "auto".
 WINDROW_API std::vector<std::string> Algorithms();
 
 // The chapter's one-line function: each channel-summed cross-correlation of x with the one filter

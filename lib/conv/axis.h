@@ -41,6 +41,17 @@ struct Axis {
     return s;
   }
 
+  // The taps of all outputs that fall inside the input.
+  int64_t InsideTaps() const {
+    int64_t taps = 0;
+    for (int64_t o = 0; o < out;) {
+      const Segment s = SegmentFrom(o, out);
+      taps += s.size() * (s.tap_end - s.tap_begin);
+      o = s.end;
+    }
+    return taps;
+  }
+
   // Where padding of this mode takes its value from, or -1 for a zero.
   int64_t Source(int64_t position, PaddingMode mode) const {
     if (position >= 0 && position < in) return position;

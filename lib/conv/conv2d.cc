@@ -28,6 +28,11 @@ size_t WorkspaceSize(int64_t floats) {
   return floats == 0 ? 0 : static_cast<size_t>(floats) * sizeof(float) + internal::kAlignment;
 }
 
+int AtLeastOne(int threads) {
+  Require(threads >= 1, "a workspace for ", threads, " threads; there must be at least 1");
+  return threads;
+}
+
 ConvOp BindOp(const Conv2dOptions& options, const internal::Target& target) {
   ConvOp op = internal::CheckOptions(options);
   op.fused = options.numerics == Numerics::kNative && target.fused;
@@ -111,9 +116,26 @@ struct Conv2d::Impl {
     strategy.run(call);
   }
 
+  // Checks the views.
+  ConvCall PlanViews(const RunArgs& args, int threads) const {
+    Require(!args.x.empty(), "there is no input view x");
+    CheckCall(args, OutputShape(args.x.shape()));
+    ConvCall call = Plan(args.x.shape(), args.x.strides(), args.y.strides(), threads);
+    if (!args.residual.empty()) {
+      call.residual = args.residual.data();
+      call.rs = args.residual.strides();
+    }
+    return call;
+  }
+
   ConvCall PlanDense(const Shape& input, Layout layout, int threads) const {
     return Plan(input, DenseStrides(input, layout), DenseStrides(OutputShape(input), layout),
                 threads);
+  }
+
+  size_t WorkspaceBytes(const ConvCall& call) const {
+    return WorkspaceSize(
+        internal::WorkspaceFloats(internal::ChooseConvAlgorithm(algorithm, call), call));
   }
 
   Shape OutputShape(const Shape& input) const {
@@ -142,18 +164,11 @@ const std::string& Conv2d::target() const { return impl_->options.target; }
 Shape Conv2d::OutputShape(const Shape& input) const { return impl_->OutputShape(input); }
 
 void Conv2d::Run(const RunArgs& args) const {
-  Require(!args.x.empty(), "there is no input view x");
-  CheckCall(args, impl_->OutputShape(args.x.shape()));
-  if (args.x.shape().n() == 0) return;
-  ConvCall call = impl_->Plan(args.x.shape(), args.x.strides(), args.y.strides(), /*threads=*/0);
+  ConvCall call = impl_->PlanViews(args, /*threads=*/0);
+  if (call.n == 0) return;
   call.x = args.x.data();
   call.y = args.y.data();
-  if (!args.residual.empty()) {
-    call.residual = args.residual.data();
-    call.rs = args.residual.strides();
-  }
-  const internal::ConvAlgorithm& algorithm = internal::ChooseConvAlgorithm(impl_->algorithm, call);
-  impl_->RunWith(algorithm, call, args.workspace);
+  impl_->RunWith(internal::ChooseConvAlgorithm(impl_->algorithm, call), call, args.workspace);
 }
 
 void Conv2d::Run(const ConstTensorView& x, const TensorView& y) const { Run({.x = x, .y = y}); }
@@ -165,10 +180,11 @@ Tensor Conv2d::Run(const Tensor& x) const {
 }
 
 size_t Conv2d::WorkspaceBytes(const Shape& input, Layout layout, int threads) const {
-  Require(threads >= 1, "a workspace for ", threads, " threads; there must be at least 1");
-  const ConvCall call = impl_->PlanDense(input, layout, threads);
-  return WorkspaceSize(
-      internal::WorkspaceFloats(internal::ChooseConvAlgorithm(impl_->algorithm, call), call));
+  return impl_->WorkspaceBytes(impl_->PlanDense(input, layout, AtLeastOne(threads)));
+}
+
+size_t Conv2d::WorkspaceBytes(const RunArgs& args, int threads) const {
+  return impl_->WorkspaceBytes(impl_->PlanViews(args, AtLeastOne(threads)));
 }
 
 Explanation Conv2d::Explain(const Shape& input, Layout layout) const {
@@ -183,10 +199,23 @@ Explanation Conv2d::Explain(const Shape& input, Layout layout) const {
   e.multiply_adds = call.multiply_adds();
   for (const internal::ConvAlgorithm& a : internal::ConvAlgorithms()) {
     const char* reason = a.refuse(call);
-    e.candidates.push_back({a.name, reason == nullptr, reason == nullptr ? a.summary : reason});
+    if (reason == nullptr) {
+      e.candidates.push_back({a.name, true, a.summary, a.estimate(call)});
+    } else {
+      e.candidates.push_back({a.name, false, reason, 0});
+    }
   }
   return e;
 }
+
+namespace {
+
+// Rounded, since it is rough.
+std::string Estimate(double cycles) {
+  return internal::StrCat(", about ", static_cast<int64_t>(cycles / 1000 + 0.5), " kcycles");
+}
+
+}  // namespace
 
 std::string Explanation::ToString() const {
   std::string s =
@@ -194,7 +223,8 @@ std::string Explanation::ToString() const {
                        ", output ", output.ToString(), ", ", multiply_adds, " multiply-adds\n");
   for (const Candidate& c : candidates) {
     s += internal::StrCat("  ", c.algorithm == algorithm ? "* " : "  ", c.algorithm, ": ",
-                          c.accepts ? "" : "no: ", c.reason, "\n");
+                          c.accepts ? "" : "no: ", c.reason, c.accepts ? Estimate(c.cycles) : "",
+                          "\n");
   }
   return s;
 }

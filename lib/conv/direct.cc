@@ -17,6 +17,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/parallel.h"
+#include "lib/conv/cost.h"
 #include "lib/conv/direct_plan.h"
 #include "lib/conv/direct_staged.h"
 #include "lib/conv/tile_cut.h"
@@ -209,6 +210,33 @@ void RunDirect(const ConvCall& call) {
   } else {
     for (int64_t i = 0; i < plan.tasks(); ++i) task(i);
   }
+}
+
+double EstimateDirect(const ConvCall& call) {
+  const StagePlan stage = PlanStage(call);
+  const ConvCall& c = stage.call;
+  const ConvOp& op = *c.op;
+  const Panel panel = c.weights->panel(0);
+  // Lines along rows or down columns, as in the interior.
+  const TileCut across = CutLine(op, panel, c.w.out), down = CutLine(op, panel, c.h.out);
+  const double rows = static_cast<double>(c.h.out), columns = static_cast<double>(c.w.out);
+  const bool is_down = down.cycles * columns < across.cycles * rows;
+  const TileCut cut = is_down ? down : across;
+  const double lines = is_down ? columns : rows;
+  const double images = static_cast<double>(c.n * c.weights->panels());
+  double taps = static_cast<double>(c.h.kernel * c.w.kernel);
+  if (!stage.stage_x && c.may_skip_padding()) {
+    taps = static_cast<double>(c.h.InsideTaps()) * static_cast<double>(c.w.InsideTaps()) /
+           (rows * columns);
+  }
+  const int64_t length = is_down ? c.h.out : c.w.out;
+  const auto tiles = static_cast<double>(CeilDiv(length, cut.max_rows) * panel.vecs / cut.vecs);
+  const double channels = static_cast<double>(op.group_in());
+  const double line = cut.cycles * taps * channels + tiles * kTileCycles;
+  double cycles = kStrategyCycles + images * lines * line;
+  if (stage.stage_x) cycles += CopyCycles(op, InputFloats(c), c.xs.c != 1);
+  if (stage.stage_y) cycles += CopyCycles(op, OutputFloats(c), true);
+  return cycles;
 }
 
 int64_t DirectWorkspace(const ConvCall& call) {

@@ -63,7 +63,8 @@ DirectPlan PlanDirect(const ConvCall& call) {
   const ConvCall& c = p.call;
   const ConvOp& op = *c.op;
   p.row_weights = op.group_in() * c.w.kernel;
-  p.merged = c.w.dilation == 1 && c.xs.w == op.group_in();
+  // (A depthwise tile adds one input a run.)
+  p.merged = !op.depthwise() && c.w.dilation == 1 && c.xs.w == op.group_in();
   p.kernel_rows = KernelRowsPerBlock(p);
   p.weights_stay = op.out_channels * p.row_weights * c.h.kernel * kFloat <= Caches().l2 / 2;
   p.pixels_once = c.h.kernel * c.w.kernel == 1 && c.w.stride == 1;

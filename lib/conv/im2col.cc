@@ -14,6 +14,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/parallel.h"
+#include "lib/conv/cost.h"
 #include "lib/conv/im2col_plan.h"
 
 namespace windrow::internal {
@@ -181,6 +182,22 @@ void RunIm2col(const ConvCall& call) {
   } else {
     for (int64_t i = 0; i < plan.tasks(); ++i) RunTask(plan, i, workspace);
   }
+}
+
+double EstimateIm2col(const ConvCall& call) {
+  const Im2colPlan p = PlanIm2col(call);
+  const ConvCall& c = p.call;
+  const double tasks = static_cast<double>(c.op->groups * c.n) * static_cast<double>(c.h.out) *
+                       static_cast<double>(c.w.out) /
+                       static_cast<double>(p.blocks.rows * p.blocks.columns);
+  double cycles = kStrategyCycles + tasks * p.block_cycles;
+  // A block's input overlaps its neighbours'.
+  const double overlap =
+      static_cast<double>(p.Band(p.blocks.rows, p.blocks.columns).plane()) /
+      static_cast<double>(p.blocks.rows * c.h.stride * p.blocks.columns * c.w.stride);
+  cycles += overlap * CopyCycles(*c.op, InputFloats(c), c.xs.w != 1);
+  if (p.stage_y) cycles += CopyCycles(*c.op, OutputFloats(c), c.ys.w != 1);
+  return cycles;
 }
 
 int64_t Im2colWorkspace(const ConvCall& call) {

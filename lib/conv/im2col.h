@@ -11,6 +11,7 @@ namespace windrow::internal {
 
 const char* RefuseIm2col(const ConvCall& call);
 void RunIm2col(const ConvCall& call);
+double EstimateIm2col(const ConvCall& call);
 std::string DescribeIm2col(const ConvCall& call);
 int64_t Im2colWorkspace(const ConvCall& call);
 

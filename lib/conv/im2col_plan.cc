@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "lib/base/cache.h"
+#include "lib/conv/cost.h"
 #include "lib/conv/direct_plan.h"
 
 namespace windrow::internal {
@@ -10,8 +11,8 @@ namespace {
 
 constexpr int64_t kFloat = sizeof(float);
 
-// Cycles that it takes to copy a vector to a panel.
-constexpr double kPackVector = 2.0;
+// For a vector that is packed: mostly a whole one, at a row's end a few short ones.
+constexpr double kPackCycles = 2;
 
 // The tiles of a block: along each row if they read the band, else over all its pixels.
 struct BlockCost {
@@ -25,12 +26,16 @@ BlockCost CostOf(const Im2colPlan& p, bool pack) {
   const int64_t vector_bytes = p.steps() * op.lanes * kFloat;
   const auto widest = static_cast<int>(
       pack ? std::clamp<int64_t>(Caches().l2 / 2 / vector_bytes, 1, kMaxTileVecs) : kMaxTileVecs);
-  const PixelCut cut =
-      CutPixels(op, p.call.weights->group_panel(0, 0).out_channels, pixels, widest);
-  const double panels = static_cast<double>(p.call.weights->group_panels());
-  const double cycles = cut.cycles * panels;
-  if (!pack) return {cut, cycles * static_cast<double>(p.blocks.rows)};
-  return {cut, cycles + kPackVector * static_cast<double>(CeilDiv(pixels, op.lanes))};
+  const int64_t channels = p.call.weights->group_panel(0, 0).out_channels;
+  const PixelCut cut = CutPixels(op, channels, pixels, widest);
+  const int64_t vectors = CeilDiv(pixels, op.lanes);
+  const auto tiles =
+      static_cast<double>(CeilDiv(vectors, cut.vecs) * CeilDiv(channels, cut.max_rows));
+  const double steps = static_cast<double>(p.steps());
+  const double line = static_cast<double>(p.call.weights->group_panels()) *
+                      (cut.cycles * steps + tiles * kTileCycles);
+  if (!pack) return {cut, line * static_cast<double>(p.blocks.rows)};
+  return {cut, line + kPackCycles * steps * static_cast<double>(vectors)};
 }
 
 bool YInPlace(const Im2colPlan& p) {
@@ -67,6 +72,7 @@ Im2colPlan PlanIm2col(const ConvCall& call) {
   // The columns of a tap lie side by side in a band only at stride 1.
   p.pack = p.call.w.stride > 1 ? p.call.w.kernel > 1 : packed.cycles < band.cycles;
   p.cut = (p.pack ? packed : band).cut;
+  p.block_cycles = (p.pack ? packed : band).cycles;
   p.stage_y = !YInPlace(p);
   p.band_floats = p.Band(p.blocks.rows, p.blocks.columns).floats(op.lanes);
   p.panel_floats = p.pack ? RoundUp((p.steps() * p.cut.vecs + 1) * op.lanes, 16) : 0;

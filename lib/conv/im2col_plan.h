@@ -15,8 +15,9 @@ struct Im2colPlan {
   ConvCall call;  // a 1x1 convolution as one long row, where memory allows
   BlockCut blocks;
   PixelCut cut;
-  bool pack;     // panels of pixels are packed; else the tiles read the band
-  bool stage_y;  // outputs go through a block of planes
+  bool pack;            // panels of pixels are packed; else the tiles read the band
+  bool stage_y;         // outputs go through a block of planes
+  double block_cycles;  // about what a whole block takes besides copying x and y
 
   // The parts of a thread's scratch memory.
   int64_t band_floats, panel_floats, out_floats;

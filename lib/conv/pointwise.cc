@@ -13,6 +13,7 @@
 #include "lib/base/cache.h"
 #include "lib/base/error.h"
 #include "lib/base/parallel.h"
+#include "lib/conv/cost.h"
 #include "lib/conv/direct.h"
 #include "lib/conv/direct_plan.h"
 #include "lib/conv/pixel_tile.h"
@@ -162,6 +163,17 @@ void RunPointwise(const ConvCall& call) {
     const PlanesTask task(plan, plan.call.workspace);
     for (int64_t i = 0; i < plan.tasks(); ++i) task.Run(i);
   }
+}
+
+double EstimatePointwise(const ConvCall& call) {
+  if (!PrefersPlanes(call)) return EstimateDirect(call);
+  const PlanesPlan p = PlanPlanes(call);
+  const ConvOp& op = *call.op;
+  const Panel panel = call.weights->panel(0);
+  const int64_t across = CeilDiv(CeilDiv(p.call.w.out, op.lanes), p.cut.vecs);
+  const auto tiles = static_cast<double>(across * CeilDiv(panel.out_channels, p.cut.max_rows));
+  const double run = p.cut.cycles * static_cast<double>(op.group_in()) + tiles * kTileCycles;
+  return kStrategyCycles + static_cast<double>(p.panels * p.call.h.out * p.call.n) * run;
 }
 
 int64_t PointwiseWorkspace(const ConvCall& call) {

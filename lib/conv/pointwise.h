@@ -11,6 +11,7 @@ namespace windrow::internal {
 
 const char* RefusePointwise(const ConvCall& call);
 void RunPointwise(const ConvCall& call);
+double EstimatePointwise(const ConvCall& call);
 std::string DescribePointwise(const ConvCall& call);
 int64_t PointwiseWorkspace(const ConvCall& call);
 

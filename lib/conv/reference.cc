@@ -68,6 +68,11 @@ void Row(const ConvCall& call, int64_t n, int64_t oh) {
 
 const char* RefuseReference(const ConvCall&) { return nullptr; }
 
+double EstimateReference(const ConvCall& call) {
+  constexpr double kEmulated = 30, kPlain = 6;  // cycles of a multiply-add
+  return static_cast<double>(call.multiply_adds()) * (call.op->fused ? kEmulated : kPlain);
+}
+
 void RunReference(const ConvCall& call) {
   const auto row = [&call](int64_t task) {
     const int64_t n = task / call.h.out, oh = task % call.h.out;

@@ -8,6 +8,7 @@
 namespace windrow::internal {
 
 const char* RefuseReference(const ConvCall& call);
+double EstimateReference(const ConvCall& call);
 void RunReference(const ConvCall& call);
 
 }  // namespace windrow::internal

@@ -12,14 +12,15 @@ namespace internal {
 namespace {
 
 constexpr ConvAlgorithm kAlgorithms[] = {
-    {"pointwise", "the register tile on 1x1 kernels, nothing copied", RefusePointwise, RunPointwise,
-     DescribePointwise, PointwiseWorkspace},
-    {"direct", "the register tile", RefuseDirect, RunDirect, DescribeDirect, DirectWorkspace},
-    {"depthwise", "the register tile with a group in each lane", RefuseDepthwise, RunDirect,
-     DescribeDirect, DirectWorkspace},
-    {"im2col", "the register tile with lanes over pixels", RefuseIm2col, RunIm2col, DescribeIm2col,
-     Im2colWorkspace},
-    {"reference", "scalar, for any problem", RefuseReference, RunReference,
+    {"pointwise", "the register tile on 1x1 kernels, nothing copied", RefusePointwise,
+     EstimatePointwise, RunPointwise, DescribePointwise, PointwiseWorkspace},
+    {"direct", "the register tile with lanes over output channels", RefuseDirect, EstimateDirect,
+     RunDirect, DescribeDirect, DirectWorkspace},
+    {"depthwise", "the register tile with a group in each lane", RefuseDepthwise, EstimateDirect,
+     RunDirect, DescribeDirect, DirectWorkspace},
+    {"im2col", "the register tile with lanes over pixels", RefuseIm2col, EstimateIm2col, RunIm2col,
+     DescribeIm2col, Im2colWorkspace},
+    {"reference", "scalar, for any problem", RefuseReference, EstimateReference, RunReference,
      [](const ConvCall&) { return std::string("scalar"); }, nullptr},
 };
 
@@ -44,10 +45,14 @@ const ConvAlgorithm& ChooseConvAlgorithm(const ConvAlgorithm* forced, const Conv
     Require(reason == nullptr, "the algorithm \"", forced->name, "\" cannot run this: ", reason);
     return *forced;
   }
+  const ConvAlgorithm* best = nullptr;
+  double least = 0;
   for (const ConvAlgorithm& a : kAlgorithms) {
-    if (a.refuse(call) == nullptr) return a;
+    if (a.refuse(call) != nullptr) continue;
+    const double cycles = a.estimate(call);
+    if (best == nullptr || cycles < least) best = &a, least = cycles;
   }
-  return kAlgorithms[std::size(kAlgorithms) - 1];
+  return *best;
 }
 
 int64_t WorkspaceFloats(const ConvAlgorithm& algorithm, const ConvCall& call) {

@@ -1,4 +1,4 @@
-// The strategies, in order of preference. One row gives a strategy its name in
+// The strategies. One row gives a strategy its name in
 // Conv2dOptions::algorithm, its tests, its benchmarks and its line in Explain.
 #ifndef WINDROW_LIB_CONV_REGISTRY_H_
 #define WINDROW_LIB_CONV_REGISTRY_H_
@@ -16,7 +16,8 @@ struct ConvAlgorithm {
   const char* name;
   const char* summary;
   const char* (*refuse)(const ConvCall&);    // null: it can do this call; otherwise why not
-  void (*run)(const ConvCall&);              // only a call that it does not refuse
+  double (*estimate)(const ConvCall&);       // cycles on one thread; as the others, only of a call
+  void (*run)(const ConvCall&);              // that it does not refuse
   std::string (*describe)(const ConvCall&);  // its register tile
   int64_t (*workspace)(const ConvCall&);     // floats of scratch; null: it needs none
 };
@@ -27,8 +28,8 @@ std::span<const ConvAlgorithm> ConvAlgorithms();
 // The row of this name, or null for "auto". Throws std::invalid_argument, naming the choices.
 const ConvAlgorithm* FindConvAlgorithm(std::string_view name);
 
-// The forced one, or the first that accepts the call. Throws std::invalid_argument if the forced
-// one refuses, with its reason.
+// The forced one, or of those that accept the call the one with the lowest estimate. Throws
+// std::invalid_argument if the forced one refuses, with its reason.
 const ConvAlgorithm& ChooseConvAlgorithm(const ConvAlgorithm* forced, const ConvCall& call);
 
 int64_t WorkspaceFloats(const ConvAlgorithm& algorithm, const ConvCall& call);

@@ -1,0 +1,41 @@
+// What things cost, in cycles of one of today's large cores: rough, but the same for all
+// strategies, so that the cheapest can be chosen. The steps of the register tile are in tile_cut.h.
+#ifndef WINDROW_LIB_CONV_COST_H_
+#define WINDROW_LIB_CONV_COST_H_
+
+#include <cstdint>
+
+#include "lib/base/math.h"
+#include "lib/conv/problem.h"
+
+namespace windrow::internal {
+
+// A tile besides the steps of its reduction: the call, its first and its last loads and stores.
+inline constexpr double kTileCycles = 40;
+
+// A strategy besides all its tiles and copies: planning, and handing out scratch memory.
+inline constexpr double kStrategyCycles = 300;
+
+// A vector of floats from one place in cache to another, and with a change between planes and
+// pixels on the way.
+inline constexpr double kCopyCycles = 1.5;
+inline constexpr double kTransposeCycles = 6;
+
+// Copies of `floats` elements.
+inline double CopyCycles(const ConvOp& op, int64_t floats, bool transposed) {
+  const double vectors = static_cast<double>(floats) / op.lanes;
+  // Without vectors a change of order is only another order of loads.
+  return vectors * (transposed && op.lanes > 1 ? kTransposeCycles : kCopyCycles);
+}
+
+// The input (in the part that the outputs see) and the output, in floats.
+inline int64_t InputFloats(const ConvCall& c) {
+  return SaturatedProduct({c.n, c.op->in_channels, c.h.in, c.w.in});
+}
+inline int64_t OutputFloats(const ConvCall& c) {
+  return SaturatedProduct({c.n, c.op->out_channels, c.h.out, c.w.out});
+}
+
+}  // namespace windrow::internal
+
+#endif  // WINDROW_LIB_CONV_COST_H_
