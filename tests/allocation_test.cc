@@ -72,14 +72,14 @@ class Allocation : public testing::TestWithParam<std::string> {
     return Conv2d(
         o, std::vector<float>(static_cast<size_t>(oc * (ic / o.groups) * kernel * kernel), 0.5f));
   }
-  // Runs a few times on one thread; how many allocations, and bytes that stay. In nchw a first Run
-  // may make the object's workspace larger.
+  // Runs a few times on one thread; how many allocations, and bytes that stay. Where scratch memory
+  // is needed, a first Run may make the object's larger.
   static void ExpectNone(const Conv2d& conv, const Shape& input, Layout layout) {
     const Tensor x(input, layout);
     Tensor y(conv.OutputShape(input), layout);
     tbb::task_arena arena(1);
     arena.execute([&] {
-      if (layout == Layout::kNchw) conv.Run(x, y);
+      if (conv.WorkspaceBytes(input, layout, 1) > 0) conv.Run(x, y);
       const int64_t allocations = g_allocations;
       const uint64_t bytes = BytesInUse();
       for (int i = 0; i < 3; ++i) conv.Run(x, y);
@@ -101,6 +101,7 @@ TEST_P(Allocation, TheCounterCounts) {
 
 TEST_P(Allocation, NoneInARunNotEvenOfANewShape) {
   for (const int64_t kernel : {1, 3}) {
+    if (kernel > 1 && GetParam() == "pointwise") continue;
     for (const Layout layout : {Layout::kNhwc, Layout::kNchw}) {
       const Conv2d conv = Make(16, 24, kernel);
       for (const Shape& s : {Shape(1, 16, 9, 9), Shape(2, 16, 30, 31), Shape(1, 16, 3, 100),

@@ -1,15 +1,19 @@
 // What Conv2d promises besides its numbers: shapes, views, sharing, names, explanations.
 #include <gtest/gtest.h>
+#include <oneapi/tbb/task_arena.h>
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "tests/harness.h"
 #include "tests/problem.h"
+#include "tests/sweeps.h"
 #include "tests/values.h"
 #include "tests/variants.h"
 #include "windrow/windrow.h"
@@ -177,13 +181,70 @@ TEST(Conv2dApi, AlgorithmsEndWithTheReference) {
   EXPECT_EQ(std::count(names.begin(), names.end(), "auto"), 0);
 }
 
+// The candidate that should run.
+std::string Cheapest(const Explanation& e) {
+  const Explanation::Candidate* best = nullptr;
+  for (const Explanation::Candidate& c : e.candidates) {
+    EXPECT_EQ(c.cycles > 0, c.accepts) << c.algorithm;
+    if (c.accepts && (best == nullptr || c.cycles < best->cycles)) best = &c;
+  }
+  return best->algorithm;
+}
+
+TEST(Conv2dApi, ChoosesTheCheapest) {
+  std::set<std::string> chosen;
+  for (const Problem& p : RandomProblems(8, 300, 2'000'000)) {
+    for (const Layout layout : {Layout::kNhwc, Layout::kNchw}) {
+      const Explanation e = Make(p).Explain(p.input(), layout);
+      if (p.mb == 0) continue;
+      EXPECT_EQ(Cheapest(e), e.algorithm) << ToString(p) << "\n" << e.ToString();
+      chosen.insert(e.algorithm);
+    }
+  }
+  EXPECT_EQ(chosen.count("reference"), 0u);
+  EXPECT_EQ(chosen.size(), Algorithms().size() - 1) << "a strategy is never the best";
+}
+
+TEST(Conv2dApi, WorkspaceOfViewsIsWhatARunTakes) {
+  const Problem p{.ic = 118, .oc = 173, .ih = 30, .iw = 15};
+  const Conv2d conv = Make(p);
+  const Tensor image(Shape(1, p.ic, p.ih, 18));
+  const ConstTensorView crop(image.data(), p.input(), Layout::kNchw, image.view().strides());
+  Tensor y(p.output(), Layout::kNhwc);
+  const RunArgs args{.x = crop, .y = y};
+  const size_t bytes = conv.WorkspaceBytes(args, 1);
+  ASSERT_GT(bytes, 0u);
+  std::vector<std::byte> workspace(bytes);
+  tbb::task_arena(1).execute([&] {
+    RunArgs given = args;
+    given.workspace = workspace;
+    EXPECT_NO_THROW(conv.Run(given));
+    given.workspace = given.workspace.first(bytes - 1);
+    EXPECT_THROW(conv.Run(given), std::invalid_argument);
+  });
+  EXPECT_THROW(conv.WorkspaceBytes(args, 0), std::invalid_argument);
+  EXPECT_THROW(conv.WorkspaceBytes(RunArgs{.x = crop, .y = {}}, 1), std::invalid_argument);
+}
+
+// A depthwise x whose columns overlap: its channels and pixels have the same distance.
+TEST(Conv2dApi, DepthwiseOfOverlappingColumns) {
+  Conv2dOptions o;
+  o.in_channels = o.out_channels = o.groups = 2;
+  o.kernel_size = {1, 2};
+  const Conv2d conv(o, std::vector<float>(4, 1.0f));
+  const std::vector<float> data{1, 2, 3, 4};
+  const ConstTensorView x(data.data(), Shape(1, 2, 1, 3), Layout::kNhwc, Strides{4, 1, 4, 1});
+  Tensor y(Shape(1, 2, 1, 2));
+  conv.Run(x, y);
+  EXPECT_EQ(std::vector<float>(y.data(), y.data() + 4), (std::vector<float>{3, 5, 5, 7}));
+}
+
 TEST(Conv2dApi, ExplainsItself) {
   const Explanation e = Make(kSmall).Explain(kSmall.input(), Layout::kNchw);
   EXPECT_EQ(e.target, cpu::ActiveTarget());
   EXPECT_EQ(e.output, kSmall.output());
   EXPECT_EQ(e.multiply_adds, kSmall.multiply_adds());
   ASSERT_EQ(e.candidates.size(), Algorithms().size());
-  bool chosen = false;
   for (size_t i = 0; i < e.candidates.size(); ++i) {
     const Explanation::Candidate& c = e.candidates[i];
     EXPECT_EQ(c.algorithm, Algorithms()[i]);
@@ -193,11 +254,7 @@ TEST(Conv2dApi, ExplainsItself) {
     EXPECT_FALSE(c.accepts);
     EXPECT_EQ(c.reason, "groups have more than one input and output channel");
   }
-  for (const Explanation::Candidate& c : e.candidates) {  // the first that accepts
-    if (!c.accepts || chosen) continue;
-    EXPECT_EQ(c.algorithm, e.algorithm);
-    chosen = true;
-  }
+  EXPECT_EQ(Cheapest(e), e.algorithm);
   for (const std::string& fact : {e.algorithm, e.target, e.numerics, e.tile, e.output.ToString(),
                                   std::to_string(e.multiply_adds)}) {
     EXPECT_NE(e.ToString().find(fact), std::string::npos) << e.ToString();

@@ -185,6 +185,10 @@ bool SameBits(const ConstTensorView& a, const ConstTensorView& b) {
   return same;
 }
 
+bool IsRefusal(const std::exception& e, const std::string& algorithm) {
+  return std::string(e.what()).starts_with("the algorithm \"" + algorithm + "\" cannot run this");
+}
+
 BitResult CheckBits(const Problem& p, const std::string& target, const std::string& algorithm) try {
   static thread_local Memory memory;
   const std::vector<float> weights = Weights(p), bias = Bias(p);
@@ -202,9 +206,7 @@ BitResult CheckBits(const Problem& p, const std::string& target, const std::stri
   }
   return {.refused = false, .failure = std::move(failure)};
 } catch (const std::invalid_argument& e) {
-  if (!std::string(e.what()).starts_with("the algorithm \"" + algorithm + "\" cannot run this")) {
-    throw;
-  }
+  if (!IsRefusal(e, algorithm)) throw;
   return {.refused = true, .failure = {}};
 }
 

@@ -3,6 +3,7 @@
 #ifndef WINDROW_TESTS_HARNESS_H_
 #define WINDROW_TESTS_HARNESS_H_
 
+#include <exception>
 #include <span>
 #include <string>
 #include <vector>
@@ -21,6 +22,9 @@ struct BitResult {
 
 // `algorithm` may be "auto", which never refuses.
 BitResult CheckBits(const Problem& p, const std::string& target, const std::string& algorithm);
+
+// Whether this is how a forced algorithm says that it does not do a problem.
+bool IsRefusal(const std::exception& e, const std::string& algorithm);
 
 // The problem's numbers.
 std::vector<float> Weights(const Problem& p);

@@ -1,0 +1,159 @@
+#include "tests/fuzz_loop.h"
+
+#include <oneapi/tbb/global_control.h>
+#include <oneapi/tbb/task_arena.h>
+
+#include <chrono>
+#include <cstddef>
+#include <exception>
+#include <span>
+#include <sstream>
+#include <stdexcept>
+#include <vector>
+
+#include "lib/base/parallel.h"
+#include "tests/guarded_buffer.h"
+#include "tests/harness.h"
+#include "tests/problem.h"
+#include "tests/sweeps.h"
+#include "tests/values.h"
+#include "tests/variants.h"
+
+namespace windrow::test {
+namespace {
+
+constexpr int kMostThreads = 4;  // of an arena, whatever this machine has
+
+// What one number of one seed stands for.
+struct Draw {
+  Problem problem;
+  std::string target, algorithm;
+  int threads = 1;
+  bool workspace = false;  // the caller's
+
+  std::string ToString() const {
+    std::ostringstream s;
+    s << target << ' ' << algorithm << ' ' << test::ToString(problem) << ", " << threads
+      << (threads == 1 ? " thread" : " threads") << (workspace ? ", the caller's workspace" : "");
+    return s.str();
+  }
+};
+
+// Half are small, so that there can be many; others are worth several threads, and some are cut
+// into blocks that fit the caches.
+int64_t MostWork(Generator& random) {
+  if (random.OneIn(12)) return 40'000'000;
+  return random.OneIn(2) ? 6'000'000 : 80'000;
+}
+
+Draw RandomDraw(Generator& random) {
+  const auto layout = [&random] { return static_cast<Layout>(random.Between(0, 1)); };
+  const std::vector<std::string> targets = UsableNames();
+  Draw d;
+  const int64_t most = MostWork(random);
+  d.problem = RandomProblems(random.Next(), 1, most).front();
+  d.problem.x_layout = layout();
+  d.problem.y_layout = layout();
+  d.problem.residual_layout = layout();
+  d.problem.numerics = random.OneIn(3) ? Numerics::kPortable : Numerics::kNative;
+  d.target = targets[static_cast<size_t>(random.Between(0, std::ssize(targets) - 1))];
+  d.threads = static_cast<int>(random.Between(1, kMostThreads));
+  d.workspace = random.OneIn(4);
+  return d;
+}
+
+std::string RandomAlgorithm(Generator& random) {
+  std::vector<std::string> names = Algorithms();
+  names.emplace_back("auto");
+  // The reference in one layout against itself in another finds the least.
+  if (!random.OneIn(4)) std::erase(names, "reference");
+  return names[static_cast<size_t>(random.Between(0, std::ssize(names) - 1))];
+}
+
+// As CheckBits, in the caller's workspace: of just the size asked for, filled with NaN, and
+// starting or ending at an inaccessible page.
+BitResult CheckWithWorkspace(const Draw& d) {
+  static thread_local GuardedBuffer x_memory, y_memory, residual_memory, workspace_memory;
+  const Problem& p = d.problem;
+  const Conv2d conv(Options(p, d.target, d.algorithm), Weights(p), Bias(p));
+  const Placed x = Place(x_memory, p.input(), p.x_layout, p.gaps, p.edge);
+  Fill(x.view, Role::kInput, p.values);
+  const Placed y = Place(y_memory, p.output(), p.y_layout, p.gaps, p.edge);
+  RunArgs args{.x = x.view, .y = y.view};
+  if (p.residual != Residual::kNone) {
+    const TensorView residual =
+        p.residual == Residual::kInPlace
+            ? y.view
+            : Place(residual_memory, p.output(), p.residual_layout, p.gaps, p.edge).view;
+    Fill(residual, Role::kResidual, p.values);
+    args.residual = residual;
+  }
+  const size_t bytes = conv.WorkspaceBytes(args, d.threads);
+  args.workspace = std::as_writable_bytes(
+      workspace_memory.Take(static_cast<int64_t>(bytes / sizeof(float)), p.edge));
+  const std::vector<float> before(y.memory.begin(), y.memory.end());
+  conv.Run(args);
+  return {.refused = false, .failure = Difference(y, before, Expected(p, d.target))};
+}
+
+BitResult Check(const Draw& d) try {
+  BitResult result;
+  tbb::task_arena(d.threads).execute([&] {
+    result = d.workspace ? CheckWithWorkspace(d) : CheckBits(d.problem, d.target, d.algorithm);
+  });
+  return result;
+} catch (const std::exception& e) {
+  if (IsRefusal(e, d.algorithm)) return {.refused = true, .failure = {}};
+  return {.refused = false, .failure = e.what()};
+}
+
+}  // namespace
+
+FuzzResult Fuzz(const FuzzOptions& options, std::ostream& log) {
+  const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, kMostThreads);
+  const auto start = std::chrono::steady_clock::now();
+  FuzzResult result;
+  while (options.count == 0 || result.problems < options.count) {
+    const int64_t number = options.skip + result.problems;
+    Generator random(Mix(options.seed) + static_cast<uint64_t>(number));
+    Draw d = RandomDraw(random);
+    BitResult bits;
+    std::string what;
+    do {
+      d.algorithm = RandomAlgorithm(random);
+      what = d.ToString() + "\n  repeat with --seed " + std::to_string(options.seed) + " --skip " +
+             std::to_string(number) + " --count 1\n";
+      options.before(what);
+      bits = Check(d);
+      result.refused += bits.refused;
+    } while (bits.refused);
+    ++result.problems;
+    ++result.runs[{d.target, d.algorithm}];
+    result.with_workspace += d.workspace;
+    result.threaded += d.threads > 1 && d.problem.multiply_adds() >= internal::kMinParallelWork;
+    if (!bits.failure.empty()) {
+      ++result.different;
+      log << "DIFFERS: " << what << "  " << bits.failure << std::endl;
+      if (!options.keep_going) break;
+    }
+    if (result.problems % 10'000 == 0) {
+      const auto now = std::chrono::steady_clock::now();
+      log << result.problems << " problems, " << result.different << " differ, "
+          << std::chrono::duration_cast<std::chrono::seconds>(now - start).count() << " s"
+          << std::endl;
+    }
+  }
+  return result;
+}
+
+std::ostream& operator<<(std::ostream& out, const FuzzResult& r) {
+  out << r.problems << " problems, " << r.different << " differ; " << r.threaded
+      << " shared by threads, " << r.with_workspace << " with the caller's workspace, " << r.refused
+      << " refusals\n";
+  for (const auto& [what, count] : r.runs) {
+    out << "  " << what.first << ' ' << what.second << ' ' << count << '\n';
+  }
+  return out;
+}
+
+}  // namespace windrow::test
