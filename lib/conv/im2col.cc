@@ -4,8 +4,8 @@
 //   for each block of output pixels and group (the parallel tasks):
 //     1. the block's input goes to a band of padded planes
 //     2. for each tile of pixels:
-//          its inputs are packed, [kernel h][kernel w][channel][pixel], unless the band has them
-//          side by side anyway
+//          its inputs are packed, [kernel h][kernel w][channel][pixel], where that is cheaper than
+//          to leave lanes idle at the end of each row, or to compute the padding between the rows
 //          for each panel of output channels and tile of it:  one register tile
 //     3. the outputs go to y, unless the tiles have written them there
 #include "lib/conv/im2col.h"
@@ -38,10 +38,16 @@ class BlockRunner {
                         call_.w.Position(block_.column, 0), Covered(call_.w, block_.columns)};
     FillPlaneBand(call_, area, group_ * op_.group_in(), band_, band_data_);
     const Output y = PlaceOutput();
-    if (plan_.pack) {
-      RunPacked(y);
-    } else {
-      for (int64_t row = 0; row < block_.rows; ++row) RunRow(row, y);
+    switch (plan_.source) {
+      case PixelSource::kRows:
+        for (int64_t row = 0; row < block_.rows; ++row) RunRow(row, block_.columns, y);
+        break;
+      case PixelSource::kFlat:
+        RunRow(0, (block_.rows - 1) * band_.row() + block_.columns, y);
+        break;
+      case PixelSource::kPanels:
+        RunPanels(y);
+        break;
     }
     if (plan_.stage_y) {
       CopyPixels(op_, {block_.rows, block_.columns, op_.group_out()}, out_, OutStrides(),
@@ -60,7 +66,8 @@ class BlockRunner {
   };
 
   Strides OutStrides() const {
-    return {0, PixelPitch(block_.rows * block_.columns), block_.columns, 1};
+    const int64_t row = plan_.OutRow(block_.columns);
+    return {0, PixelPitch(block_.rows * row), row, 1};
   }
 
   template <class Float>
@@ -94,9 +101,10 @@ class BlockRunner {
     }
   }
 
-  // Tiles along a row of the block, which read the band.
-  void RunRow(int64_t row, const Output& y) const {
-    const EvenSplit vectors(CeilDiv(block_.columns, op_.lanes), plan_.cut.vecs);
+  // Tiles along a row of the block, which read the band. Across its end too if `columns` goes on to
+  // the next rows; the outputs of what lies between them are computed and never copied.
+  void RunRow(int64_t row, int64_t columns, const Output& y) const {
+    const EvenSplit vectors(CeilDiv(columns, op_.lanes), plan_.cut.vecs);
     for (int64_t i = 0; i < vectors.parts; ++i) {
       const int64_t begin = vectors.Begin(i) * op_.lanes;
       PixelTile t{};
@@ -107,14 +115,14 @@ class BlockRunner {
       t.outer = call_.h.kernel;
       t.inner = call_.w.kernel;
       t.len = op_.group_in();
-      t.pixels = std::min(vectors.Begin(i + 1) * op_.lanes, block_.columns) - begin;
+      t.pixels = std::min(vectors.Begin(i + 1) * op_.lanes, columns) - begin;
       t.next = t.x + t.pixels;
       RunTile(t, y, row, begin);
     }
   }
 
   // Tiles over all pixels of the block, row after row.
-  void RunPacked(const Output& y) const {
+  void RunPanels(const Output& y) const {
     const int64_t pixels = block_.rows * block_.columns;
     const EvenSplit vectors(CeilDiv(pixels, op_.lanes), plan_.cut.vecs);
     for (int64_t i = 0; i < vectors.parts; ++i) {
@@ -196,7 +204,6 @@ double EstimateIm2col(const ConvCall& call) {
       static_cast<double>(p.Band(p.blocks.rows, p.blocks.columns).plane()) /
       static_cast<double>(p.blocks.rows * c.h.stride * p.blocks.columns * c.w.stride);
   cycles += overlap * CopyCycles(*c.op, InputFloats(c), c.xs.w != 1);
-  if (p.stage_y) cycles += CopyCycles(*c.op, OutputFloats(c), c.ys.w != 1);
   return cycles;
 }
 
@@ -208,7 +215,8 @@ std::string DescribeIm2col(const ConvCall& call) {
   const Im2colPlan p = PlanIm2col(call);
   return StrCat(p.cut.max_rows, " rows x ", p.cut.vecs, " vectors of ", call.op->lanes,
                 call.op->lanes == 1 ? " lane" : " lanes",
-                " over pixels, x copied to bands of planes", p.pack ? " and packed" : "",
+                " over pixels, x copied to bands of planes",
+                p.source == PixelSource::kPanels ? " and packed" : "",
                 p.stage_y ? ", y copied from blocks of planes" : "");
 }
 

@@ -11,13 +11,20 @@
 
 namespace windrow::internal {
 
+// Which pixels the lanes of a tile are, and where it reads them.
+enum class PixelSource : uint8_t {
+  kRows,   // those of one row, in the band
+  kFlat,   // those of all rows with the padding between them, in the band; at stride 1
+  kPanels  // those of all rows, packed
+};
+
 struct Im2colPlan {
   ConvCall call;  // a 1x1 convolution as one long row, where memory allows
   BlockCut blocks;
+  PixelSource source;
   PixelCut cut;
-  bool pack;            // panels of pixels are packed; else the tiles read the band
   bool stage_y;         // outputs go through a block of planes
-  double block_cycles;  // about what a whole block takes besides copying x and y
+  double block_cycles;  // about what a whole block takes besides copying x
 
   // The parts of a thread's scratch memory.
   int64_t band_floats, panel_floats, out_floats;
@@ -27,6 +34,10 @@ struct Im2colPlan {
   // Steps of the reduction.
   int64_t steps() const { return call.op->group_in() * call.h.kernel * call.w.kernel; }
   PlaneBand Band(int64_t rows, int64_t columns) const;
+  // The staged outputs of a block, from row to row.
+  int64_t OutRow(int64_t columns) const {
+    return source == PixelSource::kFlat ? Covered(call.w, columns) : columns;
+  }
 };
 
 Im2colPlan PlanIm2col(const ConvCall& call);
