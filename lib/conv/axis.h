@@ -41,15 +41,19 @@ struct Axis {
     return s;
   }
 
-  // The taps of all outputs that fall inside the input.
-  int64_t InsideTaps() const {
-    int64_t taps = 0;
+  // The taps of all outputs that fall inside the input, and the segments that have them.
+  struct Inside {
+    int64_t taps = 0, segments = 0;
+  };
+  Inside CountInside() const {
+    Inside inside;
     for (int64_t o = 0; o < out;) {
       const Segment s = SegmentFrom(o, out);
-      taps += s.size() * (s.tap_end - s.tap_begin);
+      inside.taps += s.size() * (s.tap_end - s.tap_begin);
+      ++inside.segments;
       o = s.end;
     }
-    return taps;
+    return inside;
   }
 
   // Where padding of this mode takes its value from, or -1 for a zero.

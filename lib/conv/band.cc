@@ -42,9 +42,9 @@ void CopyPixels(const ConvOp& op, const PixelBlock& b, const float* from, const 
   }
 }
 
-void FillBand(const ConvCall& call, const BandArea& a, float* band) {
+void FillBand(const ConvCall& call, const BandArea& a, int64_t first, int64_t channels,
+              float* band) {
   const ConvOp& op = *call.op;
-  const int64_t channels = op.in_channels;
   const int64_t pitch = PixelPitch(channels);
   const Strides pixels{0, 1, a.columns * pitch, pitch};
   // The columns inside the input are copied together, those of the padding one by one.
@@ -57,7 +57,7 @@ void FillBand(const ConvCall& call, const BandArea& a, float* band) {
       std::fill_n(to, pixels.h, 0.0f);
       continue;
     }
-    const float* from = call.x + a.n * call.xs.n + ih * call.xs.h;
+    const float* from = call.x + a.n * call.xs.n + first * call.xs.c + ih * call.xs.h;
     const auto pad = [&](int64_t begin, int64_t end) {
       for (int64_t c = begin; c < end; ++c) {
         const int64_t iw = call.w.Source(a.column + c, op.mode);

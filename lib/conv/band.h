@@ -20,8 +20,9 @@ constexpr int64_t PixelPitch(int64_t channels) {
   return channels % 256 == 0 ? channels + 16 : channels;
 }
 
-// band[row][column][channel], all input channels.
-void FillBand(const ConvCall& call, const BandArea& area, float* band);
+// band[row][column][channel], channels [first, first + channels).
+void FillBand(const ConvCall& call, const BandArea& area, int64_t first, int64_t channels,
+              float* band);
 
 // Copies pixels [rows][columns][channels] from one tensor to another of any strides; one of the two
 // must have contiguous channels.

@@ -90,6 +90,7 @@ struct Conv2d::Impl {
     call.weights = &weights;
     call.n = g.n, call.h = g.h, call.w = g.w;
     call.xs = xs, call.ys = ys;
+    call.x_group = op.group_in() * xs.c;
     call.threads = call.multiply_adds() < internal::kMinParallelWork ? 1
                    : threads == 0                                    ? internal::MaxThreads()
                                                                      : threads;

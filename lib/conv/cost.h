@@ -13,6 +13,9 @@ namespace windrow::internal {
 // A tile besides the steps of its reduction: the call, its first and its last loads and stores.
 inline constexpr double kTileCycles = 40;
 
+// The outputs with the same taps inside the input, besides their tiles.
+inline constexpr double kRectangleCycles = 300;
+
 // A strategy besides all its tiles and copies: planning, and handing out scratch memory.
 inline constexpr double kStrategyCycles = 300;
 

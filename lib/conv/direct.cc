@@ -14,6 +14,7 @@
 #include "lib/conv/direct.h"
 
 #include <algorithm>
+#include <array>
 
 #include "lib/base/error.h"
 #include "lib/base/parallel.h"
@@ -60,7 +61,7 @@ class Direct {
  public:
   explicit Direct(const DirectPlan& plan) : plan_(plan), call_(plan_.call), op_(*call_.op) {}
 
-  void RunTask(int64_t task) const {
+  void RunTask(int64_t task) {
     // If the weights stay in cache, all panels of a band come first; else all bands of a panel.
     const int64_t panels = plan_.panels, bands = plan_.bands;
     const int64_t panel = plan_.weights_stay ? task % panels : task / (bands * call_.n);
@@ -73,7 +74,7 @@ class Direct {
   }
 
  private:
-  void RunBand(const Panel& panel, const Band& band) const {
+  void RunBand(const Panel& panel, const Band& band) {
     for (int64_t kh = 0; kh < call_.h.kernel; kh += plan_.kernel_rows) {
       const KernelRows block{kh, std::min(kh + plan_.kernel_rows, call_.h.kernel)};
       for (int64_t oh = band.row_begin; oh < band.row_end;) {
@@ -88,12 +89,12 @@ class Direct {
     }
   }
 
-  void RunRectangle(const Panel& panel, Rectangle r, KernelRows block) const {
+  void RunRectangle(const Panel& panel, Rectangle r, KernelRows block) {
     const bool whole = r.rows.tap_end - r.rows.tap_begin == call_.h.kernel &&
                        r.columns.tap_end - r.columns.tap_begin == call_.w.kernel;
     if (!r.Clip(block)) return;
-    const TileCut across = CutLine(op_, panel, r.columns.size());
-    const TileCut along = CutLine(op_, panel, r.rows.size());
+    const TileCut across = Cut(panel, r.columns.size());
+    const TileCut along = Cut(panel, r.rows.size());
     const bool down = along.cycles * static_cast<double>(r.columns.size()) <
                       across.cycles * static_cast<double>(r.rows.size());
     const TileCut cut = down ? along : across;
@@ -115,7 +116,8 @@ class Direct {
   void RunLines(TileArgs& args, const Rectangle& r, const Panel& panel, int vec, TileCut cut,
                 bool down) const {
     const int64_t out_channel = panel.out_channel + vec * op_.lanes;
-    const int64_t in_channel = panel.in_channel + (op_.depthwise() ? vec * op_.lanes : 0);
+    const int64_t in_channel =
+        panel.in_channel / op_.group_in() * call_.x_group + (op_.depthwise() ? vec * op_.lanes : 0);
     const Segment& lines = down ? r.columns : r.rows;
     const Segment& along = down ? r.rows : r.columns;
     const EvenSplit tiles(along.size(), cut.max_rows);
@@ -183,9 +185,25 @@ class Direct {
     args.prefetch_step = static_cast<uintptr_t>(rows) * sizeof(float);
   }
 
+  // Every panel has the same few lines.
+  const TileCut& Cut(const Panel& panel, int64_t length) {
+    KnownCut& known = cuts_[static_cast<size_t>(length + panel.vecs) % cuts_.size()];
+    if (known.vecs != panel.vecs || known.length != length) {
+      known = {panel.vecs, length, CutLine(op_, panel, length)};
+    }
+    return known.cut;
+  }
+
+  struct KnownCut {
+    int vecs = 0;
+    int64_t length = 0;
+    TileCut cut{};
+  };
+
   const DirectPlan& plan_;
   const ConvCall& call_;
   const ConvOp& op_;
+  std::array<KnownCut, 16> cuts_{};
 };
 
 }  // namespace
@@ -198,18 +216,17 @@ const char* RefuseDepthwise(const ConvCall& call) {
   return call.op->depthwise() ? nullptr : "groups have more than one input and output channel";
 }
 
-void RunDirectTask(const DirectPlan& plan, int64_t task) { Direct(plan).RunTask(task); }
+void RunDirectTasks(const DirectPlan& plan) {
+  Direct direct(plan);
+  for (int64_t i = 0; i < plan.tasks(); ++i) direct.RunTask(i);
+}
 
 void RunDirect(const ConvCall& call) {
   const StagePlan stage = PlanStage(call);
   if (stage.stage_x || stage.stage_y) return RunStaged(stage);
   const DirectPlan plan = PlanDirect(call);
-  const auto task = [&plan](int64_t i) { RunDirectTask(plan, i); };
-  if (plan.call.threads > 1) {
-    ParallelFor(plan.tasks(), task);
-  } else {
-    for (int64_t i = 0; i < plan.tasks(); ++i) task(i);
-  }
+  if (plan.call.threads == 1) return RunDirectTasks(plan);
+  ParallelFor(plan.tasks(), [&plan](int64_t i) { Direct(plan).RunTask(i); });
 }
 
 double EstimateDirect(const ConvCall& call) {
@@ -224,16 +241,17 @@ double EstimateDirect(const ConvCall& call) {
   const TileCut cut = is_down ? down : across;
   const double lines = is_down ? columns : rows;
   const double images = static_cast<double>(c.n * c.weights->panels());
-  double taps = static_cast<double>(c.h.kernel * c.w.kernel);
-  if (!stage.stage_x && c.may_skip_padding()) {
-    taps = static_cast<double>(c.h.InsideTaps()) * static_cast<double>(c.w.InsideTaps()) /
-           (rows * columns);
+  double taps = static_cast<double>(c.h.kernel * c.w.kernel), rectangles = 1;
+  if (stage.skip_padding) {
+    const Axis::Inside h = c.h.CountInside(), w = c.w.CountInside();
+    taps = static_cast<double>(h.taps) * static_cast<double>(w.taps) / (rows * columns);
+    rectangles = static_cast<double>(h.segments * w.segments);
   }
   const int64_t length = is_down ? c.h.out : c.w.out;
   const auto tiles = static_cast<double>(CeilDiv(length, cut.max_rows) * panel.vecs / cut.vecs);
   const double channels = static_cast<double>(op.group_in());
   const double line = cut.cycles * taps * channels + tiles * kTileCycles;
-  double cycles = kStrategyCycles + images * lines * line;
+  double cycles = kStrategyCycles + images * (lines * line + rectangles * kRectangleCycles);
   if (stage.stage_x) cycles += CopyCycles(op, InputFloats(c), c.xs.c != 1);
   if (stage.stage_y) cycles += CopyCycles(op, OutputFloats(c), true);
   return cycles;

@@ -15,9 +15,9 @@ double EstimateDirect(const ConvCall& call);
 std::string DescribeDirect(const ConvCall& call);
 int64_t DirectWorkspace(const ConvCall& call);
 
-// One task of a plan.
+// All tasks of a plan, on this thread.
 struct DirectPlan;
-void RunDirectTask(const DirectPlan& plan, int64_t task);
+void RunDirectTasks(const DirectPlan& plan);
 
 }  // namespace windrow::internal
 

@@ -25,8 +25,9 @@ int64_t Bands(const DirectPlan& p) {
   constexpr int64_t kTasksPerThread = 4;
   const ConvCall& c = p.call;
   int64_t bands = 1;
-  if (p.weights_stay && p.panels > 1) {  // a band of input that fits a quarter meets them there
-    bands = CeilDiv(c.h.in * c.w.in * c.op->in_channels * kFloat, Caches().l2 / 4);
+  // A band of a group's input that fits a quarter meets all of the group's panels there.
+  if (p.weights_stay && p.panels > c.op->groups) {
+    bands = CeilDiv(c.h.in * c.w.in * c.op->group_in() * kFloat, Caches().l2 / 4);
   }
   if (c.threads > 1) {
     const int64_t others = p.panels * c.n;

@@ -13,6 +13,7 @@
 #include "lib/base/cache.h"
 #include "lib/base/parallel.h"
 #include "lib/conv/band.h"
+#include "lib/conv/cost.h"
 #include "lib/conv/direct.h"
 #include "lib/conv/direct_plan.h"
 
@@ -20,6 +21,11 @@ namespace windrow::internal {
 namespace {
 
 constexpr int64_t kFloat = sizeof(float);
+
+// A group has a band of its own, so that its runs of channels are contiguous; the groups of
+// depthwise convolution, whose lanes are channels of many groups, have one in common.
+int64_t BandGroups(const ConvOp& op) { return op.depthwise() ? 1 : op.groups; }
+int64_t BandChannels(const ConvOp& op) { return op.in_channels / BandGroups(op); }
 
 // Saturated: only the shape of the whole image may be that large, and it is cut.
 int64_t BandFloats(const StagePlan& p, int64_t rows, int64_t columns) {
@@ -31,6 +37,22 @@ int64_t BandFloats(const StagePlan& p, int64_t rows, int64_t columns) {
 int64_t OutFloats(const StagePlan& p, int64_t rows, int64_t columns) {
   if (!p.stage_y) return 0;
   return SaturatedProduct({rows, columns, PixelPitch(p.call.op->out_channels)});
+}
+
+// Whether the few channels of a group, read where they lie, would be many short runs.
+bool HasShortRuns(const ConvCall& c) {
+  constexpr int64_t kShort = 64;  // steps
+  return c.op->groups > 1 && !c.op->depthwise() && c.w.kernel > 1 && c.op->group_in() < kShort;
+}
+
+// Whether leaving taps on padding out saves more than edges and corners of their own cost.
+bool SkipPays(const ConvCall& c) {
+  const Axis::Inside h = c.h.CountInside(), w = c.w.CountInside();
+  const double outputs = static_cast<double>(c.h.out) * static_cast<double>(c.w.out);
+  const double padding = outputs * static_cast<double>(c.h.kernel * c.w.kernel) -
+                         static_cast<double>(h.taps) * static_cast<double>(w.taps);
+  const double saved = padding * static_cast<double>(c.op->group_in() * c.weights->panel(0).vecs);
+  return saved / 2 > kRectangleCycles * static_cast<double>(h.segments * w.segments - 1);
 }
 
 class Staged {
@@ -64,32 +86,46 @@ class Staged {
       sub.y = y;
       sub.residual = residual;
     }
-    RunInPlace(sub);
+    RunDirectTasks(PlanDirect(sub));
     if (plan_.stage_y) CopyPixels(*call_.op, pixels, sub.y, sub.ys, y, call_.ys);
   }
 
  private:
+  // The positions [begin, begin + count) that the block's outputs see, from output `first` on, of
+  // which `axis` becomes the geometry. Without the padding if it may be skipped.
+  struct Positions {
+    int64_t begin, count;
+  };
+  Positions Seen(const Axis& whole, int64_t first, Axis& axis) const {
+    const int64_t origin = whole.Position(first, 0), end = origin + Covered(whole, axis.out);
+    int64_t seen = origin, seen_end = end;
+    if (plan_.skip_padding) {
+      seen = std::clamp<int64_t>(origin, 0, whole.in);
+      seen_end = std::clamp<int64_t>(end, seen, whole.in);
+    }
+    axis.before = seen - origin;
+    axis.in = seen_end - seen;
+    return {seen, axis.in};
+  }
+
   void PlaceInput(ConvCall& sub, int64_t n, int64_t oh, int64_t ow, float* band) const {
     if (plan_.stage_x) {
-      const BandArea area{n, call_.h.Position(oh, 0), Covered(call_.h, sub.h.out),
-                          call_.w.Position(ow, 0), Covered(call_.w, sub.w.out)};
-      FillBand(call_, area, band);
-      const int64_t pitch = PixelPitch(call_.op->in_channels);
+      const auto [row, rows] = Seen(call_.h, oh, sub.h);
+      const auto [column, columns] = Seen(call_.w, ow, sub.w);
+      const ConvOp& op = *call_.op;
+      const int64_t channels = BandChannels(op), pitch = PixelPitch(channels);
       sub.x = band;
-      sub.xs = {0, 1, area.columns * pitch, pitch};
-      sub.h.in = area.rows;
-      sub.w.in = area.columns;
-      sub.h.before = sub.w.before = 0;
+      sub.xs = {0, 1, columns * pitch, pitch};
+      sub.x_group = op.depthwise() ? 1 : rows * sub.xs.h;
+      for (int64_t g = 0; g < BandGroups(op); ++g) {
+        FillBand(call_, {n, row, rows, column, columns}, g * channels, channels,
+                 band + g * sub.x_group);
+      }
     } else {  // the same input, seen from the block's first output
       sub.x = call_.x + n * call_.xs.n;
       sub.h.before = call_.h.before - oh * call_.h.stride;
       sub.w.before = call_.w.before - ow * call_.w.stride;
     }
-  }
-
-  static void RunInPlace(const ConvCall& call) {
-    const DirectPlan plan = PlanDirect(call);
-    for (int64_t i = 0; i < plan.tasks(); ++i) RunDirectTask(plan, i);
   }
 
   const StagePlan& plan_;
@@ -103,8 +139,10 @@ StagePlan PlanStage(const ConvCall& call) {
   p.call = Flattened(call);
   const ConvCall& c = p.call;
   const bool padded = c.h.padded() || c.w.padded();
-  p.stage_x = (c.xs.c != 1 && c.op->in_channels > 1) || (padded && !c.may_skip_padding());
+  p.stage_x = (c.xs.c != 1 && c.op->in_channels > 1) || (padded && !c.may_skip_padding()) ||
+              HasShortRuns(c);
   p.stage_y = c.op->out_channels > 1 && (c.ys.c != 1 || (c.residual != nullptr && c.rs.c != 1));
+  p.skip_padding = c.may_skip_padding() && (!p.stage_x || SkipPays(c));
   if (!p.stage_x && !p.stage_y) return p;
   p.blocks = CutBlocks(c, kMaxTileRows, 1, [&](int64_t rows, int64_t columns) {
     return BandFloats(p, rows, columns) > Caches().l2 / 2 / kFloat ||

@@ -12,6 +12,7 @@ namespace windrow::internal {
 // How a call is cut into blocks of output pixels, and what each block copies.
 struct StagePlan {
   ConvCall call;          // a 1x1 convolution as one long row, where memory allows
+  bool skip_padding;      // leave its taps out instead of multiplying by what a band has there
   bool stage_x, stage_y;  // neither: the call can be done in place
   BlockCut blocks;
   int64_t band_floats, out_floats;  // of one block

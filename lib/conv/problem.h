@@ -3,6 +3,7 @@
 #ifndef WINDROW_LIB_CONV_PROBLEM_H_
 #define WINDROW_LIB_CONV_PROBLEM_H_
 
+#include <cstddef>
 #include <cstdint>
 
 #include "lib/conv/axis.h"
@@ -48,6 +49,7 @@ struct ConvCall {
   Axis h, w;
   const float* x;
   Strides xs;
+  ptrdiff_t x_group;  // from a group's first channel to the next group's
   float* y;
   Strides ys;
   const float* residual;  // null: none
