@@ -11,6 +11,8 @@ namespace {
 
 constexpr int64_t kFloat = sizeof(float);
 
+int64_t MostOutFloats() { return Caches().l2 / 4 / kFloat; }
+
 // For a vector that is packed: mostly a whole one, at a row's end a few short ones.
 constexpr double kPackCycles = 2;
 
@@ -24,13 +26,21 @@ bool YInPlace(const Im2colPlan& p) {
   return in_place(c.ys) && (c.residual == nullptr || in_place(c.rs));
 }
 
+int64_t OutFloats(const Im2colPlan& p, int64_t rows, int64_t columns) {
+  const int64_t plane = SaturatedProduct({rows, p.OutRow(columns)});
+  return SaturatedProduct({p.call.op->group_out(), PixelPitch(plane)});
+}
+
 // Only where the columns of a tap lie side by side in a band can tiles read it.
-bool Possible(const ConvCall& c, PixelSource source) {
+bool Possible(Im2colPlan p, PixelSource source) {
+  const ConvCall& c = p.call;
+  p.source = source;
   switch (source) {
     case PixelSource::kRows:
       return c.w.stride == 1 || c.w.kernel == 1;
     case PixelSource::kFlat:
-      return c.w.stride == 1 && c.h.stride == 1;
+      return c.w.stride == 1 && c.h.stride == 1 &&
+             OutFloats(p, p.blocks.rows, p.blocks.columns) <= MostOutFloats();
     case PixelSource::kPanels:
       return true;
   }
@@ -46,10 +56,10 @@ void SetSource(Im2colPlan& p, PixelSource source) {
                          : source == PixelSource::kRows
                              ? columns
                              : (rows - 1) * p.Band(rows, columns).row() + columns;
-  // A packed panel leaves half the L2 cache to the weights, if it is not one vector already.
+  // A packed panel fits a quarter of the L2 cache, if it is not one vector already.
   const int64_t vector_bytes = p.steps() * op.lanes * kFloat;
   const auto widest = static_cast<int>(
-      packed ? std::clamp<int64_t>(Caches().l2 / 2 / vector_bytes, 1, kMaxTileVecs) : kMaxTileVecs);
+      packed ? std::clamp<int64_t>(Caches().l2 / 4 / vector_bytes, 1, kMaxTileVecs) : kMaxTileVecs);
   const int64_t channels = p.call.weights->group_panel(0, 0).out_channels;
   p.source = source;
   p.cut = CutPixels(op, channels, pixels, widest);
@@ -72,17 +82,12 @@ void ChooseSource(Im2colPlan& p) {
   Im2colPlan best = p;
   bool found = false;
   for (const PixelSource source : {PixelSource::kRows, PixelSource::kFlat, PixelSource::kPanels}) {
-    if (!Possible(p.call, source)) continue;
+    if (!Possible(p, source)) continue;
     SetSource(p, source);
     if (!found || p.block_cycles < best.block_cycles) best = p;
     found = true;
   }
   p = best;
-}
-
-int64_t OutFloats(const Im2colPlan& p, int64_t rows, int64_t columns) {
-  const int64_t plane = SaturatedProduct({rows, p.OutRow(columns)});
-  return SaturatedProduct({p.call.op->group_out(), PixelPitch(plane)});
 }
 
 }  // namespace
@@ -99,7 +104,7 @@ Im2colPlan PlanIm2col(const ConvCall& call) {
   const bool planes = p.call.ys.w == 1 && (call.residual == nullptr || p.call.rs.w == 1);
   const auto too_large = [&](int64_t rows, int64_t columns) {
     return p.Band(rows, columns).floats(op.lanes) > Caches().l2 / 2 / kFloat ||
-           (!planes && OutFloats(p, rows, columns) > Caches().l2 / 4 / kFloat);
+           (!planes && OutFloats(p, rows, columns) > MostOutFloats());
   };
   p.blocks = CutBlocks(p.call, int64_t{kMaxTileVecs} * op.lanes, op.groups, too_large);
   ChooseSource(p);
