@@ -35,19 +35,21 @@ inline int64_t SaturatedProduct(std::initializer_list<int64_t> factors) {
   return zero ? 0 : overflow ? std::numeric_limits<int64_t>::max() : product;
 }
 
-// Splits `total` into the fewest parts of at most `most` that differ by at most one, so that no
-// part is a small remainder. Part i of n is [Begin(i), Begin(i + 1)).
+// Splits `total`, at least 1, into the fewest parts of at most `most` that differ by at most one,
+// so that no part is a small remainder. Part i of n is [Begin(i), Begin(i + 1)).
 struct EvenSplit {
-  int64_t total, parts;
-  EvenSplit(int64_t count, int64_t most) : total(count), parts(CeilDiv(count, most)) {}
-  int64_t Begin(int64_t i) const {
-    const int64_t base = total / parts, extra = total % parts;
-    return i * base + (i < extra ? i : extra);
-  }
+  int64_t total, parts, smaller, larger;  // `larger` parts have one more than `smaller`
+
+  EvenSplit(int64_t count, int64_t most)
+      : total(count),
+        parts(count <= most ? 1 : CeilDiv(count, most)),  // a division is slow
+        smaller(parts == 1 ? count : count / parts),
+        larger(count - smaller * parts) {}
+  int64_t Begin(int64_t i) const { return i * smaller + (i < larger ? i : larger); }
   // The part that `position` is in.
   int64_t PartOf(int64_t position) const {
-    const int64_t base = total / parts, large = total % parts * (base + 1);
-    return position < large ? position / (base + 1) : total % parts + (position - large) / base;
+    const int64_t behind = larger * (smaller + 1);
+    return position < behind ? position / (smaller + 1) : larger + (position - behind) / smaller;
   }
 };
 

@@ -97,7 +97,7 @@ class BlockRunner {
     }
     for (int64_t i = 0; i < call_.weights->group_panels(); ++i) {
       const Panel panel = call_.weights->group_panel(group_, i);
-      RunPixelTile(op_, panel, group_ * op_.group_out(), plan_.cut, t);
+      PixelPanel(op_, panel, group_ * op_.group_out(), plan_.cut).Run(t);
     }
   }
 
@@ -116,6 +116,7 @@ class BlockRunner {
       t.inner = call_.w.kernel;
       t.len = op_.group_in();
       t.pixels = std::min(vectors.Begin(i + 1) * op_.lanes, columns) - begin;
+      t.vecs = static_cast<int>(vectors.Begin(i + 1) - vectors.Begin(i));
       t.next = t.x + t.pixels;
       RunTile(t, y, row, begin);
     }
@@ -129,8 +130,9 @@ class BlockRunner {
       const int64_t begin = vectors.Begin(i) * op_.lanes;
       PixelTile t{};
       t.pixels = std::min(vectors.Begin(i + 1) * op_.lanes, pixels) - begin;
+      t.vecs = static_cast<int>(vectors.Begin(i + 1) - vectors.Begin(i));
       t.x = t.next = panel_;
-      t.x_k = RoundUp(t.pixels, op_.lanes);
+      t.x_k = t.vecs * op_.lanes;
       t.outer = t.inner = 1;
       t.len = plan_.steps();
       Pack(begin, t.pixels, t.x_k);

@@ -13,8 +13,9 @@ constexpr int64_t kFloat = sizeof(float);
 
 int64_t MostOutFloats() { return Caches().l2 / 4 / kFloat; }
 
-// For a vector that is packed: mostly a whole one, at a row's end a few short ones.
-constexpr double kPackCycles = 2;
+// To pack the pixels of a row at one tap: a whole vector, the rest of a row in one channel, and in
+// all channels.
+constexpr double kPackVector = 2, kPackRest = 4, kPackRow = 30;
 
 bool YInPlace(const Im2colPlan& p) {
   const ConvCall& c = p.call;
@@ -70,7 +71,12 @@ void SetSource(Im2colPlan& p, PixelSource source) {
   const double line = static_cast<double>(p.call.weights->group_panels()) *
                       (p.cut.cycles * steps + static_cast<double>(tiles) * kTileCycles);
   p.block_cycles = line * static_cast<double>(source == PixelSource::kRows ? rows : 1);
-  if (packed) p.block_cycles += kPackCycles * steps * static_cast<double>(vectors);
+  if (packed) {
+    const double pieces = static_cast<double>(rows + CeilDiv(vectors, p.cut.vecs));
+    const double taps = static_cast<double>(p.call.h.kernel * p.call.w.kernel);
+    p.block_cycles += steps * (kPackVector * static_cast<double>(vectors) + kPackRest * pieces) +
+                      taps * kPackRow * pieces;
+  }
   if (p.stage_y) {
     p.block_cycles +=
         CopyCycles(op, SaturatedProduct({op.group_out(), rows, columns}), p.call.ys.w != 1);

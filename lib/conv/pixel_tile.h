@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "lib/base/math.h"
 #include "lib/conv/problem.h"
 
 namespace windrow::internal {
@@ -29,6 +30,7 @@ struct PixelTile {
   ptrdiff_t x_outer, x_inner, x_k;
   int64_t outer, inner, len;
   int64_t pixels;
+  int vecs;  // as many as the pixels take
   float* y;  // of the group's first channel
   ptrdiff_t y_channel;
   const float* residual;  // null: none
@@ -36,9 +38,20 @@ struct PixelTile {
   const float* next;  // the inputs needed soon, at the same distance x_k; any address
 };
 
-// `panel` is one of the group's. Its outputs go to panel.out_channel - first_channel and on.
-void RunPixelTile(const ConvOp& op, const Panel& panel, int64_t first_channel, const PixelCut& cut,
-                  const PixelTile& tile);
+// A panel of weights made ready for any number of tiles of pixels.
+class PixelPanel {
+ public:
+  // The panel's outputs go to channel panel.out_channel - first_channel of a tile's y, and on.
+  PixelPanel(const ConvOp& op, const Panel& panel, int64_t first_channel, const PixelCut& cut);
+  void Run(const PixelTile& tile);
+
+ private:
+  const ConvOp& op_;
+  const Panel panel_;
+  const int64_t channel_;
+  const EvenSplit rows_;
+  TileArgs args_;
+};
 
 }  // namespace windrow::internal
 

@@ -75,7 +75,11 @@ PlanesPlan PlanPlanes(const ConvCall& call) {
 class PlanesTask {
  public:
   PlanesTask(const PlanesPlan& plan, float* scratch)
-      : plan_(plan), call_(plan_.call), op_(*call_.op), scratch_(scratch) {}
+      : plan_(plan),
+        call_(plan_.call),
+        op_(*call_.op),
+        scratch_(scratch),
+        whole_(call_.w.out / op_.lanes * op_.lanes) {}
 
   void Run(int64_t task) const {
     // The panels of a band one after the other if the weights stay in cache, else the bands of a
@@ -88,13 +92,13 @@ class PlanesTask {
     const int64_t first = other % bands * vectors.parts / bands;
     const int64_t last = (other % bands + 1) * vectors.parts / bands;
     const Panel p = call_.weights->panel(panel);
+    PixelPanel tiles(op_, p, 0, plan_.cut);
     for (int64_t i = first; i < last; ++i) {
       const int64_t begin = vectors.Begin(i) * op_.lanes;
-      const int64_t end = std::min(vectors.Begin(i + 1) * op_.lanes, call_.w.out);
-      const int64_t whole = begin + (end - begin) / op_.lanes * op_.lanes;
-      if (whole > begin) RunPixelTile(op_, p, 0, plan_.cut, TileAt(p, n, row, begin, whole));
-      if (end > whole) RunTail(p, n, row, whole, end);
+      const int64_t end = std::min(vectors.Begin(i + 1) * op_.lanes, whole_);
+      if (end > begin) tiles.Run(TileAt(p, n, row, begin, end));
     }
+    if (last == vectors.parts && whole_ < call_.w.out) RunTail(p, n, row);
     op_.tiles->leave();
   }
 
@@ -107,6 +111,7 @@ class PlanesTask {
     t.outer = t.inner = 1;
     t.len = op_.group_in();
     t.pixels = end - begin;
+    t.vecs = static_cast<int>(CeilDiv(t.pixels, op_.lanes));
     t.next = t.x + t.pixels;
     t.y = call_.y + n * call_.ys.n + row * call_.ys.h + begin;
     t.y_channel = call_.ys.c;
@@ -118,22 +123,22 @@ class PlanesTask {
   }
 
   // The tile reads whole vectors, so these pixels are copied to where there are enough.
-  void RunTail(const Panel& panel, int64_t n, int64_t row, int64_t begin, int64_t end) const {
-    PixelTile t = TileAt(panel, n, row, begin, end);
+  void RunTail(const Panel& panel, int64_t n, int64_t row) const {
+    PixelTile t = TileAt(panel, n, row, whole_, call_.w.out);
     for (int64_t k = 0; k < t.len; ++k) {
       float* const to = scratch_ + k * op_.lanes;
       std::fill(std::copy_n(t.x + k * t.x_k, t.pixels, to), to + op_.lanes, 0.0f);
     }
     t.x = t.next = scratch_;
     t.x_k = op_.lanes;
-    const PixelCut narrow = CutPixels(op_, panel.out_channels, t.pixels, 1);
-    RunPixelTile(op_, panel, 0, narrow, t);
+    PixelPanel(op_, panel, 0, CutPixels(op_, panel.out_channels, t.pixels, 1)).Run(t);
   }
 
   const PlanesPlan& plan_;
   const ConvCall& call_;
   const ConvOp& op_;
   float* scratch_;
+  const int64_t whole_;  // pixels of a run that fill vectors
 };
 
 int64_t ScratchFloats(const ConvOp& op) { return RoundUp(op.group_in() * op.lanes, 16); }

@@ -26,9 +26,7 @@ TileCut CutLine(const ConvOp& op, const Panel& panel, int64_t length) {
   for (int vecs = panel.vecs; vecs >= 1; --vecs) {
     if (panel.vecs % vecs != 0) continue;
     const EvenSplit split(length, tiles.max_rows[vecs]);
-    const int64_t rows = split.total / split.parts, larger = split.total % split.parts;
-    const double line = static_cast<double>(larger) * StepCycles(op, rows + 1, vecs) +
-                        static_cast<double>(split.parts - larger) * StepCycles(op, rows, vecs);
+    const double line = Cycles(split, [&](int64_t rows) { return StepCycles(op, rows, vecs); });
     const double cycles = line * (panel.vecs / vecs);
     if (best.vecs == 0 || cycles < best.cycles) best = {vecs, tiles.max_rows[vecs], cycles};
   }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "lib/base/math.h"
 #include "lib/conv/problem.h"
 
 namespace windrow::internal {
@@ -18,6 +19,14 @@ struct TileCut {
 
 // What a step of the reduction costs in a tile of this size, in cycles, on today's large cores.
 double StepCycles(const ConvOp& op, int64_t rows, int64_t vecs);
+
+// Of all parts, if one of a size costs `cycles_of(size)`.
+template <typename F>
+double Cycles(const EvenSplit& split, const F& cycles_of) {
+  double cycles = static_cast<double>(split.parts - split.larger) * cycles_of(split.smaller);
+  if (split.larger > 0) cycles += static_cast<double>(split.larger) * cycles_of(split.smaller + 1);
+  return cycles;
+}
 
 // The cheapest cut. A narrow tile takes more rows and so may fit a short line better (7 pixels: one
 // tile of 7 x 2 twice, rather than 4 x 4 and 3 x 4).

@@ -51,7 +51,10 @@ void ConvWeights::Set(const ConvOp& op, std::span<const float> oihw, std::span<c
 }
 
 Panel ConvWeights::panel(int64_t index) const {
-  const int64_t group = index / split_.parts, part = index % split_.parts;
+  return PanelOf(index / split_.parts, index % split_.parts);
+}
+
+Panel ConvWeights::PanelOf(int64_t group, int64_t part) const {
   const int64_t vec = split_.Begin(part), end = split_.Begin(part + 1);
   const int64_t first = vec * lanes_, count = std::min(end * lanes_, group_out_) - first;
   const int64_t packed = group * split_.total * lanes_ + first;  // channels packed before
@@ -70,8 +73,8 @@ Panel ConvWeights::panel(int64_t index) const {
 }
 
 Panel ConvWeights::group_panel(int64_t group, int64_t index) const {
-  if (!depthwise_) return panel(group * split_.parts + index);
-  Panel p = panel(split_.PartOf(group / lanes_));
+  if (!depthwise_) return PanelOf(group, index);
+  Panel p = PanelOf(0, split_.PartOf(group / lanes_));
   const int64_t offset = group - p.out_channel;
   p.weights += offset;
   p.bias += offset;

@@ -48,6 +48,7 @@ class ConvWeights {
   Panel group_panel(int64_t group, int64_t index) const;
 
  private:
+  Panel PanelOf(int64_t group, int64_t part) const;
   void PackPanel(const Panel& panel, float* to) const;
 
   // Depthwise convolution counts as one group here, whose outputs have an input each.
