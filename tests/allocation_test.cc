@@ -63,7 +63,7 @@ class Allocation : public testing::TestWithParam<std::string> {
  protected:
   static Conv2d Make(int64_t ic, int64_t oc, int64_t kernel) {
     Conv2dOptions o;
-    if (GetParam() == "depthwise") oc = o.groups = ic;
+    if (GetParam() == "depthwise" || GetParam() == "planar") oc = o.groups = ic;
     o.in_channels = ic;
     o.out_channels = oc;
     o.kernel_size = kernel;
@@ -103,6 +103,7 @@ TEST_P(Allocation, NoneInARunNotEvenOfANewShape) {
   for (const int64_t kernel : {1, 3}) {
     if (kernel > 1 && GetParam() == "pointwise") continue;
     for (const Layout layout : {Layout::kNhwc, Layout::kNchw}) {
+      if (GetParam() == "planar" && layout == Layout::kNhwc) continue;
       const Conv2d conv = Make(16, 24, kernel);
       for (const Shape& s : {Shape(1, 16, 9, 9), Shape(2, 16, 30, 31), Shape(1, 16, 3, 100),
                              Shape(1, 16, 9, 9), Shape(0, 16, 5, 5)}) {

@@ -80,11 +80,12 @@ class ConvFlush : public testing::TestWithParam<std::tuple<Flush, std::string>> 
 TEST_P(ConvFlush, TheCallersStateHoldsOnEveryThread) {
   for (const std::string& algorithm : Algorithms()) {
     Problem p = DenormalSums();
-    if (algorithm == "depthwise") p.g = p.oc = p.ic;
+    const bool planar = algorithm == "planar";
+    if (algorithm == "depthwise" || planar) p.g = p.oc = p.ic;
     if (algorithm == "pointwise") p.ic *= 9, p.kernel = 1;
     const std::vector<float> weights(static_cast<size_t>(p.weights()), 0x1p-70f);
     const Conv2d conv(Options(p, target(), algorithm), weights);
-    Tensor x(p.input(), Layout::kNhwc);
+    Tensor x(p.input(), planar ? Layout::kNchw : Layout::kNhwc);
     std::fill_n(x.data(), x.shape().elements(), 0x1p-70f);
     for (int threads = 1; threads <= kMostThreads; ++threads) {
       tbb::task_arena arena(threads);

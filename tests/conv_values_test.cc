@@ -71,6 +71,9 @@ class ConvValues : public testing::TestWithParam<Variant> {
       return {{.g = 2, .ic = 2, .oc = 2, .ih = 4, .iw = 5},
               {.g = 37, .ic = 37, .oc = 37, .ih = 4, .iw = 5}};
     }
+    if (GetParam().algorithm == "planar") {
+      return {{.ih = 4, .iw = 5}, {.g = 3, .ic = 3, .oc = 36, .ih = 4, .iw = 5}};
+    }
     return {{.ih = 4, .iw = 5}, {.oc = 37, .ih = 4, .iw = 5}, {.ic = 3, .oc = 5, .ih = 4, .iw = 5}};
   }
 };

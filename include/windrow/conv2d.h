@@ -140,8 +140,8 @@ class WINDROW_API Conv2d {
   void Run(const ConstTensorView& x, const TensorView& y) const;
   Tensor Run(const Tensor& x) const;  // in x's layout
 
-  // The scratch memory a Run needs on `threads` threads, of dense tensors in one layout, or of just
-  // these views. Throws std::invalid_argument as a Run would.
+  // The scratch memory a Run needs on up to `threads` threads, of dense tensors in one layout, or
+  // of just these views. Throws std::invalid_argument as a Run would.
   size_t WorkspaceBytes(const Shape& input, Layout layout, int threads) const;
   size_t WorkspaceBytes(const RunArgs& args, int threads) const;
 

@@ -1,6 +1,7 @@
 // The public class: checks, then one strategy.
 #include "windrow/conv2d.h"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -28,9 +29,13 @@ size_t WorkspaceSize(int64_t floats) {
   return floats == 0 ? 0 : static_cast<size_t>(floats) * sizeof(float) + internal::kAlignment;
 }
 
-int AtLeastOne(int threads) {
+// What a Run on any number of threads up to `threads` may need: fewer threads have larger blocks.
+template <typename F>
+size_t MostBytes(int threads, const F& bytes) {
   Require(threads >= 1, "a workspace for ", threads, " threads; there must be at least 1");
-  return threads;
+  size_t most = 0;
+  for (int t = 1; t <= threads; ++t) most = std::max(most, bytes(t));
+  return most;
 }
 
 ConvOp BindOp(const Conv2dOptions& options, const internal::Target& target) {
@@ -181,11 +186,13 @@ Tensor Conv2d::Run(const Tensor& x) const {
 }
 
 size_t Conv2d::WorkspaceBytes(const Shape& input, Layout layout, int threads) const {
-  return impl_->WorkspaceBytes(impl_->PlanDense(input, layout, AtLeastOne(threads)));
+  return MostBytes(
+      threads, [&](int t) { return impl_->WorkspaceBytes(impl_->PlanDense(input, layout, t)); });
 }
 
 size_t Conv2d::WorkspaceBytes(const RunArgs& args, int threads) const {
-  return impl_->WorkspaceBytes(impl_->PlanViews(args, AtLeastOne(threads)));
+  return MostBytes(threads,
+                   [&](int t) { return impl_->WorkspaceBytes(impl_->PlanViews(args, t)); });
 }
 
 Explanation Conv2d::Explain(const Shape& input, Layout layout) const {

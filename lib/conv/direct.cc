@@ -212,10 +212,6 @@ const char* RefuseDirect(const ConvCall& call) {
   return call.op->depthwise() ? "each group has one channel: depthwise does this" : nullptr;
 }
 
-const char* RefuseDepthwise(const ConvCall& call) {
-  return call.op->depthwise() ? nullptr : "groups have more than one input and output channel";
-}
-
 void RunDirectTasks(const DirectPlan& plan) {
   Direct direct(plan);
   for (int64_t i = 0; i < plan.tasks(); ++i) direct.RunTask(i);

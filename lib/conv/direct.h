@@ -9,7 +9,6 @@
 namespace windrow::internal {
 
 const char* RefuseDirect(const ConvCall& call);
-const char* RefuseDepthwise(const ConvCall& call);  // runs as direct, on tiles of its own
 void RunDirect(const ConvCall& call);
 double EstimateDirect(const ConvCall& call);
 std::string DescribeDirect(const ConvCall& call);

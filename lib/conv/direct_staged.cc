@@ -14,6 +14,7 @@
 #include "lib/base/parallel.h"
 #include "lib/conv/band.h"
 #include "lib/conv/cost.h"
+#include "lib/conv/depthwise.h"
 #include "lib/conv/direct.h"
 #include "lib/conv/direct_plan.h"
 
@@ -86,7 +87,7 @@ class Staged {
       sub.y = y;
       sub.residual = residual;
     }
-    RunDirectTasks(PlanDirect(sub));
+    if (!RunDepthwiseBlocks(sub)) RunDirectTasks(PlanDirect(sub));
     if (plan_.stage_y) CopyPixels(*call_.op, pixels, sub.y, sub.ys, y, call_.ys);
   }
 

@@ -1,8 +1,10 @@
 #include "lib/conv/registry.h"
 
 #include "lib/base/error.h"
+#include "lib/conv/depthwise.h"
 #include "lib/conv/direct.h"
 #include "lib/conv/im2col.h"
+#include "lib/conv/planar.h"
 #include "lib/conv/pointwise.h"
 #include "lib/conv/reference.h"
 #include "windrow/conv2d.h"
@@ -16,8 +18,10 @@ constexpr ConvAlgorithm kAlgorithms[] = {
      EstimatePointwise, RunPointwise, DescribePointwise, PointwiseWorkspace},
     {"direct", "the register tile with lanes over output channels", RefuseDirect, EstimateDirect,
      RunDirect, DescribeDirect, DirectWorkspace},
-    {"depthwise", "the register tile with a group in each lane", RefuseDepthwise, EstimateDirect,
-     RunDirect, DescribeDirect, DirectWorkspace},
+    {"depthwise", "blocks of pixels with a group in each lane", RefuseDepthwise, EstimateDepthwise,
+     RunDepthwise, DescribeDepthwise, DepthwiseWorkspace},
+    {"planar", "tiles of pixels of one plane", RefusePlanar, EstimatePlanar, RunPlanar,
+     DescribePlanar, PlanarWorkspace},
     {"im2col", "the register tile with lanes over pixels", RefuseIm2col, EstimateIm2col, RunIm2col,
      DescribeIm2col, Im2colWorkspace},
     {"reference", "scalar, for any problem", RefuseReference, EstimateReference, RunReference,

@@ -33,6 +33,7 @@ ConvWeights::ConvWeights(const ConvOp& op, std::span<const float> oihw, std::spa
   panels_.reset(AllocateFloats(
       CheckedProduct({padded, taps_, group_in_}, "the packed weights do not fit 63 bits")));
   panel_bias_.reset(AllocateFloats(padded));
+  if (depthwise_ && group_out_ >= lanes_) vectors_.reset(AllocateFloats(padded * taps_));
   Set(op, oihw, bias);
 }
 
@@ -48,6 +49,7 @@ void ConvWeights::Set(const ConvOp& op, std::span<const float> oihw, std::span<c
     std::fill_n(to, p.vecs * lanes_, 0.0f);
     std::copy_n(bias_.get() + p.out_channel, p.out_channels, to);
   }
+  if (vectors_ != nullptr) PackVectors();
 }
 
 Panel ConvWeights::panel(int64_t index) const {
@@ -91,6 +93,17 @@ void ConvWeights::PackPanel(const Panel& p, float* to) const {
         to[o] = oihw_[static_cast<size_t>(((p.out_channel + o) * group_in_ + c) * taps_ + tap)];
       }
       std::fill(to + p.out_channels, to + width, 0.0f);
+    }
+  }
+}
+
+void ConvWeights::PackVectors() {
+  float* to = vectors_.get();
+  for (int64_t i = 0; i < split_.total; ++i) {
+    const int64_t channel = std::min(i * lanes_, group_out_ - lanes_);
+    for (int64_t tap = 0; tap < taps_; ++tap) {
+      for (int64_t c = channel; c < channel + lanes_; ++c)
+        *to++ = oihw_[static_cast<size_t>(c * taps_ + tap)];
     }
   }
 }

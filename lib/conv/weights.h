@@ -39,6 +39,11 @@ class ConvWeights {
   const float* oihw() const { return oihw_.get(); }
   const float* bias() const { return bias_.get(); }  // zeros if there is none
 
+  // Of depthwise convolution, [vector][tap][lane]. The last vector ends with the last channel, and
+  // so begins inside the one before if channels are not a multiple of lanes; null if they are
+  // fewer.
+  const float* vectors() const { return vectors_.get(); }
+
   int64_t panels() const { return split_.parts * groups_; }
   Panel panel(int64_t index) const;
 
@@ -50,6 +55,7 @@ class ConvWeights {
  private:
   Panel PanelOf(int64_t group, int64_t part) const;
   void PackPanel(const Panel& panel, float* to) const;
+  void PackVectors();
 
   // Depthwise convolution counts as one group here, whose outputs have an input each.
   bool depthwise_;
@@ -57,7 +63,7 @@ class ConvWeights {
   int64_t groups_, group_in_, group_out_, taps_, lanes_;
   EvenSplit split_;  // of a group's vectors of outputs
   bool finite_ = true;
-  AlignedFloats oihw_, bias_, panels_, panel_bias_;
+  AlignedFloats oihw_, bias_, panels_, panel_bias_, vectors_;
 };
 
 }  // namespace windrow::internal

@@ -1,4 +1,4 @@
-// Compiles lib/simd/tile-inl.h once a target and gathers the results in tables.
+// Compiles the micro-kernels once a target and gathers them in tables.
 #include "lib/simd/kernels.h"
 
 #include <array>
@@ -9,12 +9,28 @@
 #include <hwy/foreach_target.h>  // must come before highway.h
 #include <hwy/highway.h>
 
+#include "lib/simd/depthwise-inl.h"
+#include "lib/simd/planar-inl.h"
 #include "lib/simd/tile-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {
 
 TargetFacts GetFacts() { return {HWY_NATIVE_FMA != 0, static_cast<int>(hn::Lanes(TileD()))}; }
+
+template <bool kFused>
+constexpr TileSet MakeKernels() {
+  TileSet set = MakeTileSet<kFused>();
+  FillDepthwise<kFused>(set.depthwise_blocks);
+  FillPlanar<kFused>(set.planar);
+  return set;
+}
+
+template <bool kFused>
+const TileSet* GetTileSet() {
+  static constexpr TileSet kTiles = MakeKernels<kFused>();
+  return &kTiles;
+}
 
 const TileSet* GetTiles(bool fused) {
   if constexpr (HWY_NATIVE_FMA) {

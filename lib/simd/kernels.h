@@ -51,6 +51,70 @@ struct TileTable {
   TileFn tile[kMaxTileVecs + 1][kMaxTileRows + 1];  // [vecs][rows], from 1
 };
 
+// One call of a depthwise block: a few rows and columns of output pixels, some vectors of channels.
+// Distances are in floats; weights are aligned to a vector, everything else to an element.
+struct DepthwiseArgs {
+  const float* const* pixels;  // of each input of the block, row by row, its first channel ...
+  ptrdiff_t offset;            // ... when this is added
+  const float* weights;        // [vector][tap][lane]
+  const float* bias;
+  int64_t channels;    // whole vectors
+  ptrdiff_t prefetch;  // from the inputs to those of the next block
+  float* y;
+  ptrdiff_t y_row, y_column;
+  const float* residual;  // null: none
+  ptrdiff_t residual_row, residual_column;
+  float clamp_min, clamp_max;
+  bool clamp;  // whether a bound is finite
+};
+
+using DepthwiseFn = void (*)(const DepthwiseArgs&);
+
+inline constexpr int kMaxBlockRows = 4, kMaxBlockColumns = 4;
+inline constexpr int kMaxBlockInputs = 7 * 11;  // of 2 x 4 outputs of a 5x5 kernel with stride 2
+
+struct DepthwiseTable {
+  int max_rows, max_columns;
+  DepthwiseFn block[kMaxBlockRows + 1][kMaxBlockColumns + 1];  // [rows][columns], from 1
+};
+
+// One call of a planar tile: a few rows of a few vectors of outputs of one plane, then as many
+// again to the right of them, `tiles` in all. Distances are in floats.
+struct PlanarArgs {
+  const float* const* rows;  // the input rows: tap (kh, kw) of output (row, column) is
+  int64_t row_stride;        // rows[row * row_stride + kh * row_dilation][column + columns[kw]]
+  int64_t row_dilation;
+  ptrdiff_t column;  // ... of the first output of the first tile
+  const ptrdiff_t* columns;
+  const float* weights;  // [kernel_h][kernel_w]
+  int64_t kernel_h, kernel_w;
+  const float* bias;  // one
+  int64_t tiles;
+  float* y;
+  ptrdiff_t y_row;
+  const float* residual;  // null: none
+  ptrdiff_t residual_row;
+  float clamp_min, clamp_max;
+  bool clamp;   // whether a bound is finite
+  bool stream;  // past the caches; every vector of y is aligned then
+};
+
+using PlanarFn = void (*)(const PlanarArgs&);
+
+inline constexpr int kMaxPlanarVecs = 4, kMaxPlanarRows = 6;
+
+struct PlanarTable {
+  int max_vecs;
+  int max_rows[kMaxPlanarVecs + 1];
+  PlanarFn tile[kMaxPlanarVecs + 1][kMaxPlanarRows + 1];  // [vecs][rows], from 1
+};
+
+struct PlanarTables {
+  PlanarTable shared;      // vertical stride and dilation 1, no more rows than the kernel has
+  PlanarTable shared_3x3;  // 3x3, stride and dilation 1; ignores `columns`
+  PlanarTable apart;       // any
+};
+
 // The micro-kernels of one target in one numerics class. The base table is the register tile.
 struct TileSet : TileTable {
   // The same with the roles exchanged: rows are output channels, whose bias is bias[row], lanes are
@@ -59,6 +123,8 @@ struct TileSet : TileTable {
   // As the register tile, but each lane has an input of its own, a[... + v * lanes + lane], as in
   // depthwise convolution. The second table reads no input behind `tail`.
   TileTable depthwise, depthwise_tail;
+  DepthwiseTable depthwise_blocks[2][2];  // [kernel 3x3, 5x5][stride 1, 2]
+  PlanarTables planar;
   // to[column * to_row + row] = from[row * from_row + column]
   void (*transpose)(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns, float* to,
                     ptrdiff_t to_row);

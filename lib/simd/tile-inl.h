@@ -247,12 +247,6 @@ constexpr TileSet MakeTileSet() {
   return set;
 }
 
-template <bool kFused>
-const TileSet* GetTileSet() {
-  static constexpr TileSet kTiles = MakeTileSet<kFused>();
-  return &kTiles;
-}
-
 }  // namespace windrow::internal::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

@@ -1,0 +1,255 @@
+// Depthwise convolution of pixels (NHWC).
+//
+//   for each image, chunk of channels and band of output rows (the parallel tasks):
+//     for each block of output pixels: find its inputs, then one call of the micro-kernel
+//
+// The kernel finds each input of a block through a table of pointers. Where a block's inputs are
+// all inside the image the table is that of the block before, moved. At the edges it is made anew:
+// padding leads to a row of zeros or, in the other modes, to the pixel it repeats. A zero is
+// multiplied like any other input, so weights may be infinite. Nothing is copied.
+//
+// Kernels other than 3x3 and 5x5, and other layouts, run as direct convolution, on the register
+// tile with an input for each lane.
+#include "lib/conv/depthwise.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "lib/base/error.h"
+#include "lib/base/parallel.h"
+#include "lib/conv/direct.h"
+
+namespace windrow::internal {
+namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+
+// Of any target that has blocks; their tails are computed in a buffer on the stack.
+constexpr int64_t kMaxLanes = 64;
+constexpr int64_t kMaxChunk = 1024;  // channels of a task
+
+// What a padded tap reads. The last vector may begin before a chunk and end behind it.
+alignas(kAlignment) constexpr std::array<float, kMaxLanes + kMaxChunk + kMaxLanes> kZeros{};
+
+// The blocks for this call, or null if there are none.
+const DepthwiseTable* Blocks(const ConvCall& call) {
+  const ConvOp& op = *call.op;
+  if (!op.depthwise()) return nullptr;
+  if (op.kernel.h != op.kernel.w || (op.kernel.h != 3 && op.kernel.h != 5)) return nullptr;
+  if (op.stride.h != op.stride.w || op.stride.h > 2) return nullptr;
+  if (op.dilation.h != 1 || op.dilation.w != 1) return nullptr;
+  if (op.in_channels < op.lanes || op.lanes > kMaxLanes) return nullptr;
+  if (call.xs.c != 1 || call.ys.c != 1) return nullptr;
+  if (call.residual != nullptr && call.rs.c != 1) return nullptr;
+  return &op.tiles->depthwise_blocks[op.kernel.h == 3 ? 0 : 1][op.stride.h - 1];
+}
+
+struct Plan {
+  const ConvCall& call;
+  const DepthwiseTable& blocks;
+  EvenSplit rows, columns;  // of the outputs
+  EvenSplit chunks;         // of the whole vectors of channels
+  int64_t bands;            // of rows of blocks
+
+  int64_t tasks() const { return call.n * chunks.parts * bands; }
+};
+
+Plan MakePlan(const ConvCall& call, const DepthwiseTable& blocks) {
+  const ConvOp& op = *call.op;
+  Plan p{.call = call,
+         .blocks = blocks,
+         .rows = EvenSplit(call.h.out, blocks.max_rows),
+         .columns = EvenSplit(call.w.out, blocks.max_columns),
+         .chunks = EvenSplit(op.in_channels / op.lanes, kMaxChunk / op.lanes),
+         .bands = 1};
+  if (call.threads > 1) {
+    constexpr int64_t kTasksPerThread = 4;
+    const int64_t others = p.chunks.parts * call.n;
+    const int64_t wanted = CeilDiv(call.threads * kTasksPerThread, others);
+    const int64_t worthwhile = call.multiply_adds() / (kMinParallelWork / 2) / others;
+    p.bands = std::clamp<int64_t>(std::min(wanted, worthwhile), 1, p.rows.parts);
+  }
+  return p;
+}
+
+// Outputs [row, row + rows) x [column, column + columns).
+struct Block {
+  int64_t row, column;
+  int rows, columns;
+};
+
+class Task {
+ public:
+  Task(const Plan& plan, int64_t index)
+      : plan_(plan),
+        call_(plan.call),
+        lanes_(call_.op->lanes),
+        n_(index / plan.bands / plan.chunks.parts),
+        taps_(call_.h.kernel * call_.w.kernel) {
+    const int64_t chunk = index / plan.bands % plan.chunks.parts, band = index % plan.bands;
+    row_begin_ = band * plan.rows.parts / plan.bands;
+    row_end_ = (band + 1) * plan.rows.parts / plan.bands;
+    begin_ = plan.chunks.Begin(chunk) * lanes_;
+    end_ = plan.chunks.Begin(chunk + 1) * lanes_;
+    const bool last = chunk + 1 == plan.chunks.parts;
+    tail_ = last ? call_.op->in_channels - end_ : 0;
+    args_.clamp_min = call_.op->epilogue.clamp_min;
+    args_.clamp_max = call_.op->epilogue.clamp_max;
+    args_.clamp = args_.clamp_min != -kInfinity || args_.clamp_max != kInfinity;
+    args_.pixels = pixels_.data();
+  }
+
+  void Run() {
+    for (int64_t i = row_begin_; i < row_end_; ++i) {
+      const int64_t row = plan_.rows.Begin(i);
+      const int rows = static_cast<int>(plan_.rows.Begin(i + 1) - row);
+      for (int64_t j = 0; j < plan_.columns.parts; ++j) {
+        const int64_t column = plan_.columns.Begin(j);
+        RunBlock({row, column, rows, static_cast<int>(plan_.columns.Begin(j + 1) - column)});
+      }
+    }
+    call_.op->tiles->leave();
+  }
+
+ private:
+  void RunBlock(const Block& b) {
+    FindPixels(b);
+    const int64_t at = n_ * call_.ys.n + b.row * call_.ys.h + b.column * call_.ys.w;
+    args_.weights = call_.weights->vectors() + begin_ * taps_;
+    args_.bias = call_.weights->bias() + begin_;
+    args_.channels = end_ - begin_;
+    args_.prefetch = b.columns * call_.w.stride * call_.xs.w;
+    args_.y = call_.y + at + begin_;
+    args_.y_row = call_.ys.h;
+    args_.y_column = call_.ys.w;
+    if (call_.residual != nullptr) {
+      args_.residual =
+          call_.residual + n_ * call_.rs.n + b.row * call_.rs.h + b.column * call_.rs.w + begin_;
+      args_.residual_row = call_.rs.h;
+      args_.residual_column = call_.rs.w;
+    }
+    const DepthwiseFn block = plan_.blocks.block[b.rows][b.columns];
+    block(args_);
+    if (tail_ != 0) RunTail(b, block);
+  }
+
+  // The vector that ends with the last channel begins inside the one before: it is computed whole,
+  // into a buffer, and the lanes that are new are copied.
+  void RunTail(const Block& b, DepthwiseFn block) {
+    alignas(kAlignment) float buffer[kMaxBlockRows * kMaxBlockColumns * kMaxLanes];
+    const ptrdiff_t back = end_ - begin_ + tail_ - lanes_;  // from the chunk's first channel
+    float* const y = args_.y + (end_ - begin_);
+    args_.offset += back;
+    args_.weights += (end_ - begin_) * taps_;
+    args_.bias += back;
+    if (args_.residual != nullptr) args_.residual += back;
+    args_.channels = lanes_;
+    args_.y = buffer;
+    args_.y_row = b.columns * lanes_;
+    args_.y_column = lanes_;
+    block(args_);
+    args_.offset -= back;
+    for (int r = 0; r < b.rows; ++r) {
+      for (int c = 0; c < b.columns; ++c) {
+        std::copy_n(buffer + (r * b.columns + c + 1) * lanes_ - tail_, tail_,
+                    y + r * call_.ys.h + c * call_.ys.w);
+      }
+    }
+  }
+
+  // Fills the table and the offset.
+  void FindPixels(const Block& b) {
+    const Axis& h = call_.h;
+    const Axis& w = call_.w;
+    const int64_t row = h.Position(b.row, 0), column = w.Position(b.column, 0);
+    const int64_t high = (b.rows - 1) * h.stride + h.kernel;
+    const int64_t wide = (b.columns - 1) * w.stride + w.kernel;
+    const float* const x = call_.x + n_ * call_.xs.n + begin_;
+    if (row < 0 || column < 0 || row + high > h.in || column + wide > w.in) {
+      FindPaddedPixels(x, row, column, high, wide);
+      inside_rows_ = 0;
+      args_.offset = 0;
+      return;
+    }
+    if (inside_rows_ != b.rows || inside_columns_ != b.columns) {
+      for (int64_t r = 0; r < high; ++r) {
+        for (int64_t c = 0; c < wide; ++c) {
+          pixels_[static_cast<size_t>(r * wide + c)] = x + r * call_.xs.h + c * call_.xs.w;
+        }
+      }
+      inside_rows_ = b.rows;
+      inside_columns_ = b.columns;
+    }
+    args_.offset = row * call_.xs.h + column * call_.xs.w;
+  }
+
+  void FindPaddedPixels(const float* x, int64_t row, int64_t column, int64_t high, int64_t wide) {
+    for (int64_t r = 0; r < high; ++r) {
+      const int64_t ih = Source(call_.h, row + r);
+      for (int64_t c = 0; c < wide; ++c) {
+        const int64_t iw = Source(call_.w, column + c);
+        pixels_[static_cast<size_t>(r * wide + c)] =
+            ih < 0 || iw < 0 ? kZeros.data() + kMaxLanes : x + ih * call_.xs.h + iw * call_.xs.w;
+      }
+    }
+  }
+
+  int64_t Source(const Axis& axis, int64_t position) const {
+    return axis.Source(position, call_.op->mode);
+  }
+
+  const Plan& plan_;
+  const ConvCall& call_;
+  const int64_t lanes_, n_, taps_;
+  int64_t row_begin_, row_end_;  // of blocks
+  int64_t begin_, end_, tail_;   // of channels: in whole vectors, and those behind
+  DepthwiseArgs args_{};
+  std::array<const float*, kMaxBlockInputs> pixels_;
+  int inside_rows_ = 0, inside_columns_ = 0;  // of the block whose table this is; 0: of none inside
+};
+
+}  // namespace
+
+const char* RefuseDepthwise(const ConvCall& call) {
+  return call.op->depthwise() ? nullptr : "groups have more than one input and output channel";
+}
+
+bool RunDepthwiseBlocks(const ConvCall& call) {
+  const DepthwiseTable* const blocks = Blocks(call);
+  if (blocks == nullptr) return false;
+  const Plan plan = MakePlan(call, *blocks);
+  const auto task = [&plan](int64_t i) { Task(plan, i).Run(); };
+  if (call.threads > 1) {
+    ParallelFor(plan.tasks(), task);
+  } else {
+    for (int64_t i = 0; i < plan.tasks(); ++i) task(i);
+  }
+  return true;
+}
+
+void RunDepthwise(const ConvCall& call) {
+  if (!RunDepthwiseBlocks(call)) RunDirect(call);
+}
+
+std::string DescribeDepthwise(const ConvCall& call) {
+  const DepthwiseTable* const blocks = Blocks(call);
+  if (blocks == nullptr) return DescribeDirect(call);
+  return StrCat(blocks->max_rows, " x ", blocks->max_columns, " pixels, a vector of ",
+                call.op->lanes, call.op->lanes == 1 ? " lane" : " lanes");
+}
+
+int64_t DepthwiseWorkspace(const ConvCall& call) {
+  return Blocks(call) != nullptr ? 0 : DirectWorkspace(call);
+}
+
+double EstimateDepthwise(const ConvCall& call) {
+  const double multiply_adds = static_cast<double>(call.multiply_adds()) / call.op->lanes;
+  const double outputs = multiply_adds / static_cast<double>(call.h.kernel * call.w.kernel);
+  if (Blocks(call) != nullptr) return multiply_adds + 1.5 * outputs;
+  // The register tile loads an input for each; the copies of other layouts cost more than that.
+  const bool in_place = call.xs.c == 1 && call.ys.c == 1;
+  return 2.0 * multiply_adds + (in_place ? 4.0 : 28.0) * outputs;
+}
+
+}  // namespace windrow::internal

@@ -1,0 +1,311 @@
+// Convolution of planes, of one input channel a group.
+//
+//   for each image, group and band of output rows (the parallel tasks):
+//     for each stretch of columns (the left edge, the inside, the right edge):
+//       for each output channel of the group: for each few rows: tiles along the stretch
+//
+// The inside of a wide plane is read where it lies; rows of padding above and below it are a row of
+// zeros, or rows of the plane once more. Edges, narrow planes and planes with a horizontal stride
+// are first copied to a band of padded rows. The last vector of a row, if only a part of it exists,
+// is computed in a buffer.
+#include "lib/conv/planar.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "lib/base/cache.h"
+#include "lib/base/error.h"
+#include "lib/base/parallel.h"
+#include "lib/conv/planar_rows.h"
+
+namespace windrow::internal {
+namespace {
+
+constexpr float kInfinity = std::numeric_limits<float>::infinity();
+constexpr int64_t kFloat = sizeof(float);
+constexpr int64_t kMaxLanes = 64;           // of any target this runs on
+constexpr int64_t kMaxCopiedColumns = 512;  // a multiple of any number of lanes
+constexpr int64_t kMinVectorsInPlace = 12;  // fewer are not worth the edges on their own
+
+struct PlanarPlan {
+  const ConvCall& call;
+  const PlanarTable& tiles;
+  int64_t max_rows;            // of a tile, besides the table's limit
+  int64_t inside, inside_end;  // output columns whose inputs are read in place
+  int64_t zeros, band;         // floats of scratch
+  EvenSplit bands;             // of a plane's output rows
+  int64_t planes;              // of a task, if it has whole planes
+  bool stream;                 // y is larger than the caches
+
+  int64_t slot_floats() const { return zeros + band; }
+  int64_t input_planes() const { return call.n * call.op->in_channels; }
+  int64_t tasks() const { return CeilDiv(input_planes(), planes) * bands.parts; }
+};
+
+const PlanarTable& Table(const ConvCall& call) {
+  const PlanarTables& tables = call.op->tiles->planar;
+  const bool shared = call.h.stride == 1 && call.h.dilation == 1;
+  if (!shared) return tables.apart;
+  const bool is_3x3 = call.h.kernel == 3 && call.w.kernel == 3;
+  return is_3x3 && call.w.stride == 1 && call.w.dilation == 1 ? tables.shared_3x3 : tables.shared;
+}
+
+// The columns that no tap takes from padding, in whole vectors.
+void FindInside(PlanarPlan& p) {
+  const ConvCall& c = p.call;
+  const int64_t lanes = c.op->lanes;
+  if (c.w.stride != 1) return;
+  const int64_t begin = RoundUp(std::max<int64_t>(c.w.before, 0), lanes);
+  const int64_t end = std::min(c.w.out, c.w.in + c.w.before - Covered(c.w, 1) + 1);
+  const int64_t vectors = (end - begin) / lanes;
+  if (vectors < kMinVectorsInPlace) return;
+  p.inside = begin;
+  p.inside_end = begin + vectors * lanes;
+}
+
+// The most columns of one stretch that is copied.
+int64_t CopiedColumns(const PlanarPlan& p) {
+  return std::min(std::max(p.inside, p.call.w.out - p.inside_end), kMaxCopiedColumns);
+}
+
+// So many rows that a band fits the cache and there is one for everybody.
+int64_t RowsPerBand(const PlanarPlan& p) {
+  constexpr int64_t kTasksPerThread = 4;
+  const ConvCall& c = p.call;
+  const int64_t row = PlanarRows::BandFloats(c, 2, CopiedColumns(p)) -
+                      PlanarRows::BandFloats(c, 1, CopiedColumns(p));
+  int64_t rows = std::max<int64_t>(Caches().l2 / 4 / kFloat / std::max<int64_t>(row, 1), 8);
+  if (c.threads > 1) {
+    const int64_t wanted = CeilDiv(c.threads * kTasksPerThread, p.input_planes());
+    const int64_t worthwhile = c.multiply_adds() / (kMinParallelWork / 2) / p.input_planes();
+    rows = std::min(
+        rows, CeilDiv(c.h.out, std::clamp<int64_t>(wanted, 1, std::max<int64_t>(worthwhile, 1))));
+  }
+  return std::min(rows, c.h.out);
+}
+
+// Whether y would only push useful things out of the caches, and its vectors are aligned.
+bool Streams(const ConvCall& c) {
+  const int64_t bytes = SaturatedProduct({c.n, c.op->out_channels, c.h.out, c.w.out, kFloat});
+  const int64_t lanes = c.op->lanes;
+  const auto aligned = [lanes](int64_t floats) { return floats % lanes == 0; };
+  return bytes >= PlanarStreamBytes() && aligned(c.ys.h) && aligned(c.ys.c) && aligned(c.ys.n) &&
+         reinterpret_cast<uintptr_t>(c.y) % static_cast<uintptr_t>(lanes * kFloat) == 0;
+}
+
+PlanarPlan MakePlan(const ConvCall& call) {
+  const PlanarTable& tiles = Table(call);
+  PlanarPlan p{
+      .call = call,
+      .tiles = tiles,
+      .max_rows = &tiles == &call.op->tiles->planar.shared ? call.h.kernel : kMaxPlanarRows,
+      .inside = 0,
+      .inside_end = 0,
+      .zeros = 0,
+      .band = 0,
+      .bands = EvenSplit(1, 1),
+      .planes = 1,
+      .stream = Streams(call)};
+  FindInside(p);
+  p.bands = EvenSplit(call.h.out, RowsPerBand(p));
+  if (CopiedColumns(p) > 0) {
+    p.band = PlanarRows::BandFloats(call, CeilDiv(call.h.out, p.bands.parts), CopiedColumns(p));
+  }
+  if (p.inside_end > p.inside && call.h.padded() && call.op->mode == PaddingMode::kZeros) {
+    p.zeros = RoundUp(p.inside_end - p.inside + Covered(call.w, 1), 16);
+  }
+  if (p.bands.parts == 1 && p.input_planes() > 0) {
+    const int64_t plane = std::max<int64_t>(call.multiply_adds() / p.input_planes(), 1);
+    p.planes = std::clamp<int64_t>(kMinParallelWork / 2 / plane, 1, p.input_planes());
+  }
+  return p;
+}
+
+// Some rows of one input plane and all outputs that come from it.
+class PlaneTask {
+ public:
+  PlaneTask(const PlanarPlan& plan, int64_t plane, int64_t band, float* scratch)
+      : plan_(plan),
+        call_(plan.call),
+        op_(*call_.op),
+        n_(plane / op_.in_channels),
+        channel_(plane % op_.in_channels),
+        row_(plan.bands.Begin(band)),
+        row_end_(plan.bands.Begin(band + 1)),
+        band_(scratch + plan.zeros),
+        inputs_(call_, call_.x + n_ * call_.xs.n + channel_ * call_.xs.c, scratch) {
+    args_.row_stride = call_.h.stride;
+    args_.row_dilation = call_.h.dilation;
+    args_.kernel_h = call_.h.kernel;
+    args_.kernel_w = call_.w.kernel;
+    args_.clamp_min = op_.epilogue.clamp_min;
+    args_.clamp_max = op_.epilogue.clamp_max;
+    args_.clamp = args_.clamp_min != -kInfinity || args_.clamp_max != kInfinity;
+  }
+
+  void Run() {
+    RunCopied(0, plan_.inside);
+    if (plan_.inside_end > plan_.inside) {
+      const PlanarArea area{row_, row_end_, plan_.inside, plan_.inside_end};
+      inputs_.UseInPlace(area);
+      RunStretch(area);
+    }
+    RunCopied(plan_.inside_end, call_.w.out);
+  }
+
+ private:
+  void RunCopied(int64_t column, int64_t end) {
+    for (; column < end; column += kMaxCopiedColumns) {
+      const PlanarArea area{row_, row_end_, column, std::min(column + kMaxCopiedColumns, end)};
+      inputs_.Copy(area, band_);
+      RunStretch(area);
+    }
+  }
+
+  void RunStretch(const PlanarArea& area) {
+    const int64_t columns = area.column_end - area.column, taps = call_.h.kernel * call_.w.kernel;
+    const EvenSplit tiles(CeilDiv(columns, op_.lanes), plan_.tiles.max_vecs);
+    const auto vecs = static_cast<size_t>(tiles.Begin(1));
+    const EvenSplit blocks(row_end_ - row_,
+                           std::min<int64_t>(plan_.tiles.max_rows[vecs], plan_.max_rows));
+    for (int64_t m = 0; m < op_.group_out(); ++m) {
+      const int64_t out_channel = channel_ * op_.group_out() + m;
+      args_.weights = call_.weights->oihw() + out_channel * taps;
+      args_.bias = call_.weights->bias() + out_channel;
+      for (int64_t i = 0; i < blocks.parts; ++i) {
+        const int64_t row = row_ + blocks.Begin(i), rows = blocks.Begin(i + 1) - blocks.Begin(i);
+        inputs_.Find(row, rows, args_);
+        const auto at = [&](const Strides& s) {
+          return n_ * s.n + out_channel * s.c + row * s.h + area.column * s.w;
+        };
+        RunRows(rows, columns, tiles, call_.y + at(call_.ys),
+                call_.residual == nullptr ? nullptr : call_.residual + at(call_.rs));
+      }
+    }
+  }
+
+  // Tiles of one width at a time: the wider ones, then the others, then the last if it is partial.
+  void RunRows(int64_t rows, int64_t columns, const EvenSplit& tiles, float* y,
+               const float* residual) {
+    const int64_t whole = columns % op_.lanes == 0 ? tiles.parts : tiles.parts - 1;
+    for (int64_t i = 0; i < whole;) {
+      const int64_t vec = tiles.Begin(i), vecs = tiles.Begin(i + 1) - vec;
+      int64_t end = i + 1;
+      while (end < whole && tiles.Begin(end + 1) - tiles.Begin(end) == vecs) ++end;
+      SetColumn(vec);
+      args_.tiles = end - i;
+      args_.y = y + vec * op_.lanes;
+      args_.y_row = call_.ys.h;
+      args_.residual = residual == nullptr ? nullptr : residual + vec * op_.lanes;
+      args_.residual_row = call_.rs.h;
+      args_.stream = plan_.stream;
+      plan_.tiles.tile[vecs][rows](args_);
+      i = end;
+    }
+    if (whole < tiles.parts) RunPartial(rows, columns, tiles, y, residual);
+  }
+
+  void RunPartial(int64_t rows, int64_t columns, const EvenSplit& tiles, float* y,
+                  const float* residual) {
+    alignas(kAlignment) float buffer[kMaxPlanarRows * kMaxPlanarVecs * kMaxLanes];
+    const int64_t vec = tiles.Begin(tiles.parts - 1), vecs = tiles.total - vec;
+    const int64_t first = vec * op_.lanes, count = columns - first, pitch = vecs * op_.lanes;
+    if (residual != nullptr) {
+      for (int64_t r = 0; r < rows; ++r) {
+        std::copy_n(residual + r * call_.rs.h + first, count, buffer + r * pitch);
+        std::fill_n(buffer + r * pitch + count, pitch - count, 0.0f);
+      }
+    }
+    SetColumn(vec);
+    args_.tiles = 1;
+    args_.y = buffer;
+    args_.y_row = pitch;
+    args_.residual = residual == nullptr ? nullptr : buffer;
+    args_.residual_row = pitch;
+    args_.stream = false;
+    plan_.tiles.tile[vecs][rows](args_);
+    for (int64_t r = 0; r < rows; ++r) {
+      std::copy_n(buffer + r * pitch, count, y + r * call_.ys.h + first);
+    }
+  }
+
+  void SetColumn(int64_t vec) { args_.column = vec * op_.lanes; }
+
+  const PlanarPlan& plan_;
+  const ConvCall& call_;
+  const ConvOp& op_;
+  const int64_t n_, channel_, row_, row_end_;
+  float* const band_;
+  PlanarRows inputs_;
+  PlanarArgs args_{};
+};
+
+void RunTask(const PlanarPlan& plan, int64_t task, float* scratch) {
+  std::fill_n(scratch, plan.zeros, 0.0f);
+  const int64_t band = task % plan.bands.parts, first = task / plan.bands.parts * plan.planes;
+  const int64_t end = std::min(first + plan.planes, plan.input_planes());
+  for (int64_t plane = first; plane < end; ++plane) PlaneTask(plan, plane, band, scratch).Run();
+  plan.call.op->tiles->leave();
+}
+
+}  // namespace
+
+const char* RefusePlanar(const ConvCall& call) {
+  if (call.op->group_in() != 1) return "groups have more than one input channel";
+  const auto row = [](const Strides& s, int64_t columns) { return s.w == 1 || columns == 1; };
+  if (!row(call.xs, call.w.in) || !row(call.ys, call.w.out) ||
+      (call.residual != nullptr && !row(call.rs, call.w.out))) {
+    return "the pixels of a row are not contiguous";
+  }
+  if (call.h.kernel > kMaxPlanarKernel || call.w.kernel > kMaxPlanarKernel ||
+      Covered(call.h, 1) > kMaxPlanarCovered || Covered(call.w, 1) > kMaxPlanarCovered) {
+    return "the kernel is too large";
+  }
+  if (call.h.stride > kMaxPlanarStride || call.w.stride > kMaxPlanarStride) {
+    return "the stride is too large";
+  }
+  return call.op->lanes > kMaxLanes ? "vectors are too long" : nullptr;
+}
+
+int64_t PlanarStreamBytes() {
+  constexpr int64_t kMost = int64_t{32} << 20;  // a share of the largest caches
+  return std::clamp(Caches().l3 / 2, Caches().l2, std::max(Caches().l2, kMost));
+}
+
+void RunPlanar(const ConvCall& call) {
+  const PlanarPlan plan = MakePlan(call);
+  if (call.threads > 1) {
+    ParallelFor(plan.tasks(), [&](int64_t i) {
+      RunTask(plan, i, call.workspace + ThreadSlot() * plan.slot_floats());
+    });
+  } else {
+    for (int64_t i = 0; i < plan.tasks(); ++i) RunTask(plan, i, call.workspace);
+  }
+}
+
+std::string DescribePlanar(const ConvCall& call) {
+  const PlanarPlan plan = MakePlan(call);
+  const int64_t vecs = std::min<int64_t>(CeilDiv(call.w.out, call.op->lanes), plan.tiles.max_vecs);
+  return StrCat(std::min<int64_t>(plan.tiles.max_rows[vecs], plan.max_rows), " rows x ", vecs,
+                " vectors of ", call.op->lanes, call.op->lanes == 1 ? " pixel" : " pixels",
+                plan.inside_end == 0 ? ", x copied to padded rows" : "");
+}
+
+int64_t PlanarWorkspace(const ConvCall& call) {
+  return MakePlan(call).slot_floats() * call.threads;
+}
+
+double EstimatePlanar(const ConvCall& call) {
+  // What a plane, an input row (which may be copied) and a vector of outputs cost, as measured.
+  const ConvOp& op = *call.op;
+  const double vectors = static_cast<double>(call.h.out * CeilDiv(call.w.out, op.lanes));
+  const double taps = static_cast<double>(call.h.kernel * call.w.kernel);
+  const bool apart = &Table(call) == &op.tiles->planar.apart;
+  const double inputs = static_cast<double>(call.n * op.in_channels);
+  const double outputs = static_cast<double>(call.n * op.out_channels);
+  return inputs * (500.0 + 35.0 * static_cast<double>(call.h.in * call.w.stride)) +
+         outputs * vectors * (taps * (apart ? 1.2 : 0.8) + 6.0);
+}
+
+}  // namespace windrow::internal
