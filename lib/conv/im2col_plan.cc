@@ -63,7 +63,7 @@ void SetSource(Im2colPlan& p, PixelSource source) {
       packed ? std::clamp<int64_t>(Caches().l2 / 4 / vector_bytes, 1, kMaxTileVecs) : kMaxTileVecs);
   const int64_t channels = p.call.weights->group_panel(0, 0).out_channels;
   p.source = source;
-  p.cut = CutPixels(op, channels, pixels, widest);
+  p.cut = CutPixels(op, channels, pixels, p.steps(), widest);
   p.stage_y = !YInPlace(p);
   const int64_t vectors = CeilDiv(pixels, op.lanes);
   const int64_t tiles = CeilDiv(vectors, p.cut.vecs) * CeilDiv(channels, p.cut.max_rows);
@@ -77,8 +77,12 @@ void SetSource(Im2colPlan& p, PixelSource source) {
     p.block_cycles += steps * (kPackVector * static_cast<double>(vectors) + kPackRest * pieces) +
                       taps * kPackRow * pieces;
   }
+  // Rows are copied one by one.
+  constexpr double kBlock = 600, kRow = 20;
+  p.block_cycles += kBlock + kRow * static_cast<double>(Covered(p.call.h, rows) * op.group_in());
   if (p.stage_y) {
     p.block_cycles +=
+        kRow * static_cast<double>(rows * op.group_out()) +
         CopyCycles(op, SaturatedProduct({op.group_out(), rows, columns}), p.call.ys.w != 1);
   }
 }

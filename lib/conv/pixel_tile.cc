@@ -2,18 +2,36 @@
 
 #include <algorithm>
 
+#include "lib/base/cache.h"
 #include "lib/base/math.h"
 #include "lib/conv/tile_cut.h"
 
 namespace windrow::internal {
-PixelCut CutPixels(const ConvOp& op, int64_t channels, int64_t pixels, int max_vecs) {
+namespace {
+
+// Pixels are read again for every few channels: from the L1 cache if those of all steps fit half of
+// it. Otherwise from L2, about 24 bytes a cycle, by lines: unaligned pixels have one more, and the
+// weights one or two.
+double PixelStepCycles(const ConvOp& op, int64_t rows, int64_t vecs, int64_t steps) {
+  constexpr int64_t kFloat = sizeof(float), kLine = 64;
+  const double cycles = StepCycles(op, rows, vecs);
+  const int64_t pixels = vecs * op.lanes * kFloat;
+  if (pixels * steps <= Caches().l1d / 2) return cycles;
+  const int64_t bytes = pixels + kLine + RoundUp(rows * kFloat, kLine);
+  return std::max(cycles, static_cast<double>(bytes) / 24);
+}
+
+}  // namespace
+
+PixelCut CutPixels(const ConvOp& op, int64_t channels, int64_t pixels, int64_t steps,
+                   int max_vecs) {
   const TileTable& tiles = op.tiles->pixels;
   PixelCut best{};
   for (int most = std::min(tiles.max_vecs, max_vecs); most >= 1; --most) {
     const EvenSplit vectors(CeilDiv(pixels, op.lanes), most);
     const EvenSplit rows(channels, tiles.max_rows[most]);
     const double cycles = Cycles(vectors, [&](int64_t vecs) {
-      return Cycles(rows, [&](int64_t height) { return StepCycles(op, height, vecs); });
+      return Cycles(rows, [&](int64_t height) { return PixelStepCycles(op, height, vecs, steps); });
     });
     if (best.vecs == 0 || cycles < best.cycles) best = {most, tiles.max_rows[most], cycles};
   }

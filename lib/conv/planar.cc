@@ -24,9 +24,10 @@ namespace {
 
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr int64_t kFloat = sizeof(float);
-constexpr int64_t kMaxLanes = 64;           // of any target this runs on
-constexpr int64_t kMaxCopiedColumns = 512;  // a multiple of any number of lanes
-constexpr int64_t kMinVectorsInPlace = 12;  // fewer are not worth the edges on their own
+constexpr int64_t kMaxLanes = 64;              // of any target this runs on
+constexpr int64_t kMaxCopiedColumns = 512;     // a multiple of any number of lanes
+constexpr int64_t kMaxColumnsInPlace = 16384;  // another one; a row of zeros is as long
+constexpr int64_t kMinVectorsInPlace = 12;     // fewer are not worth the edges on their own
 
 struct PlanarPlan {
   const ConvCall& call;
@@ -113,7 +114,8 @@ PlanarPlan MakePlan(const ConvCall& call) {
     p.band = PlanarRows::BandFloats(call, CeilDiv(call.h.out, p.bands.parts), CopiedColumns(p));
   }
   if (p.inside_end > p.inside && call.h.padded() && call.op->mode == PaddingMode::kZeros) {
-    p.zeros = RoundUp(p.inside_end - p.inside + Covered(call.w, 1), 16);
+    p.zeros =
+        RoundUp(std::min(p.inside_end - p.inside, kMaxColumnsInPlace) + Covered(call.w, 1), 16);
   }
   if (p.bands.parts == 1 && p.input_planes() > 0) {
     const int64_t plane = std::max<int64_t>(call.multiply_adds() / p.input_planes(), 1);
@@ -146,8 +148,9 @@ class PlaneTask {
 
   void Run() {
     RunCopied(0, plan_.inside);
-    if (plan_.inside_end > plan_.inside) {
-      const PlanarArea area{row_, row_end_, plan_.inside, plan_.inside_end};
+    for (int64_t column = plan_.inside; column < plan_.inside_end; column += kMaxColumnsInPlace) {
+      const int64_t end = std::min(column + kMaxColumnsInPlace, plan_.inside_end);
+      const PlanarArea area{row_, row_end_, column, end};
       inputs_.UseInPlace(area);
       RunStretch(area);
     }

@@ -56,7 +56,7 @@ PlanesPlan PlanPlanes(const ConvCall& call) {
   const ConvOp& op = *c.op;
   p.weights_stay = op.out_channels * op.group_in() * kFloat <= Caches().l2 / 2;
   p.panels = c.weights->panels();
-  p.cut = CutPixels(op, c.weights->panel(0).out_channels, c.w.out, kMaxTileVecs);
+  p.cut = CutPixels(op, c.weights->panel(0).out_channels, c.w.out, op.group_in(), kMaxTileVecs);
   // A band of pixels stays in cache from one panel of channels to the next, and the other way
   // round.
   int64_t bands = 1;
@@ -131,7 +131,7 @@ class PlanesTask {
     }
     t.x = t.next = scratch_;
     t.x_k = op_.lanes;
-    PixelPanel(op_, panel, 0, CutPixels(op_, panel.out_channels, t.pixels, 1)).Run(t);
+    PixelPanel(op_, panel, 0, CutPixels(op_, panel.out_channels, t.pixels, t.len, 1)).Run(t);
   }
 
   const PlanesPlan& plan_;
