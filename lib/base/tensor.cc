@@ -18,7 +18,7 @@ using internal::StrCat;
 const char* ToString(Layout layout) { return layout == Layout::kNchw ? "nchw" : "nhwc"; }
 
 Shape::Shape(int64_t n, int64_t c, int64_t h, int64_t w) : n_(n), c_(c), h_(h), w_(w) {
-  Require(n >= 0 && c >= 0 && h >= 0 && w >= 0, "the shape ", ToString(), " has a negative extent");
+  Require(n >= 0 && c >= 0 && h >= 0 && w >= 0, "the shape ", *this, " has a negative extent");
   CheckedProduct({n, c, h, w, int64_t{sizeof(float)}},
                  "the bytes of a tensor of this shape do not fit 63 bits");
 }

@@ -9,6 +9,7 @@
 #include "lib/base/overlap.h"
 #include "lib/base/parallel.h"
 #include "lib/base/workspace.h"
+#include "lib/conv/last_choice.h"
 #include "lib/conv/problem.h"
 #include "lib/conv/registry.h"
 #include "lib/conv/weights.h"
@@ -102,6 +103,14 @@ struct Conv2d::Impl {
     return call;
   }
 
+  const internal::ConvAlgorithm& Choose(const ConvCall& call) {
+    if (algorithm != nullptr) return internal::ChooseConvAlgorithm(algorithm, call);
+    if (const internal::ConvAlgorithm* last = last_choice.Find(call)) return *last;
+    const internal::ConvAlgorithm& chosen = internal::ChooseConvAlgorithm(nullptr, call);
+    last_choice.Remember(call, chosen);
+    return chosen;
+  }
+
   // With the caller's workspace, or one of the object's.
   void RunWith(const internal::ConvAlgorithm& strategy, ConvCall& call,
                std::span<std::byte> workspace) {
@@ -154,6 +163,7 @@ struct Conv2d::Impl {
   ConvOp op;
   internal::ConvWeights weights;
   internal::WorkspacePool pool;
+  internal::LastChoice last_choice;
 };
 
 Conv2d::Conv2d(const Conv2dOptions& options, std::span<const float> weights,
@@ -174,7 +184,7 @@ void Conv2d::Run(const RunArgs& args) const {
   if (call.n == 0) return;
   call.x = args.x.data();
   call.y = args.y.data();
-  impl_->RunWith(internal::ChooseConvAlgorithm(impl_->algorithm, call), call, args.workspace);
+  impl_->RunWith(impl_->Choose(call), call, args.workspace);
 }
 
 void Conv2d::Run(const ConstTensorView& x, const TensorView& y) const { Run({.x = x, .y = y}); }
