@@ -11,6 +11,7 @@
 #include "tests/harness.h"
 #include "tests/problem.h"
 #include "tests/values.h"
+#include "windrow/cpu.h"
 
 namespace windrow::test {
 namespace {
@@ -55,17 +56,50 @@ class ConvThreads : public testing::Test {
   const tbb::global_control limit_{tbb::global_control::max_allowed_parallelism, kMostThreads};
 };
 
+// Every algorithm that takes the problem.
 TEST_F(ConvThreads, AnyNumberGivesTheSameBits) {
   for (const Problem& p : LargeProblems()) {
-    const Conv2d conv(Options(p, "", "auto"), Weights(p), Bias(p));
-    const Tensor x = Input(p), expected = Expected(p, conv.target());
-    for (int threads = 1; threads <= kMostThreads; ++threads) {
-      tbb::task_arena(threads).execute([&] {
-        EXPECT_TRUE(SameBits(conv.Run(x).view(), expected.view()))
-            << ToString(p) << " on " << threads << " threads";
-      });
+    const Tensor x = Input(p), expected = Expected(p, cpu::ActiveTarget());
+    const Conv2d any(Options(p, "", "auto"), Weights(p), Bias(p));
+    for (const auto& candidate : any.Explain(p.input(), p.x_layout).candidates) {
+      if (!candidate.accepts || candidate.algorithm == "reference") continue;
+      const Conv2d conv(Options(p, "", candidate.algorithm), Weights(p), Bias(p));
+      for (int threads = 1; threads <= kMostThreads; ++threads) {
+        tbb::task_arena(threads).execute([&] {
+          EXPECT_TRUE(SameBits(conv.Run(x).view(), expected.view()))
+              << candidate.algorithm << ' ' << ToString(p) << " on " << threads << " threads";
+        });
+      }
     }
   }
+}
+
+// What one thread's input made the object choose is not taken for another's.
+TEST_F(ConvThreads, ManyRunOneObjectOnDifferentInputs) {
+  const Problem small{.ic = 16, .oc = 24, .ih = 6, .iw = 5, .kernel = 3, .padding = 1};
+  std::vector<Problem> problems(4, small);
+  problems[1].SetLayout(Layout::kNchw);
+  problems[2].ih = 19;
+  problems[3].iw = 64;
+  problems[3].SetLayout(Layout::kNchw);
+  const Conv2d conv(Options(small, "", "auto"), Weights(small), Bias(small));
+  std::vector<Tensor> inputs, expected;
+  for (const Problem& p : problems) {
+    inputs.push_back(Input(p));
+    expected.push_back(Expected(p, conv.target()));
+  }
+  std::atomic<int> different = 0;
+  std::vector<std::thread> threads;
+  for (size_t i = 0; i < kMostThreads; ++i) {
+    threads.emplace_back([&, i] {
+      for (size_t round = 0; round < 40; ++round) {
+        const size_t which = (i + round / 2) % problems.size();
+        different += !SameBits(conv.Run(inputs[which]).view(), expected[which].view());
+      }
+    });
+  }
+  for (std::thread& t : threads) t.join();
+  EXPECT_EQ(different, 0);
 }
 
 TEST_F(ConvThreads, ManyRunOneObject) {

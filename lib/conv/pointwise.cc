@@ -3,6 +3,7 @@
 //
 //   for each panel of output channels and band of a run of pixels (the parallel tasks):
 //     for each tile of pixels: for each tile of the panel's channels:  one register tile
+//     (few channels: for each few planes of x, for each channel:       one row of pixels)
 //
 // A run is an image, or a row of one that has gaps between its rows. Nothing is packed but the last
 // few pixels of a run, which do not fill a vector.
@@ -22,6 +23,7 @@ namespace windrow::internal {
 namespace {
 
 constexpr int64_t kFloat = sizeof(float);
+constexpr int64_t kFewChannels = 3;  // with which reading x takes longer than multiplying it
 
 // Channels side by side.
 bool Pixels(const ConvCall& c) {
@@ -42,6 +44,7 @@ struct PlanesPlan {
   ConvCall call;      // an image as one row, where memory allows
   bool weights_stay;  // all weights fit half the L2 cache
   int64_t panels, bands;
+  bool few;  // output channels: rows of pixels instead of tiles
   PixelCut cut;
 
   int64_t group_panels() const { return panels / call.op->groups; }
@@ -57,6 +60,8 @@ PlanesPlan PlanPlanes(const ConvCall& call) {
   p.weights_stay = op.out_channels * op.group_in() * kFloat <= Caches().l2 / 2;
   p.panels = c.weights->panels();
   p.cut = CutPixels(op, c.weights->panel(0).out_channels, c.w.out, op.group_in(), kMaxTileVecs);
+  // Sums cannot wait in y if it is the residual.
+  p.few = op.group_out() <= kFewChannels && (c.residual == nullptr || c.residual != c.y);
   // A band of pixels stays in cache from one panel of channels to the next, and the other way
   // round.
   int64_t bands = 1;
@@ -92,17 +97,58 @@ class PlanesTask {
     const int64_t first = other % bands * vectors.parts / bands;
     const int64_t last = (other % bands + 1) * vectors.parts / bands;
     const Panel p = call_.weights->panel(panel);
-    PixelPanel tiles(op_, p, 0, plan_.cut);
-    for (int64_t i = first; i < last; ++i) {
-      const int64_t begin = vectors.Begin(i) * op_.lanes;
-      const int64_t end = std::min(vectors.Begin(i + 1) * op_.lanes, whole_);
-      if (end > begin) tiles.Run(TileAt(p, n, row, begin, end));
+    if (plan_.few) {
+      RunRows(p, n, row, vectors.Begin(first) * op_.lanes,
+              std::min(vectors.Begin(last) * op_.lanes, whole_));
+    } else {
+      RunTiles(p, n, row, vectors, first, last);
     }
     if (last == vectors.parts && whole_ < call_.w.out) RunTail(p, n, row);
     op_.tiles->leave();
   }
 
  private:
+  void RunTiles(const Panel& p, int64_t n, int64_t row, const EvenSplit& vectors, int64_t first,
+                int64_t last) const {
+    PixelPanel tiles(op_, p, 0, plan_.cut);
+    for (int64_t i = first; i < last; ++i) {
+      const int64_t begin = vectors.Begin(i) * op_.lanes;
+      const int64_t end = std::min(vectors.Begin(i + 1) * op_.lanes, whole_);
+      if (end > begin) tiles.Run(TileAt(p, n, row, begin, end));
+    }
+  }
+
+  // A stretch of pixels that stays in cache, a few planes at a time; sums wait in y.
+  void RunRows(const Panel& panel, int64_t n, int64_t row, int64_t begin, int64_t end) const {
+    constexpr int64_t kStretch = 4096;
+    const TileArgs epilogue = op_.tile_args();
+    PixelRowArgs args{};
+    args.x_step = call_.xs.c;
+    args.weight_step = panel.vecs * op_.lanes;
+    args.clamp_min = epilogue.clamp_min;
+    args.clamp_max = epilogue.clamp_max;
+    args.clamp = epilogue.clamp;
+    for (; begin < end; begin += kStretch) {
+      const PixelTile t = TileAt(panel, n, row, begin, std::min(begin + kStretch, end));
+      args.pixels = t.pixels;
+      for (int64_t k = 0; k < t.len; k += kMaxPixelRowSteps) {
+        const int64_t steps = std::min<int64_t>(t.len - k, kMaxPixelRowSteps);
+        args.x = t.x + k * t.x_k;
+        args.first = k == 0;
+        args.last = k + steps == t.len;
+        for (int64_t c = 0; c < panel.out_channels; ++c) {
+          args.weights = panel.weights + k * args.weight_step + c;
+          args.bias = panel.bias[c];
+          args.y = t.y + (panel.out_channel + c) * t.y_channel;
+          if (t.residual != nullptr) {
+            args.residual = t.residual + (panel.out_channel + c) * t.residual_channel;
+          }
+          op_.tiles->pixel_row[steps](args);
+        }
+      }
+    }
+  }
+
   PixelTile TileAt(const Panel& panel, int64_t n, int64_t row, int64_t begin, int64_t end) const {
     const int64_t ih = row * call_.h.stride;
     PixelTile t{};

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <atomic>
+#include <utility>
 
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "lib/simd/kernels.cc"
@@ -10,6 +11,7 @@
 #include <hwy/highway.h>
 
 #include "lib/simd/depthwise-inl.h"
+#include "lib/simd/pixel_row-inl.h"
 #include "lib/simd/planar-inl.h"
 #include "lib/simd/tile-inl.h"
 
@@ -23,6 +25,7 @@ constexpr TileSet MakeKernels() {
   TileSet set = MakeTileSet<kFused>();
   FillDepthwise<kFused>(set.depthwise_blocks);
   FillPlanar<kFused>(set.planar);
+  FillPixelRows<kFused>(set.pixel_row, std::make_index_sequence<kMaxPixelRowSteps>());
   return set;
 }
 

@@ -115,6 +115,25 @@ struct PlanarTables {
   PlanarTable apart;       // any
 };
 
+// One call for a row of pixels of one output channel, whole vectors of them.
+struct PixelRowArgs {
+  const float* x;
+  ptrdiff_t x_step;
+  const float* weights;
+  ptrdiff_t weight_step;
+  int64_t pixels;
+  float bias;
+  float* y;
+  const float* residual;  // null: none
+  float clamp_min, clamp_max;
+  bool clamp;        // whether a bound is finite
+  bool first, last;  // whether these steps of the reduction are the first, the last
+};
+
+using PixelRowFn = void (*)(const PixelRowArgs&);
+
+inline constexpr int kMaxPixelRowSteps = 8;
+
 // The micro-kernels of one target in one numerics class. The base table is the register tile.
 struct TileSet : TileTable {
   // The same with the roles exchanged: rows are output channels, whose bias is bias[row], lanes are
@@ -125,6 +144,7 @@ struct TileSet : TileTable {
   TileTable depthwise, depthwise_tail;
   DepthwiseTable depthwise_blocks[2][2];  // [kernel 3x3, 5x5][stride 1, 2]
   PlanarTables planar;
+  PixelRowFn pixel_row[kMaxPixelRowSteps + 1];  // [steps], from 1
   // to[column * to_row + row] = from[row * from_row + column]
   void (*transpose)(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns, float* to,
                     ptrdiff_t to_row);
