@@ -186,6 +186,7 @@ std::string Cheapest(const Explanation& e) {
   const Explanation::Candidate* best = nullptr;
   for (const Explanation::Candidate& c : e.candidates) {
     EXPECT_EQ(c.cycles > 0, c.accepts) << c.algorithm;
+    if (c.algorithm == "reference") continue;  // only by force
     if (c.accepts && (best == nullptr || c.cycles < best->cycles)) best = &c;
   }
   return best->algorithm;

@@ -15,6 +15,17 @@ inline constexpr bool kCanFlush = true;
 inline constexpr uint32_t kFlushToZero = 0x8000, kDenormalsAreZero = 0x0040;
 inline uint32_t ControlBits() { return _mm_getcsr() & ~0x3Fu; }  // all but the sticky exceptions
 inline void SetControlBits(uint32_t bits) { _mm_setcsr(bits); }
+#elif defined(__aarch64__)
+inline constexpr bool kCanFlush = true;
+inline constexpr uint32_t kFlushToZero = 1u << 24, kDenormalsAreZero = 1u << 24;  // FZ does both
+inline uint32_t ControlBits() {
+  uint64_t fpcr;
+  asm volatile("mrs %0, fpcr" : "=r"(fpcr));
+  return static_cast<uint32_t>(fpcr);
+}
+inline void SetControlBits(uint32_t bits) {
+  asm volatile("msr fpcr, %0" : : "r"(uint64_t{bits}) : "memory");
+}
 #else
 inline constexpr bool kCanFlush = false;
 inline constexpr uint32_t kFlushToZero = 0, kDenormalsAreZero = 0;

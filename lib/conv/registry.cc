@@ -51,7 +51,7 @@ const ConvAlgorithm& ChooseConvAlgorithm(const ConvAlgorithm* forced, const Conv
   }
   const ConvAlgorithm* best = nullptr;
   double least = 0;
-  for (const ConvAlgorithm& a : kAlgorithms) {
+  for (const ConvAlgorithm& a : std::span(kAlgorithms).first(std::size(kAlgorithms) - 1)) {
     if (a.refuse(call) != nullptr) continue;
     const double cycles = a.estimate(call);
     if (best == nullptr || cycles < least) best = &a, least = cycles;

@@ -22,13 +22,14 @@ struct ConvAlgorithm {
   int64_t (*workspace)(const ConvCall&);     // floats of scratch; null: it needs none
 };
 
-// The last row, the reference, refuses nothing.
+// The last row, the reference, is what the others are checked against: it runs only if forced. The
+// one before it refuses nothing.
 std::span<const ConvAlgorithm> ConvAlgorithms();
 
 // The row of this name, or null for "auto". Throws std::invalid_argument, naming the choices.
 const ConvAlgorithm* FindConvAlgorithm(std::string_view name);
 
-// The forced one, or of those that accept the call the one with the lowest estimate. Throws
+// The forced one, or of the others that accept the call the one with the lowest estimate. Throws
 // std::invalid_argument if the forced one refuses, with its reason.
 const ConvAlgorithm& ChooseConvAlgorithm(const ConvAlgorithm* forced, const ConvCall& call);
 
