@@ -24,8 +24,12 @@ Takes TakesOf(std::string_view algorithm, std::string_view sweep);
 
 inline void PrintTo(const Sweep& s, std::ostream* out) { *out << s.name; }
 
-// All of them.
+// All of them, and those with groups.
 std::vector<Sweep> Sweeps();
+std::vector<Sweep> GroupSweeps();
+
+// Appends the problem, varied, if it is valid.
+void Append(std::vector<Problem>& all, Problem p);
 
 // Problems with every attribute at random, valid and at most `most` multiply-adds each.
 std::vector<Problem> RandomProblems(uint64_t seed, int64_t count, int64_t most);
