@@ -195,6 +195,7 @@ void RunIm2col(const ConvCall& call) {
 }
 
 double EstimateIm2col(const ConvCall& call) {
+  constexpr double kScatter = 3;
   const Im2colPlan p = PlanIm2col(call);
   const ConvCall& c = p.call;
   const double tasks = static_cast<double>(c.op->groups * c.n) * static_cast<double>(c.h.out) *
@@ -205,7 +206,9 @@ double EstimateIm2col(const ConvCall& call) {
   const double overlap =
       static_cast<double>(p.Band(p.blocks.rows, p.blocks.columns).plane()) /
       static_cast<double>(p.blocks.rows * c.h.stride * p.blocks.columns * c.w.stride);
-  cycles += overlap * CopyCycles(*c.op, InputFloats(c), c.xs.w != 1);
+  // Pixels are scattered to as many planes as there are channels, far from each other.
+  const double scatter = c.xs.w != 1 && c.op->group_in() > 1 ? kScatter : 1;
+  cycles += scatter * overlap * CopyCycles(*c.op, InputFloats(c), c.xs.w != 1);
   return cycles;
 }
 
