@@ -41,6 +41,15 @@ std::vector<Problem> LargeProblems() {
        .padding = 1,
        .mode = PaddingMode::kReflect},
       {.ic = 900, .oc = 16, .ih = 7, .iw = 7, .kernel = 3, .padding = 1},
+      // Its last block is narrower, by so much that planes as narrow would be staggered.
+      {.ic = 6,
+       .oc = 17,
+       .ih = 1,
+       .iw = 1904,
+       .kernel = Size2(1, 11),
+       .stride = Size2(3, 4),
+       .dilation = 3,
+       .padding = Padding::Sides(3, 1, 3, 0)},
   };
   const size_t count = all.size();
   for (size_t i = 0; i < count; ++i) {

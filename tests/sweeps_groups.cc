@@ -163,7 +163,7 @@ std::vector<Problem> LargePlane(const Variant&) {
   return {p};
 }
 
-// Groups of fewer channels than a vector has lanes.
+// Groups of fewer channels than a vector has lanes, and of so many that their bands are staggered.
 std::vector<Problem> SmallGroups(const Variant&) {
   std::vector<Problem> all;
   for (const int64_t g : {2, 3, 8, 32}) {
@@ -176,6 +176,13 @@ std::vector<Problem> SmallGroups(const Variant&) {
           Append(all, p);
         }
       }
+    }
+  }
+  for (const int64_t g : {2, 3}) {
+    for (const int64_t padding : {0, 1}) {
+      Append(
+          all,
+          {.g = g, .ic = g * 256, .oc = g * 3, .ih = 5, .iw = 6, .kernel = 3, .padding = padding});
     }
   }
   return all;

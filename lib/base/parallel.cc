@@ -58,4 +58,12 @@ void ParallelFor(int64_t count, FunctionRef<void(int64_t)> body) {
   Acquire(&body);
 }
 
+void RunTasks(int threads, int64_t count, FunctionRef<void(int64_t, int64_t)> body) {
+  if (threads > 1) {
+    ParallelFor(count, [&](int64_t task) { body(task, ThreadSlot()); });
+  } else {
+    for (int64_t task = 0; task < count; ++task) body(task, 0);
+  }
+}
+
 }  // namespace windrow::internal

@@ -20,6 +20,10 @@ int ThreadSlot();
 // (flush-to-zero, denormals-are-zero) of the caller, which TBB alone does not promise.
 void ParallelFor(int64_t count, FunctionRef<void(int64_t)> body);
 
+// Calls body(task, slot) for every task in [0, count): in ParallelFor, with the thread's slot, or
+// one after the other with slot 0 if `threads` is 1.
+void RunTasks(int threads, int64_t count, FunctionRef<void(int64_t, int64_t)> body);
+
 // Below this many multiply-adds a loop is not worth a second thread: entering TBB costs about as
 // much as 10 000 of them on one AVX2 core, waking a worker several times that.
 inline constexpr int64_t kMinParallelWork = 200'000;

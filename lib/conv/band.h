@@ -24,8 +24,7 @@ constexpr int64_t PixelPitch(int64_t channels) {
 void FillBand(const ConvCall& call, const BandArea& area, int64_t first, int64_t channels,
               float* band);
 
-// Copies pixels [rows][columns][channels] from one tensor to another of any strides; one of the two
-// must have contiguous channels.
+// Copies pixels [rows][columns][channels] from one tensor to another of any strides.
 struct PixelBlock {
   int64_t rows, columns, channels;
 };

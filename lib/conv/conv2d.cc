@@ -134,8 +134,9 @@ struct Conv2d::Impl {
   // Checks the views.
   ConvCall PlanViews(const RunArgs& args, int threads) const {
     Require(!args.x.empty(), "there is no input view x");
-    CheckCall(args, OutputShape(args.x.shape()));
-    ConvCall call = Plan(args.x.shape(), args.x.strides(), args.y.strides(), threads);
+    const Strides ys = args.y.empty() ? Strides{} : args.y.strides();
+    ConvCall call = Plan(args.x.shape(), args.x.strides(), ys, threads);
+    CheckCall(args, Shape(call.n, op.out_channels, call.h.out, call.w.out));
     if (!args.residual.empty()) {
       call.residual = args.residual.data();
       call.rs = args.residual.strides();

@@ -14,16 +14,14 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 
 #include "lib/base/error.h"
 #include "lib/base/parallel.h"
 #include "lib/conv/direct.h"
+#include "lib/conv/tile_cut.h"
 
 namespace windrow::internal {
 namespace {
-
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 // Of any target that has blocks; their tails are computed in a buffer on the stack.
 constexpr int64_t kMaxLanes = 64;
@@ -63,13 +61,7 @@ Plan MakePlan(const ConvCall& call, const DepthwiseTable& blocks) {
          .columns = EvenSplit(call.w.out, blocks.max_columns),
          .chunks = EvenSplit(op.in_channels / op.lanes, kMaxChunk / op.lanes),
          .bands = 1};
-  if (call.threads > 1) {
-    constexpr int64_t kTasksPerThread = 4;
-    const int64_t others = p.chunks.parts * call.n;
-    const int64_t wanted = CeilDiv(call.threads * kTasksPerThread, others);
-    const int64_t worthwhile = call.multiply_adds() / (kMinParallelWork / 2) / others;
-    p.bands = std::clamp<int64_t>(std::min(wanted, worthwhile), 1, p.rows.parts);
-  }
+  p.bands = std::min(BandsForThreads(call, p.chunks.parts * call.n), p.rows.parts);
   return p;
 }
 
@@ -94,9 +86,7 @@ class Task {
     end_ = plan.chunks.Begin(chunk + 1) * lanes_;
     const bool last = chunk + 1 == plan.chunks.parts;
     tail_ = last ? call_.op->in_channels - end_ : 0;
-    args_.clamp_min = call_.op->epilogue.clamp_min;
-    args_.clamp_max = call_.op->epilogue.clamp_max;
-    args_.clamp = args_.clamp_min != -kInfinity || args_.clamp_max != kInfinity;
+    call_.op->SetClamp(args_);
     args_.pixels = pixels_.data();
   }
 
@@ -219,12 +209,7 @@ bool RunDepthwiseBlocks(const ConvCall& call) {
   const DepthwiseTable* const blocks = Blocks(call);
   if (blocks == nullptr) return false;
   const Plan plan = MakePlan(call, *blocks);
-  const auto task = [&plan](int64_t i) { Task(plan, i).Run(); };
-  if (call.threads > 1) {
-    ParallelFor(plan.tasks(), task);
-  } else {
-    for (int64_t i = 0; i < plan.tasks(); ++i) task(i);
-  }
+  RunTasks(call.threads, plan.tasks(), [&plan](int64_t i, int64_t) { Task(plan, i).Run(); });
   return true;
 }
 

@@ -147,7 +147,8 @@ class Direct {
   TileArgs MakeArgs(const Panel& panel, const Rectangle& r, bool down) const {
     const int64_t width = panel.vecs * op_.lanes, channels = op_.group_in();
     const int64_t run_taps = r.columns.tap_end - r.columns.tap_begin;
-    TileArgs args = op_.tile_args();
+    TileArgs args{};
+    op_.SetClamp(args);
     args.a_row = down ? call_.h.stride * call_.xs.h : call_.w.stride * call_.xs.w;
     args.a_outer = call_.h.dilation * call_.xs.h;
     args.a_inner = call_.w.dilation * call_.xs.w;
@@ -261,8 +262,7 @@ std::string DescribeDirect(const ConvCall& call) {
   const StagePlan stage = PlanStage(call);
   const Panel panel = call.weights->panel(0);
   const int vecs = panel.vecs;
-  return StrCat(panel.tiles->max_rows[vecs], " rows x ", vecs, " vectors of ", call.op->lanes,
-                call.op->lanes == 1 ? " lane" : " lanes",
+  return StrCat(DescribeTile(*call.op, panel.tiles->max_rows[vecs], vecs),
                 stage.stage_x ? ", x copied to bands of pixels" : "",
                 stage.stage_y ? ", y copied from blocks of pixels" : "");
 }

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "lib/base/cache.h"
-#include "lib/base/parallel.h"
+#include "lib/conv/tile_cut.h"
 
 namespace windrow::internal {
 namespace {
@@ -21,19 +21,13 @@ int64_t KernelRowsPerBlock(const DirectPlan& p) {
 }
 
 int64_t Bands(const DirectPlan& p) {
-  // Enough tasks that a thread which was held up can be helped out.
-  constexpr int64_t kTasksPerThread = 4;
   const ConvCall& c = p.call;
   int64_t bands = 1;
   // A band of a group's input that fits a quarter meets all of the group's panels there.
   if (p.weights_stay && p.panels > c.op->groups) {
     bands = CeilDiv(c.h.in * c.w.in * c.op->group_in() * kFloat, Caches().l2 / 4);
   }
-  if (c.threads > 1) {
-    const int64_t others = p.panels * c.n;
-    const int64_t wanted = CeilDiv(c.threads * kTasksPerThread, others);
-    bands = std::max(bands, std::min(wanted, c.multiply_adds() / (kMinParallelWork / 2) / others));
-  }
+  bands = std::max(bands, BandsForThreads(c, p.panels * c.n));
   return std::clamp<int64_t>(bands, 1, p.length);
 }
 

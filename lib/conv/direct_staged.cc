@@ -31,8 +31,9 @@ int64_t BandChannels(const ConvOp& op) { return op.in_channels / BandGroups(op);
 // Saturated: only the shape of the whole image may be that large, and it is cut.
 int64_t BandFloats(const StagePlan& p, int64_t rows, int64_t columns) {
   if (!p.stage_x) return 0;
-  return SaturatedProduct(
-      {Covered(p.call.h, rows), Covered(p.call.w, columns), PixelPitch(p.call.op->in_channels)});
+  const ConvOp& op = *p.call.op;
+  return SaturatedProduct({Covered(p.call.h, rows), Covered(p.call.w, columns),
+                           PixelPitch(BandChannels(op)), BandGroups(op)});
 }
 
 int64_t OutFloats(const StagePlan& p, int64_t rows, int64_t columns) {
@@ -159,13 +160,9 @@ void RunStaged(const StagePlan& plan) {
   const Staged staged(plan);
   float* const workspace = plan.call.workspace;
   const int64_t blocks = plan.blocks.count(plan.call);
-  if (plan.call.threads > 1) {
-    ParallelFor(blocks, [&](int64_t i) {
-      staged.RunBlock(i, workspace + ThreadSlot() * plan.slot_floats());
-    });
-  } else {
-    for (int64_t i = 0; i < blocks; ++i) staged.RunBlock(i, workspace);
-  }
+  RunTasks(plan.call.threads, blocks, [&](int64_t i, int64_t slot) {
+    staged.RunBlock(i, workspace + slot * plan.slot_floats());
+  });
 }
 
 }  // namespace windrow::internal

@@ -16,6 +16,7 @@
 #include "lib/base/parallel.h"
 #include "lib/conv/cost.h"
 #include "lib/conv/im2col_plan.h"
+#include "lib/conv/tile_cut.h"
 
 namespace windrow::internal {
 namespace {
@@ -28,13 +29,13 @@ class BlockRunner {
         op_(*call_.op),
         block_(block),
         group_(group),
-        band_(plan_.Band(block.rows, block.columns)),
+        band_(plan_.band),
         band_data_(scratch),
         panel_(scratch + plan_.band_floats),
         out_(panel_ + plan_.panel_floats) {}
 
   void Run() const {
-    const BandArea area{block_.n, call_.h.Position(block_.row, 0), band_.rows,
+    const BandArea area{block_.n, call_.h.Position(block_.row, 0), Covered(call_.h, block_.rows),
                         call_.w.Position(block_.column, 0), Covered(call_.w, block_.columns)};
     FillPlaneBand(call_, area, group_ * op_.group_in(), band_, band_data_);
     const Output y = PlaceOutput();
@@ -65,10 +66,7 @@ class BlockRunner {
     Strides rs;
   };
 
-  Strides OutStrides() const {
-    const int64_t row = plan_.OutRow(block_.columns);
-    return {0, PixelPitch(block_.rows * row), row, 1};
-  }
+  Strides OutStrides() const { return {0, plan_.out_plane, plan_.OutRow(block_.columns), 1}; }
 
   template <class Float>
   Float* YAt(Float* y, const Strides& s) const {
@@ -169,7 +167,7 @@ class BlockRunner {
   const ConvOp& op_;
   const Block block_;
   const int64_t group_;
-  const PlaneBand band_;
+  const PlaneBand& band_;
   float *band_data_, *panel_, *out_;
 };
 
@@ -185,13 +183,9 @@ const char* RefuseIm2col(const ConvCall&) { return nullptr; }
 void RunIm2col(const ConvCall& call) {
   const Im2colPlan plan = PlanIm2col(call);
   float* const workspace = plan.call.workspace;
-  if (plan.call.threads > 1) {
-    ParallelFor(plan.tasks(), [&](int64_t i) {
-      RunTask(plan, i, workspace + ThreadSlot() * plan.slot_floats());
-    });
-  } else {
-    for (int64_t i = 0; i < plan.tasks(); ++i) RunTask(plan, i, workspace);
-  }
+  RunTasks(plan.call.threads, plan.tasks(), [&](int64_t i, int64_t slot) {
+    RunTask(plan, i, workspace + slot * plan.slot_floats());
+  });
 }
 
 double EstimateIm2col(const ConvCall& call) {
@@ -204,7 +198,7 @@ double EstimateIm2col(const ConvCall& call) {
   double cycles = kStrategyCycles + tasks * p.block_cycles;
   // A block's input overlaps its neighbours'.
   const double overlap =
-      static_cast<double>(p.Band(p.blocks.rows, p.blocks.columns).plane()) /
+      static_cast<double>(p.band.plane()) /
       static_cast<double>(p.blocks.rows * c.h.stride * p.blocks.columns * c.w.stride);
   // Pixels are scattered to as many planes as there are channels, far from each other.
   const double scatter = c.xs.w != 1 && c.op->group_in() > 1 ? kScatter : 1;
@@ -218,8 +212,7 @@ int64_t Im2colWorkspace(const ConvCall& call) {
 
 std::string DescribeIm2col(const ConvCall& call) {
   const Im2colPlan p = PlanIm2col(call);
-  return StrCat(p.cut.max_rows, " rows x ", p.cut.vecs, " vectors of ", call.op->lanes,
-                call.op->lanes == 1 ? " lane" : " lanes",
+  return StrCat(DescribeTile(*call.op, p.cut.max_rows, p.cut.vecs),
                 " over pixels, x copied to bands of planes",
                 p.source == PixelSource::kPanels ? " and packed" : "",
                 p.stage_y ? ", y copied from blocks of planes" : "");

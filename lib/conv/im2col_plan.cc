@@ -27,21 +27,23 @@ bool YInPlace(const Im2colPlan& p) {
   return in_place(c.ys) && (c.residual == nullptr || in_place(c.rs));
 }
 
-int64_t OutFloats(const Im2colPlan& p, int64_t rows, int64_t columns) {
-  const int64_t plane = SaturatedProduct({rows, p.OutRow(columns)});
-  return SaturatedProduct({p.call.op->group_out(), PixelPitch(plane)});
+PlaneBand BandOf(const ConvCall& c, int64_t rows, int64_t columns) {
+  return {Covered(c.h, rows), c.w.stride, CeilDiv(Covered(c.w, columns), c.w.stride),
+          c.op->group_in()};
+}
+
+int64_t OutFloats(const Im2colPlan& p) {
+  return RoundUp(SaturatedProduct({p.call.op->group_out(), p.out_plane}), 16);
 }
 
 // Only where the columns of a tap lie side by side in a band can tiles read it.
-bool Possible(Im2colPlan p, PixelSource source) {
+bool Possible(const Im2colPlan& p) {
   const ConvCall& c = p.call;
-  p.source = source;
-  switch (source) {
+  switch (p.source) {
     case PixelSource::kRows:
       return c.w.stride == 1 || c.w.kernel == 1;
     case PixelSource::kFlat:
-      return c.w.stride == 1 && c.h.stride == 1 &&
-             OutFloats(p, p.blocks.rows, p.blocks.columns) <= MostOutFloats();
+      return c.w.stride == 1 && c.h.stride == 1 && OutFloats(p) <= MostOutFloats();
     case PixelSource::kPanels:
       return true;
   }
@@ -53,16 +55,16 @@ void SetSource(Im2colPlan& p, PixelSource source) {
   const ConvOp& op = *p.call.op;
   const auto [rows, columns] = p.blocks;
   const bool packed = source == PixelSource::kPanels;
-  const int64_t pixels = packed ? rows * columns
-                         : source == PixelSource::kRows
-                             ? columns
-                             : (rows - 1) * p.Band(rows, columns).row() + columns;
+  const int64_t pixels = packed                         ? rows * columns
+                         : source == PixelSource::kRows ? columns
+                                                        : (rows - 1) * p.band.row() + columns;
   // A packed panel fits a quarter of the L2 cache, if it is not one vector already.
   const int64_t vector_bytes = p.steps() * op.lanes * kFloat;
   const auto widest = static_cast<int>(
       packed ? std::clamp<int64_t>(Caches().l2 / 4 / vector_bytes, 1, kMaxTileVecs) : kMaxTileVecs);
   const int64_t channels = p.call.weights->group_panel(0, 0).out_channels;
   p.source = source;
+  p.out_plane = PixelPitch(rows * p.OutRow(columns));
   p.cut = CutPixels(op, channels, pixels, p.steps(), widest);
   p.stage_y = !YInPlace(p);
   const int64_t vectors = CeilDiv(pixels, op.lanes);
@@ -92,8 +94,8 @@ void ChooseSource(Im2colPlan& p) {
   Im2colPlan best = p;
   bool found = false;
   for (const PixelSource source : {PixelSource::kRows, PixelSource::kFlat, PixelSource::kPanels}) {
-    if (!Possible(p, source)) continue;
     SetSource(p, source);
+    if (!Possible(p)) continue;
     if (!found || p.block_cycles < best.block_cycles) best = p;
     found = true;
   }
@@ -102,28 +104,24 @@ void ChooseSource(Im2colPlan& p) {
 
 }  // namespace
 
-PlaneBand Im2colPlan::Band(int64_t rows, int64_t columns) const {
-  return {Covered(call.h, rows), call.w.stride, CeilDiv(Covered(call.w, columns), call.w.stride),
-          call.op->group_in()};
-}
-
 Im2colPlan PlanIm2col(const ConvCall& call) {
   Im2colPlan p{};
   p.call = Flattened(call);
   const ConvOp& op = *call.op;
   const bool planes = p.call.ys.w == 1 && (call.residual == nullptr || p.call.rs.w == 1);
   const auto too_large = [&](int64_t rows, int64_t columns) {
-    return p.Band(rows, columns).floats(op.lanes) > Caches().l2 / 2 / kFloat ||
-           (!planes && OutFloats(p, rows, columns) > MostOutFloats());
+    const int64_t outputs = SaturatedProduct({op.group_out(), rows, columns});
+    return BandOf(p.call, rows, columns).floats(op.lanes) > Caches().l2 / 2 / kFloat ||
+           (!planes && outputs > MostOutFloats());
   };
   p.blocks = CutBlocks(p.call, int64_t{kMaxTileVecs} * op.lanes, op.groups, too_large);
+  p.band = BandOf(p.call, p.blocks.rows, p.blocks.columns);
   ChooseSource(p);
-  const auto [rows, columns] = p.blocks;
-  p.band_floats = p.Band(rows, columns).floats(op.lanes);
+  p.band_floats = p.band.floats(op.lanes);
   if (p.source == PixelSource::kPanels) {
     p.panel_floats = RoundUp(p.steps() * p.cut.vecs * op.lanes, 16);
   }
-  p.out_floats = p.stage_y ? RoundUp(OutFloats(p, rows, columns), 16) : 0;
+  p.out_floats = p.stage_y ? OutFloats(p) : 0;
   return p;
 }
 

@@ -21,6 +21,9 @@ enum class PixelSource : uint8_t {
 struct Im2colPlan {
   ConvCall call;  // a 1x1 convolution as one long row, where memory allows
   BlockCut blocks;
+  // The strides of a whole block's copies; smaller blocks have the same.
+  PlaneBand band;
+  int64_t out_plane;
   PixelSource source;
   PixelCut cut;
   bool stage_y;         // outputs go through a block of planes
@@ -33,10 +36,9 @@ struct Im2colPlan {
   int64_t tasks() const { return blocks.count(call) * call.op->groups; }
   // Steps of the reduction.
   int64_t steps() const { return call.op->group_in() * call.h.kernel * call.w.kernel; }
-  PlaneBand Band(int64_t rows, int64_t columns) const;
-  // The staged outputs of a block, from row to row.
+  // The staged outputs of a block so wide, from row to row.
   int64_t OutRow(int64_t columns) const {
-    return source == PixelSource::kFlat ? Covered(call.w, columns) : columns;
+    return source == PixelSource::kFlat ? band.row() : columns;
   }
 };
 

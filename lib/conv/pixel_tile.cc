@@ -44,7 +44,8 @@ PixelPanel::PixelPanel(const ConvOp& op, const Panel& panel, int64_t first_chann
       panel_(panel),
       channel_(panel.out_channel - first_channel),
       rows_(panel.out_channels, cut.max_rows),
-      args_(op.tile_args()) {
+      args_{} {
+  op.SetClamp(args_);
   args_.a_k = panel.vecs * op.lanes;
   args_.first = args_.last = true;
 }

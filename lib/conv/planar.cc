@@ -12,17 +12,16 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 
 #include "lib/base/cache.h"
 #include "lib/base/error.h"
 #include "lib/base/parallel.h"
 #include "lib/conv/planar_rows.h"
+#include "lib/conv/tile_cut.h"
 
 namespace windrow::internal {
 namespace {
 
-constexpr float kInfinity = std::numeric_limits<float>::infinity();
 constexpr int64_t kFloat = sizeof(float);
 constexpr int64_t kMaxLanes = 64;              // of any target this runs on
 constexpr int64_t kMaxCopiedColumns = 512;     // a multiple of any number of lanes
@@ -72,18 +71,12 @@ int64_t CopiedColumns(const PlanarPlan& p) {
 
 // So many rows that a band fits the cache and there is one for everybody.
 int64_t RowsPerBand(const PlanarPlan& p) {
-  constexpr int64_t kTasksPerThread = 4;
   const ConvCall& c = p.call;
   const int64_t row = PlanarRows::BandFloats(c, 2, CopiedColumns(p)) -
                       PlanarRows::BandFloats(c, 1, CopiedColumns(p));
-  int64_t rows = std::max<int64_t>(Caches().l2 / 4 / kFloat / std::max<int64_t>(row, 1), 8);
-  if (c.threads > 1) {
-    const int64_t wanted = CeilDiv(c.threads * kTasksPerThread, p.input_planes());
-    const int64_t worthwhile = c.multiply_adds() / (kMinParallelWork / 2) / p.input_planes();
-    rows = std::min(
-        rows, CeilDiv(c.h.out, std::clamp<int64_t>(wanted, 1, std::max<int64_t>(worthwhile, 1))));
-  }
-  return std::min(rows, c.h.out);
+  const int64_t rows = std::max<int64_t>(Caches().l2 / 4 / kFloat / std::max<int64_t>(row, 1), 8);
+  const int64_t share = CeilDiv(c.h.out, BandsForThreads(c, p.input_planes()));
+  return std::min({rows, share, c.h.out});
 }
 
 // Whether y would only push useful things out of the caches, and its vectors are aligned.
@@ -141,9 +134,7 @@ class PlaneTask {
     args_.row_dilation = call_.h.dilation;
     args_.kernel_h = call_.h.kernel;
     args_.kernel_w = call_.w.kernel;
-    args_.clamp_min = op_.epilogue.clamp_min;
-    args_.clamp_max = op_.epilogue.clamp_max;
-    args_.clamp = args_.clamp_min != -kInfinity || args_.clamp_max != kInfinity;
+    op_.SetClamp(args_);
   }
 
   void Run() {
@@ -278,13 +269,9 @@ int64_t PlanarStreamBytes() {
 
 void RunPlanar(const ConvCall& call) {
   const PlanarPlan plan = MakePlan(call);
-  if (call.threads > 1) {
-    ParallelFor(plan.tasks(), [&](int64_t i) {
-      RunTask(plan, i, call.workspace + ThreadSlot() * plan.slot_floats());
-    });
-  } else {
-    for (int64_t i = 0; i < plan.tasks(); ++i) RunTask(plan, i, call.workspace);
-  }
+  RunTasks(call.threads, plan.tasks(), [&](int64_t i, int64_t slot) {
+    RunTask(plan, i, call.workspace + slot * plan.slot_floats());
+  });
 }
 
 std::string DescribePlanar(const ConvCall& call) {

@@ -35,7 +35,7 @@ class Filler {
     const int64_t ih = call_.h.Source(area_.row + row, call_.op->mode);
     for (int64_t phase = 0; phase < band_.phases; ++phase, to += band_.pitch) {
       if (ih < 0) {
-        Zero(to, band_.pitch);
+        Zero(to, Columns(phase));
       } else {
         FillPhase(call_.x + area_.n * call_.xs.n + first_ * call_.xs.c + ih * call_.xs.h, phase,
                   to);
@@ -44,25 +44,28 @@ class Filler {
   }
 
  private:
+  // That a phase has in the area.
+  int64_t Columns(int64_t phase) const {
+    return CeilDiv(std::max<int64_t>(area_.columns - phase, 0), band_.phases);
+  }
+
   // The columns inside the input are copied together, those of the padding one by one.
   void FillPhase(const float* from, int64_t phase, float* to) const {
-    const int64_t step = band_.phases, in = call_.w.in;
+    const int64_t step = band_.phases, in = call_.w.in, columns = Columns(phase);
     const auto column = [&](int64_t i) { return area_.column + phase + i * step; };
     const auto index = [&](int64_t position) {  // the first column there or behind
       return std::clamp<int64_t>(CeilDiv(std::max<int64_t>(position - column(0), 0), step), 0,
-                                 band_.pitch);
+                                 columns);
     };
     const int64_t begin = index(0), end = std::max(index(in), begin);
-    for (int64_t i = 0; i < band_.pitch; ++i) {
+    for (int64_t i = 0; i < columns; ++i) {
       if (i == begin && end > begin) {
         CopyRun(*call_.op, end - begin, band_.channels, from + column(begin) * call_.xs.w, call_.xs,
                 step, to + begin, band_.plane());
         i = end - 1;
         continue;
       }
-      // The last phases may have a column more than the area.
-      const int64_t iw =
-          column(i) < area_.column + area_.columns ? call_.w.Source(column(i), call_.op->mode) : -1;
+      const int64_t iw = call_.w.Source(column(i), call_.op->mode);
       if (iw < 0) {
         Zero(to + i, 1);
       } else {
@@ -87,9 +90,9 @@ class Filler {
 void FillPlaneBand(const ConvCall& call, const BandArea& area, int64_t first, const PlaneBand& band,
                    float* to) {
   const Filler filler(call, area, first, band);
-  for (int64_t row = 0; row < band.rows; ++row) filler.FillRow(row, to + row * band.row());
+  for (int64_t row = 0; row < area.rows; ++row) filler.FillRow(row, to + row * band.row());
   // What whole vectors may read behind the last plane.
-  const int64_t end = (band.channels - 1) * band.plane() + band.rows * band.row();
+  const int64_t end = (band.channels - 1) * band.plane() + area.rows * band.row();
   std::fill(to + end, to + band.floats(call.op->lanes), 0.0f);
 }
 

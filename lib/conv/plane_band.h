@@ -31,7 +31,7 @@ struct PlaneBand {
   }
 };
 
-// Channels [first, first + band.channels) of the area.
+// Channels [first, first + band.channels) of the area, which may be smaller than the band.
 void FillPlaneBand(const ConvCall& call, const BandArea& area, int64_t first, const PlaneBand& band,
                    float* to);
 

@@ -12,12 +12,12 @@
 #include <algorithm>
 
 #include "lib/base/cache.h"
-#include "lib/base/error.h"
 #include "lib/base/parallel.h"
 #include "lib/conv/cost.h"
 #include "lib/conv/direct.h"
 #include "lib/conv/direct_plan.h"
 #include "lib/conv/pixel_tile.h"
+#include "lib/conv/tile_cut.h"
 
 namespace windrow::internal {
 namespace {
@@ -52,7 +52,6 @@ struct PlanesPlan {
 };
 
 PlanesPlan PlanPlanes(const ConvCall& call) {
-  constexpr int64_t kTasksPerThread = 4;
   PlanesPlan p{};
   p.call = Flattened(call);
   const ConvCall& c = p.call;
@@ -68,11 +67,7 @@ PlanesPlan PlanPlanes(const ConvCall& call) {
   if (p.group_panels() > 1) {
     bands = CeilDiv(c.w.out * op.group_in() * kFloat, Caches().l2 / (p.weights_stay ? 4 : 2));
   }
-  if (c.threads > 1) {
-    const int64_t others = p.panels * c.h.out * c.n;
-    const int64_t wanted = CeilDiv(c.threads * kTasksPerThread, others);
-    bands = std::max(bands, std::min(wanted, c.multiply_adds() / (kMinParallelWork / 2) / others));
-  }
+  bands = std::max(bands, BandsForThreads(c, p.panels * c.h.out * c.n));
   p.bands = std::clamp<int64_t>(bands, 1, CeilDiv(c.w.out, p.cut.vecs * op.lanes));
   return p;
 }
@@ -121,13 +116,10 @@ class PlanesTask {
   // A stretch of pixels that stays in cache, a few planes at a time; sums wait in y.
   void RunRows(const Panel& panel, int64_t n, int64_t row, int64_t begin, int64_t end) const {
     constexpr int64_t kStretch = 4096;
-    const TileArgs epilogue = op_.tile_args();
     PixelRowArgs args{};
     args.x_step = call_.xs.c;
     args.weight_step = panel.vecs * op_.lanes;
-    args.clamp_min = epilogue.clamp_min;
-    args.clamp_max = epilogue.clamp_max;
-    args.clamp = epilogue.clamp;
+    op_.SetClamp(args);
     for (; begin < end; begin += kStretch) {
       const PixelTile t = TileAt(panel, n, row, begin, std::min(begin + kStretch, end));
       args.pixels = t.pixels;
@@ -205,15 +197,10 @@ const char* RefusePointwise(const ConvCall& call) {
 void RunPointwise(const ConvCall& call) {
   if (!PrefersPlanes(call)) return RunDirect(call);
   const PlanesPlan plan = PlanPlanes(call);
-  const int64_t slot = ScratchFloats(*call.op);
-  if (plan.call.threads > 1) {
-    ParallelFor(plan.tasks(), [&](int64_t i) {
-      PlanesTask(plan, plan.call.workspace + ThreadSlot() * slot).Run(i);
-    });
-  } else {
-    const PlanesTask task(plan, plan.call.workspace);
-    for (int64_t i = 0; i < plan.tasks(); ++i) task.Run(i);
-  }
+  const int64_t scratch = ScratchFloats(*call.op);
+  RunTasks(plan.call.threads, plan.tasks(), [&](int64_t i, int64_t slot) {
+    PlanesTask(plan, call.workspace + slot * scratch).Run(i);
+  });
 }
 
 double EstimatePointwise(const ConvCall& call) {
@@ -234,8 +221,7 @@ int64_t PointwiseWorkspace(const ConvCall& call) {
 std::string DescribePointwise(const ConvCall& call) {
   if (!PrefersPlanes(call)) return DescribeDirect(call);
   const PixelCut cut = PlanPlanes(call).cut;
-  return StrCat(cut.max_rows, " rows x ", cut.vecs, " vectors of ", call.op->lanes,
-                call.op->lanes == 1 ? " lane" : " lanes", " over pixels");
+  return DescribeTile(*call.op, cut.max_rows, cut.vecs) + " over pixels";
 }
 
 }  // namespace windrow::internal

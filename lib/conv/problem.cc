@@ -62,15 +62,6 @@ Axis ResolveAxis(const char* what, const ConvOp& op, int64_t in, int64_t kernel,
 
 }  // namespace
 
-TileArgs ConvOp::tile_args() const {
-  constexpr float kInfinity = std::numeric_limits<float>::infinity();
-  TileArgs args{};
-  args.clamp_min = epilogue.clamp_min;
-  args.clamp_max = epilogue.clamp_max;
-  args.clamp = epilogue.clamp_min != -kInfinity || epilogue.clamp_max != kInfinity;
-  return args;
-}
-
 ConvOp CheckOptions(const Conv2dOptions& o) {
   RequirePositive("in_channels", o.in_channels);
   RequirePositive("out_channels", o.out_channels);

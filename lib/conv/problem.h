@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 
 #include "lib/conv/axis.h"
 #include "lib/conv/weights.h"
@@ -26,8 +27,14 @@ struct ConvOp {
 
   int64_t group_in() const { return in_channels / groups; }
   int64_t group_out() const { return out_channels / groups; }
-  // Nothing but the clamp filled in.
-  TileArgs tile_args() const;
+  // Of the arguments of any micro-kernel.
+  template <typename Args>
+  void SetClamp(Args& args) const {
+    constexpr float kInfinity = std::numeric_limits<float>::infinity();
+    args.clamp_min = epilogue.clamp_min;
+    args.clamp_max = epilogue.clamp_max;
+    args.clamp = epilogue.clamp_min != -kInfinity || epilogue.clamp_max != kInfinity;
+  }
   // One input and one output channel a group: lanes are groups then.
   bool depthwise() const { return groups > 1 && groups == in_channels && groups == out_channels; }
 };

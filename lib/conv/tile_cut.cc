@@ -2,7 +2,9 @@
 
 #include <algorithm>
 
+#include "lib/base/error.h"
 #include "lib/base/math.h"
+#include "lib/base/parallel.h"
 
 namespace windrow::internal {
 
@@ -14,6 +16,19 @@ double StepCycles(const ConvOp& op, int64_t rows, int64_t vecs) {
   return std::max({static_cast<double>(operations) / 2, static_cast<double>(rows + vecs) / 2,
                    static_cast<double>(weight_bytes) / 32, static_cast<double>(instructions) / 6,
                    4.0});
+}
+
+std::string DescribeTile(const ConvOp& op, int64_t rows, int64_t vecs) {
+  return StrCat(rows, " rows x ", vecs, " vectors of ", op.lanes,
+                op.lanes == 1 ? " lane" : " lanes");
+}
+
+int64_t BandsForThreads(const ConvCall& call, int64_t others) {
+  constexpr int64_t kTasksPerThread = 4;
+  if (call.threads == 1 || others == 0) return 1;
+  const int64_t wanted = CeilDiv(call.threads * kTasksPerThread, others);
+  const int64_t worthwhile = call.multiply_adds() / (kMinParallelWork / 2) / others;
+  return std::max<int64_t>(std::min(wanted, worthwhile), 1);
 }
 
 TileCut CutLine(const ConvOp& op, const Panel& panel, int64_t length) {

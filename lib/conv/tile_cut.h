@@ -3,6 +3,7 @@
 #define WINDROW_LIB_CONV_TILE_CUT_H_
 
 #include <cstdint>
+#include <string>
 
 #include "lib/base/math.h"
 #include "lib/conv/problem.h"
@@ -27,6 +28,13 @@ double Cycles(const EvenSplit& split, const F& cycles_of) {
   if (split.larger > 0) cycles += static_cast<double>(split.larger) * cycles_of(split.smaller + 1);
   return cycles;
 }
+
+// "6 rows x 4 vectors of 16 lanes"
+std::string DescribeTile(const ConvOp& op, int64_t rows, int64_t vecs);
+
+// How many pieces each of `others` independent parts of a call is cut into for its threads: enough
+// that one that was held up can be helped out, and none too small to be worth it. 1 on one thread.
+int64_t BandsForThreads(const ConvCall& call, int64_t others);
 
 // The cheapest cut. A narrow tile takes more rows and so may fit a short line better (7 pixels: one
 // tile of 7 x 2 twice, rather than 4 x 4 and 3 x 4).
