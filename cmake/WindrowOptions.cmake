@@ -34,12 +34,13 @@ if(CMAKE_CXX_FLAGS MATCHES "fsanitize=thread")
     COMPILE_OPTIONS -fno-sanitize=thread COMPILE_DEFINITIONS WINDROW_TSAN)
 endif()
 
-# The tiles share one vzeroupper, TileSet::leave.
+# The micro-kernels share one vzeroupper, TileSet::leave and PoolKernels::leave.
 include(CheckCXXCompilerFlag)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|i[3-6]86")
   check_cxx_compiler_flag(-mno-vzeroupper WINDROW_HAS_NO_VZEROUPPER)
   if(WINDROW_HAS_NO_VZEROUPPER)
-    set_source_files_properties(lib/simd/kernels.cc PROPERTIES COMPILE_OPTIONS -mno-vzeroupper)
+    set_source_files_properties(lib/simd/kernels.cc lib/simd/pool_kernels.cc
+      PROPERTIES COMPILE_OPTIONS -mno-vzeroupper)
   endif()
 endif()
 

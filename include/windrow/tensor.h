@@ -1,4 +1,4 @@
-// Four-dimensional f32 tensors: shapes, memory layouts, strided views and an owning tensor.
+// Four-dimensional tensors of f32 (and views of int64 indices): shapes, memory layouts, strided views and an owning tensor.
 //
 // A Shape is always written in logical order (n, c, h, w), whatever the Layout in memory. A view
 // is a pointer, a shape and strides, so that a crop of an image, a channel slice of a wider
@@ -18,7 +18,7 @@ namespace windrow {
 inline namespace v0 {
 
 // The type of one element.
-enum class DType : uint8_t { kF32 };
+enum class DType : uint8_t { kF32, kI64 };
 
 // Which dimension is contiguous: w in kNchw (PyTorch's default, "channels first"), c in kNhwc
 // ("channels last").
@@ -64,7 +64,7 @@ struct Strides {
 // The strides of a tensor without gaps.
 WINDROW_API Strides DenseStrides(const Shape& shape, Layout layout);
 
-// What TensorView and ConstTensorView share: all but the pointer.
+// What the views share: all but the pointer.
 class WINDROW_API ViewBase {
  public:
   DType dtype() const { return dtype_; }
@@ -76,7 +76,8 @@ class WINDROW_API ViewBase {
 
  protected:
   ViewBase() = default;
-  ViewBase(const void* data, const Shape& shape, Layout layout, const Strides& strides);
+  ViewBase(const void* data, const Shape& shape, Layout layout, const Strides& strides,
+           DType dtype = DType::kF32);
   // The element offset of a sub-view; throws std::out_of_range if it does not lie inside.
   int64_t CropOffset(int64_t top, int64_t left, int64_t height, int64_t width) const;
   int64_t ChannelOffset(int64_t first, int64_t count) const;
@@ -133,6 +134,23 @@ class WINDROW_API ConstTensorView : public ViewBase {
 
  private:
   const float* data_ = nullptr;
+};
+
+// Indices to write, such as MaxPool2d's; does not own them.
+class WINDROW_API IndexView : public ViewBase {
+ public:
+  IndexView() = default;
+  // As TensorView's, which say what is checked; `data` is aligned to an int64_t.
+  IndexView(int64_t* data, const Shape& shape, Layout layout);
+  IndexView(int64_t* data, const Shape& shape, Layout layout, const Strides& strides);
+
+  int64_t* data() const { return data_; }
+  int64_t& at(int64_t n, int64_t c, int64_t h, int64_t w) const {  // not checked
+    return data_[n * strides_.n + c * strides_.c + h * strides_.h + w * strides_.w];
+  }
+
+ private:
+  int64_t* data_ = nullptr;
 };
 
 // An owning tensor without gaps, aligned to 64 bytes, zero-filled when made. Copies are deep.

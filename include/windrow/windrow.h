@@ -5,6 +5,8 @@
 #include "windrow/conv2d.h"
 #include "windrow/cpu.h"
 #include "windrow/export.h"
+#include "windrow/padding.h"
+#include "windrow/pool2d.h"
 #include "windrow/tensor.h"
 
 namespace windrow {

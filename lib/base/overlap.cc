@@ -11,14 +11,14 @@ struct Dim {
   int64_t stride, extent;
 };
 
-std::array<Dim, 4> Dims(const ConstTensorView& v) {
+std::array<Dim, 4> Dims(const ViewBase& v) {
   const Shape& s = v.shape();
   const Strides& st = v.strides();
   return {Dim{st.n, s.n()}, Dim{st.c, s.c()}, Dim{st.h, s.h()}, Dim{st.w, s.w()}};
 }
 
 // One past the largest element offset of a non-empty view.
-int64_t Span(const ConstTensorView& v) {
+int64_t Span(const ViewBase& v) {
   int64_t span = 1;
   for (const Dim& d : Dims(v)) span += d.stride * (d.extent - 1);
   return span;
@@ -26,7 +26,7 @@ int64_t Span(const ConstTensorView& v) {
 
 // If every step of the view either is a multiple of `pitch` or stays within one pitch: how many
 // elements of a pitch it occupies. Otherwise -1.
-int64_t Width(const ConstTensorView& v, int64_t pitch) {
+int64_t Width(const ViewBase& v, int64_t pitch) {
   int64_t width = 1;
   for (const Dim& d : Dims(v)) {
     if (d.extent > 1 && d.stride % pitch != 0) width += d.stride * (d.extent - 1);
@@ -61,7 +61,16 @@ bool MayOverlap(const ConstTensorView& a, const ConstTensorView& b) {
   return true;
 }
 
-bool MayOverlapItself(const ConstTensorView& view) {
+bool MayOverlap(const IndexView& a, const ConstTensorView& b) {
+  if (a.shape().elements() == 0 || b.shape().elements() == 0) return false;
+  const auto a0 = reinterpret_cast<uintptr_t>(a.data());
+  const auto b0 = reinterpret_cast<uintptr_t>(b.data());
+  const uintptr_t a1 = a0 + static_cast<uintptr_t>(Span(a)) * sizeof(int64_t);
+  const uintptr_t b1 = b0 + static_cast<uintptr_t>(Span(b)) * sizeof(float);
+  return a0 < b1 && b0 < a1;
+}
+
+bool MayOverlapItself(const ViewBase& view) {
   if (view.shape().elements() <= 1) return false;
   auto dims = Dims(view);
   std::sort(dims.begin(), dims.end(), [](Dim a, Dim b) { return a.stride < b.stride; });

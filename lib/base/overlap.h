@@ -11,8 +11,11 @@ namespace windrow::internal {
 // channel slices of a tensor, the left and right half of an image); otherwise it says yes.
 bool MayOverlap(const ConstTensorView& a, const ConstTensorView& b);
 
+// Whether the memory from the first index to the last has anything of the tensor's.
+bool MayOverlap(const IndexView& a, const ConstTensorView& b);
+
 // Whether two index tuples of the view may name the same element (as with a stride of 0).
-bool MayOverlapItself(const ConstTensorView& view);
+bool MayOverlapItself(const ViewBase& view);
 
 // The same pointer, shape and strides.
 bool SameElements(const ConstTensorView& a, const ConstTensorView& b);

@@ -32,7 +32,9 @@ Strides DenseStrides(const Shape& s, Layout layout) {
 
 namespace {
 
-void CheckSpan(const Shape& s, const Strides& st) {
+int64_t BytesOf(DType dtype) { return dtype == DType::kF32 ? 4 : 8; }
+
+void CheckSpan(const Shape& s, const Strides& st, int64_t element) {
   int64_t span = 1;
   bool overflow = false;
   for (const auto& [stride, extent] : {std::pair{st.n, s.n()}, std::pair{st.c, s.c()},
@@ -42,26 +44,28 @@ void CheckSpan(const Shape& s, const Strides& st) {
     overflow |= __builtin_add_overflow(span, reach, &span);
   }
   int64_t bytes = 0;
-  overflow |= __builtin_mul_overflow(span, int64_t{sizeof(float)}, &bytes);
+  overflow |= __builtin_mul_overflow(span, element, &bytes);
   if (overflow) throw std::length_error("a view's strides reach further than 63 bits of bytes");
 }
 
 }  // namespace
 
-ViewBase::ViewBase(const void* data, const Shape& shape, Layout layout, const Strides& strides)
-    : none_(false), layout_(layout), shape_(shape), strides_(strides) {
+ViewBase::ViewBase(const void* data, const Shape& shape, Layout layout, const Strides& strides,
+                   DType dtype)
+    : none_(false), dtype_(dtype), layout_(layout), shape_(shape), strides_(strides) {
+  const int64_t element = BytesOf(dtype);
   if (shape.elements() == 0) return;
   const bool nchw = layout == Layout::kNchw;
   const int64_t inner = nchw ? strides.w : strides.c, extent = nchw ? shape.w() : shape.c();
   Require(data != nullptr, "the view of shape ", shape, " has a null pointer");
-  Require(reinterpret_cast<uintptr_t>(data) % alignof(float) == 0, "the view's pointer ", data,
-          " is not aligned to an element of ", alignof(float), " bytes");
+  Require(reinterpret_cast<uintptr_t>(data) % static_cast<uintptr_t>(element) == 0,
+          "the view's pointer ", data, " is not aligned to an element of ", element, " bytes");
   Require(strides.n >= 0 && strides.c >= 0 && strides.h >= 0 && strides.w >= 0,
           "a stride of the view is negative: n ", strides.n, ", c ", strides.c, ", h ", strides.h,
           ", w ", strides.w);
   Require(extent <= 1 || inner == 1, "the layout ", v0::ToString(layout), " needs stride 1 in ",
           nchw ? 'w' : 'c', ", the view has ", inner);
-  CheckSpan(shape, strides);
+  CheckSpan(shape, strides, element);
 }
 
 namespace {
@@ -116,6 +120,12 @@ TensorView TensorView::Batch(int64_t first, int64_t count) const {
   const int64_t offset = BatchOffset(first, count);
   return Part(*this, data_, offset, Shape(count, shape_.c(), shape_.h(), shape_.w()));
 }
+
+IndexView::IndexView(int64_t* data, const Shape& shape, Layout layout)
+    : IndexView(data, shape, layout, DenseStrides(shape, layout)) {}
+
+IndexView::IndexView(int64_t* data, const Shape& shape, Layout layout, const Strides& strides)
+    : ViewBase(data, shape, layout, strides, DType::kI64), data_(data) {}
 
 ConstTensorView::ConstTensorView(const float* data, const Shape& shape, Layout layout)
     : ConstTensorView(data, shape, layout, DenseStrides(shape, layout)) {}

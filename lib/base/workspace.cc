@@ -1,6 +1,6 @@
 #include "lib/base/workspace.h"
 
-#include <algorithm>
+#include <memory>
 #include <utility>
 
 namespace windrow::internal {
@@ -25,6 +25,20 @@ WorkspacePool::Lease::~Lease() {
   if (block_.floats == 0) return;
   const std::lock_guard lock(pool_.mutex_);
   pool_.free_.push_back(std::move(block_));
+}
+
+size_t WorkspaceBytes(int64_t floats) {
+  return floats == 0 ? 0 : static_cast<size_t>(floats) * sizeof(float) + kAlignment;
+}
+
+float* PlaceWorkspace(std::span<std::byte> workspace, int64_t floats, int threads) {
+  const size_t bytes = WorkspaceBytes(floats);
+  Require(workspace.size() >= bytes, "the workspace has ", workspace.size(),
+          " bytes, this call needs ", bytes, " on ", threads, " threads");
+  void* data = workspace.data();
+  size_t space = workspace.size();
+  std::align(kAlignment, static_cast<size_t>(floats) * sizeof(float), data, space);
+  return static_cast<float*>(data);
 }
 
 }  // namespace windrow::internal

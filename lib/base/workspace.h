@@ -3,6 +3,7 @@
 #ifndef WINDROW_LIB_BASE_WORKSPACE_H_
 #define WINDROW_LIB_BASE_WORKSPACE_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <mutex>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "lib/base/aligned.h"
+#include "lib/base/error.h"
 
 namespace windrow::internal {
 
@@ -37,6 +39,21 @@ class WorkspacePool {
   std::mutex mutex_;
   std::vector<Lease::Block> free_;
 };
+
+// The bytes a caller must bring for so many floats, whatever the alignment of what it brings.
+size_t WorkspaceBytes(int64_t floats);
+
+// The floats of a caller's workspace, aligned. Throws std::invalid_argument if it is too small.
+float* PlaceWorkspace(std::span<std::byte> workspace, int64_t floats, int threads);
+
+// What a Run on any number of threads up to `threads` may need: fewer threads have larger blocks.
+template <typename F>
+size_t MostBytes(int threads, const F& bytes) {
+  Require(threads >= 1, "a workspace for ", threads, " threads; there must be at least 1");
+  size_t most = 0;
+  for (int t = 1; t <= threads; ++t) most = std::max(most, bytes(t));
+  return most;
+}
 
 }  // namespace windrow::internal
 

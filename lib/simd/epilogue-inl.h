@@ -22,12 +22,13 @@ namespace windrow::internal::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Copies less than a vector of floats in a few moves of fixed size: a call of memcpy for each row
-// of a tile would cost as much as a reduction of twenty steps.
-template <size_t kMost = HWY_MAX_BYTES / sizeof(float) / 2>
-HWY_INLINE void CopyTail(const float* from, size_t count, float* to) {
+// Copies less than a vector of 32-bit numbers in a few moves of fixed size: a call of memcpy for
+// each row of a tile would cost as much as a reduction of twenty steps.
+template <size_t kMost = HWY_MAX_BYTES / sizeof(float) / 2, typename T>
+HWY_INLINE void CopyTail(const T* from, size_t count, T* to) {
+  static_assert(sizeof(T) == sizeof(float));
   if (count & kMost) {
-    std::memcpy(to, from, kMost * sizeof(float));
+    std::memcpy(to, from, kMost * sizeof(T));
     from += kMost;
     to += kMost;
   }

@@ -29,6 +29,7 @@
 #include "lib/simd/copy-inl.h"
 #include "lib/simd/epilogue-inl.h"
 #include "lib/simd/kernels.h"
+#include "lib/simd/leave-inl.h"
 #include "lib/simd/transpose-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -205,12 +206,6 @@ HWY_NOINLINE void Tile(const TileArgs& t) {
 #undef WINDROW_FINISH_ROW
 #undef WINDROW_STORE
 #undef WINDROW_STORE_ROW
-
-void Leave() {
-#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2
-  _mm256_zeroupper();
-#endif
-}
 
 // Depthwise tiles gain nothing from more rows: each multiply-add loads an input anyway.
 constexpr int MaxRowsOf(Lanes lanes, int vecs, bool fused) {

@@ -1,0 +1,160 @@
+// Two-dimensional pooling, with the semantics of torch.nn.MaxPool2d, AvgPool2d, AdaptiveMaxPool2d
+// and AdaptiveAvgPool2d, and the same bits on every CPU, in every layout and on any number of
+// threads.
+//
+// A window's taps are those inside the input, row by row. Of them
+//
+//   max:      m = first;  for kh: for kw: m = x > m or x is NaN ? x : m;  every NaN becomes
+//   0x7FC00000 average:  s = +0;  for kh: { r = +0;  for kw: r += x;  s += r; }  y = s / divisor;
+//   NaN as above
+//
+// so the first of equal maxima wins (+0 and -0 are equal), and the last NaN. Padding is -inf to the
+// one and nothing, or zeros, to the other.
+//
+// The gradients are decided too, so that nothing about them depends on threads or layout either:
+// dx of an element is the sum, over the output rows whose windows hold it, of the sums over the
+// outputs of such a row, each ascending from +0. What a window adds is dy (max: to the element of
+// its index alone) or the rounded quotient dy / divisor (average).
+#ifndef WINDROW_POOL2D_H_
+#define WINDROW_POOL2D_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "windrow/export.h"
+#include "windrow/padding.h"
+#include "windrow/tensor.h"
+
+namespace windrow {
+inline namespace v0 {
+
+// The parameters of torch.nn.MaxPool2d, and two of our own.
+struct MaxPool2dOptions {
+  Size2 kernel_size{0, 0};  // must be set
+  Size2 stride{0, 0};       // 0: the kernel's size
+  Padding padding{0};       // of -inf; on each side at most half the kernel's size
+  Size2 dilation{1, 1};
+  bool ceil_mode = false;          // one more window where the last would leave pixels out
+  std::string algorithm = "auto";  // or a name of PoolAlgorithms()
+  std::string target{};            // a name of cpu::Targets(); empty: cpu::ActiveTarget()
+};
+
+// The parameters of torch.nn.AvgPool2d, and two of our own.
+struct AvgPool2dOptions {
+  Size2 kernel_size{0, 0};  // must be set
+  Size2 stride{0, 0};       // 0: the kernel's size
+  Padding padding{0};       // on each side at most half the kernel's size
+  bool ceil_mode = false;
+  bool count_include_pad = true;  // whether the divisor counts padding (it never counts what
+                                  // ceil_mode lets reach over that)
+  std::optional<int64_t> divisor_override{};  // not 0
+  std::string algorithm = "auto";
+  std::string target{};
+};
+
+// The parameters of torch.nn.AdaptiveMaxPool2d and AdaptiveAvgPool2d, and two of our own. Output o
+// of `out` sees the inputs [floor(o * in / out), ceil((o + 1) * in / out)). An output_size of 1 is
+// global pooling.
+struct AdaptivePool2dOptions {
+  static constexpr int64_t kAsInput = -1;  // PyTorch's None
+  Size2 output_size{0, 0};                 // must be set
+  std::string algorithm = "auto";
+  std::string target{};
+};
+
+// One call. x and y may differ in layout and have gaps; they need only be aligned to an element.
+// Nothing may overlap.
+struct PoolArgs {
+  ConstTensorView x;
+  TensorView y;
+  // Of maxima only: h * W + w of each in its input plane, as PyTorch's return_indices. -1 where a
+  // dilated window has no tap inside the input (PyTorch then gives one that lies outside of it).
+  IndexView indices{};
+  std::span<std::byte> workspace{};  // at least WorkspaceBytes(); the object's own if empty
+};
+
+// Why a call runs the way it does.
+struct WINDROW_API PoolExplanation {
+  struct Candidate {
+    std::string algorithm;
+    bool accepts = false;
+    std::string reason;  // why not, or what it would do
+    double cycles = 0;   // of one that accepts: about how many on one thread; the least is chosen
+  };
+  std::string algorithm;  // the one that runs
+  std::string target;     // the SIMD target the object is bound to, as cpu::Targets() names it
+  Shape output;
+  std::vector<Candidate> candidates;
+  std::string ToString() const;
+};
+
+// What all poolings share. Bound to a SIMD target when it is built; any number of threads may Run
+// it at once, with any N, C, H and W. Copying is cheap.
+class WINDROW_API Pooling {
+ public:
+  const std::string& target() const;
+
+  // PyTorch's: floor((in + padding - dilation * (kernel - 1) - 1) / stride) + 1 in each direction;
+  // with ceil_mode ceil, without a last window that would start behind the input and the padding
+  // before it. Throws std::invalid_argument for an input that has no window.
+  Shape OutputShape(const Shape& input) const;
+
+  // Runs in the calling thread's tbb::task_arena. A batch of 0 does nothing. Throws
+  // std::invalid_argument if shapes disagree or memory overlaps; then nothing was written.
+  void Run(const PoolArgs& args) const;
+  void Run(const ConstTensorView& x, const TensorView& y) const;
+  Tensor Run(const Tensor& x) const;  // in x's layout
+
+  // The scratch memory a Run needs on up to `threads` threads, of dense tensors in one layout
+  // without indices, or of just these views. Throws std::invalid_argument as a Run would.
+  size_t WorkspaceBytes(const Shape& input, Layout layout, int threads) const;
+  size_t WorkspaceBytes(const PoolArgs& args, int threads) const;
+
+  // Which algorithm a Run of dense tensors takes, and why not another.
+  PoolExplanation Explain(const Shape& input, Layout layout) const;
+
+ protected:
+  struct Impl;
+  explicit Pooling(std::shared_ptr<Impl> impl);
+
+ private:
+  std::shared_ptr<Impl> impl_;
+};
+
+// The constructors throw std::invalid_argument if an option is wrong, with the facts that disagree.
+class WINDROW_API MaxPool2d : public Pooling {
+ public:
+  explicit MaxPool2d(const MaxPool2dOptions& options);
+};
+
+class WINDROW_API AvgPool2d : public Pooling {
+ public:
+  explicit AvgPool2d(const AvgPool2dOptions& options);
+};
+
+class WINDROW_API AdaptiveMaxPool2d : public Pooling {
+ public:
+  explicit AdaptiveMaxPool2d(const AdaptivePool2dOptions& options);
+};
+
+class WINDROW_API AdaptiveAvgPool2d : public Pooling {
+ public:
+  explicit AdaptiveAvgPool2d(const AdaptivePool2dOptions& options);
+};
+
+// The names the options' `algorithm` takes besides "auto".
+WINDROW_API std::vector<std::string> PoolAlgorithms();
+
+// The chapter's one-line function: windows of this size, no padding, stride 1.
+enum class PoolMode : uint8_t { kMax, kAvg };
+WINDROW_API Tensor Pool2d(const Tensor& x, Size2 size, PoolMode mode = PoolMode::kMax);
+
+}  // namespace v0
+}  // namespace windrow
+
+#endif  // WINDROW_POOL2D_H_

@@ -1,0 +1,200 @@
+// The public classes: checks, then one strategy.
+#include "windrow/pool2d.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "lib/base/error.h"
+#include "lib/base/overlap.h"
+#include "lib/base/parallel.h"
+#include "lib/base/workspace.h"
+#include "lib/pool/problem.h"
+#include "lib/pool/registry.h"
+#include "lib/simd/pool_kernels.h"
+#include "lib/simd/target.h"
+
+namespace windrow {
+inline namespace v0 {
+
+using internal::PoolCall;
+using internal::PoolOp;
+using internal::Require;
+
+namespace {
+
+// Below this many inputs, and steps of windows, a second thread is not worth being woken.
+constexpr int64_t kMinParallelElements = 100'000;
+
+void CheckCall(const PoolArgs& args, const Shape& output, bool average) {
+  Require(!args.y.empty(), "there is no output view y");
+  Require(args.y.shape() == output, "y has the shape ", args.y.shape(), ", the pooling gives ",
+          output);
+  Require(!internal::MayOverlapItself(args.y), "elements of y overlap each other: strides n ",
+          args.y.strides().n, ", c ", args.y.strides().c, ", h ", args.y.strides().h, ", w ",
+          args.y.strides().w, " for the shape ", output);
+  Require(!internal::MayOverlap(args.x, args.y), "y overlaps x in memory");
+  if (args.indices.empty()) return;
+  Require(!average, "there is a view for indices, but an average has none");
+  Require(args.indices.shape() == output, "indices have the shape ", args.indices.shape(),
+          ", y has ", output);
+  Require(!internal::MayOverlapItself(args.indices), "indices overlap each other for the shape ",
+          output);
+  Require(!internal::MayOverlap(args.indices, args.x), "the indices overlap x in memory");
+  Require(!internal::MayOverlap(args.indices, args.y), "the indices overlap y in memory");
+}
+
+}  // namespace
+
+struct Pooling::Impl {
+  Impl(PoolOp checked, const std::string& algorithm_name, const std::string& target_name)
+      : algorithm(internal::FindPoolAlgorithm(algorithm_name)), op(checked) {
+    const internal::Target bound = internal::FindTarget(target_name);
+    target = bound.name;
+    op.lanes = bound.lanes;
+    op.kernels = &internal::PoolKernelsOf(bound.index);
+  }
+
+  // The call without pointers: all that planning needs. The arena decides the threads if they are
+  // 0, and is not even asked if there is little to do.
+  PoolCall Plan(const Shape& input, int threads) const {
+    const internal::PoolGeometry g = internal::ResolveGeometry(op, input);
+    PoolCall call{};
+    call.op = &op;
+    call.n = input.n(), call.c = input.c();
+    call.h = g.h, call.w = g.w;
+    const int64_t work = std::max(call.inputs(), call.outputs());
+    call.threads = work < kMinParallelElements ? 1
+                   : threads == 0              ? internal::MaxThreads()
+                                               : threads;
+    return call;
+  }
+
+  PoolCall PlanDense(const Shape& input, Layout layout, int threads) const {
+    PoolCall call = Plan(input, threads);
+    call.xs = DenseStrides(input, layout);
+    call.ys = DenseStrides(OutputOf(call), layout);
+    return call;
+  }
+
+  // Checks the views.
+  PoolCall PlanViews(const PoolArgs& args, int threads) const {
+    Require(!args.x.empty(), "there is no input view x");
+    PoolCall call = Plan(args.x.shape(), threads);
+    CheckCall(args, OutputOf(call), op.average);
+    call.xs = args.x.strides();
+    call.ys = args.y.strides();
+    call.with_indices = !args.indices.empty();
+    if (call.with_indices) call.is = args.indices.strides();
+    return call;
+  }
+
+  static Shape OutputOf(const PoolCall& call) {
+    return Shape(call.n, call.c, call.h.out, call.w.out);
+  }
+
+  size_t WorkspaceBytes(const PoolCall& call) const {
+    return internal::WorkspaceBytes(
+        internal::WorkspaceFloats(internal::ChoosePoolAlgorithm(algorithm, call), call));
+  }
+
+  // With the caller's workspace, or one of the object's.
+  void Run(PoolCall& call, std::span<std::byte> workspace) {
+    const internal::PoolAlgorithm& strategy = internal::ChoosePoolAlgorithm(algorithm, call);
+    const int64_t floats = internal::WorkspaceFloats(strategy, call);
+    const internal::WorkspacePool::Lease lease(pool, workspace.empty() ? floats : 0);
+    call.workspace = workspace.empty() ? lease.data()
+                                       : internal::PlaceWorkspace(workspace, floats, call.threads);
+    strategy.run(call);
+  }
+
+  std::string target;
+  const internal::PoolAlgorithm* algorithm;  // null: auto
+  PoolOp op;
+  internal::WorkspacePool pool;
+};
+
+Pooling::Pooling(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
+
+const std::string& Pooling::target() const { return impl_->target; }
+
+Shape Pooling::OutputShape(const Shape& input) const {
+  return Impl::OutputOf(impl_->Plan(input, /*threads=*/1));
+}
+
+void Pooling::Run(const PoolArgs& args) const {
+  PoolCall call = impl_->PlanViews(args, /*threads=*/0);
+  if (args.y.shape().elements() == 0) return;
+  call.x = args.x.data();
+  call.y = args.y.data();
+  call.indices = args.indices.data();
+  impl_->Run(call, args.workspace);
+}
+
+void Pooling::Run(const ConstTensorView& x, const TensorView& y) const { Run({.x = x, .y = y}); }
+
+Tensor Pooling::Run(const Tensor& x) const {
+  Tensor y(OutputShape(x.shape()), x.layout());
+  Run({.x = x, .y = y});
+  return y;
+}
+
+size_t Pooling::WorkspaceBytes(const Shape& input, Layout layout, int threads) const {
+  return internal::MostBytes(
+      threads, [&](int t) { return impl_->WorkspaceBytes(impl_->PlanDense(input, layout, t)); });
+}
+
+size_t Pooling::WorkspaceBytes(const PoolArgs& args, int threads) const {
+  return internal::MostBytes(
+      threads, [&](int t) { return impl_->WorkspaceBytes(impl_->PlanViews(args, t)); });
+}
+
+PoolExplanation Pooling::Explain(const Shape& input, Layout layout) const {
+  const PoolCall call = impl_->PlanDense(input, layout, /*threads=*/0);
+  PoolExplanation e;
+  e.algorithm = internal::ChoosePoolAlgorithm(impl_->algorithm, call).name;
+  e.target = target();
+  e.output = Impl::OutputOf(call);
+  for (const internal::PoolAlgorithm& a : internal::PoolRegistry()) {
+    const char* reason = a.refuse(call);
+    if (reason == nullptr) {
+      e.candidates.push_back({a.name, true, a.summary, a.estimate(call)});
+    } else {
+      e.candidates.push_back({a.name, false, reason, 0});
+    }
+  }
+  return e;
+}
+
+std::string PoolExplanation::ToString() const {
+  std::string s = internal::StrCat(algorithm, " on ", target, ", output ", output, "\n");
+  for (const Candidate& c : candidates) {
+    s += internal::StrCat("  ", c.algorithm == algorithm ? "* " : "  ", c.algorithm, ": ",
+                          c.accepts ? "" : "no: ", c.reason);
+    if (c.accepts) {  // rounded, since it is rough
+      s += internal::StrCat(", about ", static_cast<int64_t>(c.cycles / 1000 + 0.5), " kcycles");
+    }
+    s += "\n";
+  }
+  return s;
+}
+
+MaxPool2d::MaxPool2d(const MaxPool2dOptions& o)
+    : Pooling(std::make_shared<Impl>(internal::CheckOptions(o), o.algorithm, o.target)) {}
+
+AvgPool2d::AvgPool2d(const AvgPool2dOptions& o)
+    : Pooling(std::make_shared<Impl>(internal::CheckOptions(o), o.algorithm, o.target)) {}
+
+AdaptiveMaxPool2d::AdaptiveMaxPool2d(const AdaptivePool2dOptions& o)
+    : Pooling(std::make_shared<Impl>(internal::CheckOptions(o, false), o.algorithm, o.target)) {}
+
+AdaptiveAvgPool2d::AdaptiveAvgPool2d(const AdaptivePool2dOptions& o)
+    : Pooling(std::make_shared<Impl>(internal::CheckOptions(o, true), o.algorithm, o.target)) {}
+
+Tensor Pool2d(const Tensor& x, Size2 size, PoolMode mode) {
+  if (mode == PoolMode::kAvg) return AvgPool2d({.kernel_size = size, .stride = 1}).Run(x);
+  return MaxPool2d({.kernel_size = size, .stride = 1}).Run(x);
+}
+
+}  // namespace v0
+}  // namespace windrow

@@ -1,0 +1,65 @@
+// A pooling as the strategies see it: what is known when an object is built (PoolOp), and what one
+// Run adds (PoolCall). All checked; a strategy need not look for errors.
+#ifndef WINDROW_LIB_POOL_PROBLEM_H_
+#define WINDROW_LIB_POOL_PROBLEM_H_
+
+#include <cstdint>
+
+#include "lib/base/math.h"
+#include "lib/pool/window_axis.h"
+#include "windrow/pool2d.h"
+#include "windrow/tensor.h"
+
+namespace windrow::internal {
+
+struct PoolKernels;
+
+struct PoolOp {
+  bool average = false, adaptive = false;
+  Size2 output_size{0};                     // of an adaptive one
+  Size2 kernel{1}, stride{1}, dilation{1};  // of another
+  Padding padding{0};
+  bool ceil_mode = false, count_include_pad = true;
+  int64_t divisor_override = 0;          // 0: none
+  int lanes = 1;                         // of the bound target
+  const PoolKernels* kernels = nullptr;  // of the bound target
+};
+
+// Check the options against each other; throw std::invalid_argument. Bind no target.
+PoolOp CheckOptions(const MaxPool2dOptions& options);
+PoolOp CheckOptions(const AvgPool2dOptions& options);
+PoolOp CheckOptions(const AdaptivePool2dOptions& options, bool average);
+
+struct PoolCall {
+  const PoolOp* op;
+  int64_t n, c;
+  WindowAxis h, w;
+  const float* x;
+  Strides xs;
+  float* y;
+  Strides ys;
+  bool with_indices;  // of maxima
+  int64_t* indices;
+  Strides is;
+  int threads;       // that share the work; 1 if it is not worth a second one
+  float* workspace;  // what the strategy's `workspace` asks for
+
+  // What an average divides by: exact, and rounded to f32 once.
+  float Divisor(const Window& rows, const Window& columns) const {
+    if (op->divisor_override != 0) return static_cast<float>(op->divisor_override);
+    const bool padding = op->count_include_pad;
+    return static_cast<float>(padding ? rows.counted * columns.counted : rows.taps * columns.taps);
+  }
+  int64_t outputs() const { return SaturatedProduct({n, c, h.out, w.out}); }
+  int64_t inputs() const { return SaturatedProduct({n, c, h.in, w.in}); }
+};
+
+// The geometry of an input; throws std::invalid_argument if it has no window.
+struct PoolGeometry {
+  WindowAxis h, w;
+};
+PoolGeometry ResolveGeometry(const PoolOp& op, const Shape& input);
+
+}  // namespace windrow::internal
+
+#endif  // WINDROW_LIB_POOL_PROBLEM_H_

@@ -1,0 +1,64 @@
+#include "lib/pool/registry.h"
+
+#include <string>
+
+#include "lib/base/error.h"
+#include "lib/pool/reference.h"
+#include "windrow/pool2d.h"
+
+namespace windrow {
+namespace internal {
+namespace {
+
+constexpr PoolAlgorithm kAlgorithms[] = {
+    {"reference", "scalar, for any problem", RefusePoolReference, EstimatePoolReference,
+     RunPoolReference, nullptr},
+};
+
+}  // namespace
+
+std::span<const PoolAlgorithm> PoolRegistry() { return kAlgorithms; }
+
+const PoolAlgorithm* FindPoolAlgorithm(std::string_view name) {
+  if (name == "auto") return nullptr;
+  std::string names = "auto";
+  for (const PoolAlgorithm& a : kAlgorithms) {
+    if (name == a.name) return &a;
+    names += StrCat(", ", a.name);
+  }
+  throw std::invalid_argument(
+      StrCat("there is no pooling algorithm \"", name, "\"; there are ", names));
+}
+
+const PoolAlgorithm& ChoosePoolAlgorithm(const PoolAlgorithm* forced, const PoolCall& call) {
+  if (forced != nullptr) {
+    const char* reason = forced->refuse(call);
+    Require(reason == nullptr, "the algorithm \"", forced->name, "\" cannot run this: ", reason);
+    return *forced;
+  }
+  const PoolAlgorithm* best = nullptr;
+  double least = 0;
+  for (const PoolAlgorithm& a : kAlgorithms) {
+    if (a.refuse(call) != nullptr) continue;
+    const double cycles = a.estimate(call);
+    if (best == nullptr || cycles < least) best = &a, least = cycles;
+  }
+  return *best;
+}
+
+int64_t WorkspaceFloats(const PoolAlgorithm& algorithm, const PoolCall& call) {
+  return algorithm.workspace == nullptr ? 0 : algorithm.workspace(call);
+}
+
+}  // namespace internal
+
+inline namespace v0 {
+
+std::vector<std::string> PoolAlgorithms() {
+  std::vector<std::string> names;
+  for (const internal::PoolAlgorithm& a : internal::PoolRegistry()) names.emplace_back(a.name);
+  return names;
+}
+
+}  // namespace v0
+}  // namespace windrow

@@ -1,0 +1,87 @@
+// One spatial direction of a pooling: which inputs the window of each output covers.
+//
+//   regular:   o * stride - before + t * dilation,  0 <= t < kernel, of which those in [0, in)
+//   count adaptive:  [floor(o * in / out), ceil((o + 1) * in / out))
+#ifndef WINDROW_LIB_POOL_WINDOW_AXIS_H_
+#define WINDROW_LIB_POOL_WINDOW_AXIS_H_
+
+#include <algorithm>
+#include <cstdint>
+
+#include "lib/base/math.h"
+
+namespace windrow::internal {
+
+// The taps of one output that are inside the input.
+struct Window {
+  int64_t begin;    // position of the first
+  int64_t taps;     // how many; the next lies `dilation` further
+  int64_t counted;  // what an average divides by: taps, and those on padding
+};
+
+// Outputs [begin, end) whose windows are alike, each `step` inputs further than the one before.
+struct WindowRun {
+  int64_t begin, end, step;
+  Window first;
+  int64_t size() const { return end - begin; }
+};
+
+struct WindowAxis {
+  int64_t in = 1, out = 1, kernel = 1, stride = 1, dilation = 1, before = 0, after = 0;
+  bool adaptive = false;
+
+  Window At(int64_t o) const {
+    if (adaptive) {
+      const int64_t begin = o * in / out, taps = CeilDiv((o + 1) * in, out) - begin;
+      return {begin, taps, taps};
+    }
+    const int64_t start = Start(o);
+    const int64_t first = start >= 0 ? 0 : CeilDiv(-start, dilation);
+    const int64_t end = start >= in ? 0 : std::min(kernel, CeilDiv(in - start, dilation));
+    return {start + first * dilation, std::max<int64_t>(end - first, 0),
+            std::min(start + kernel, in + after) - start};
+  }
+
+  // Where the window of an output starts, on padding perhaps; of a regular axis.
+  int64_t Start(int64_t o) const { return o * stride - before; }
+  // From a window's first tap to its last, and one.
+  int64_t extent() const { return (kernel - 1) * dilation + 1; }
+
+  // The outputs whose windows lie inside the input, [begin, end).
+  struct Range {
+    int64_t begin, end;
+  };
+  Range Inside() const {
+    if (adaptive) return {0, 0};
+    const int64_t begin = std::min(CeilDiv(before, stride), out);
+    const int64_t end = in + before < extent() ? 0 : (in + before - extent()) / stride + 1;
+    return {begin, std::clamp(end, begin, out)};
+  }
+
+  // The longest run from output `begin` on, ending at `limit` at the latest: the inside is one, and
+  // each output at an edge another.
+  WindowRun RunFrom(int64_t begin, int64_t limit) const {
+    const Range inside = Inside();
+    const bool in_it = begin >= inside.begin && begin < inside.end;
+    return {begin, in_it ? std::min(inside.end, limit) : begin + 1, stride, At(begin)};
+  }
+
+  // The inputs that the windows of outputs [begin, end) reach from first to last.
+  Range Reach(int64_t begin, int64_t end) const {
+    const Window first = At(begin), last = At(end - 1);
+    return {first.begin, std::max(first.begin, last.begin + (last.taps - 1) * dilation + 1)};
+  }
+
+  // The taps of all windows.
+  int64_t CountTaps() const {
+    const Range inside = Inside();
+    int64_t taps = (inside.end - inside.begin) * kernel;
+    for (int64_t o = 0; o < inside.begin; ++o) taps += At(o).taps;
+    for (int64_t o = inside.end; o < out; ++o) taps += At(o).taps;
+    return taps;
+  }
+};
+
+}  // namespace windrow::internal
+
+#endif  // WINDROW_LIB_POOL_WINDOW_AXIS_H_

@@ -1,0 +1,74 @@
+// How a kernel that works on whole vectors reads and writes its last, partial one.
+#if defined(WINDROW_LIB_SIMD_LANES_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef WINDROW_LIB_SIMD_LANES_INL_H_
+#undef WINDROW_LIB_SIMD_LANES_INL_H_
+#else
+#define WINDROW_LIB_SIMD_LANES_INL_H_
+#endif
+
+#include <hwy/highway.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "lib/simd/epilogue-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace windrow::internal::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+// All lanes.
+struct AllLanes {
+  template <class D, typename T>
+  HWY_INLINE hn::Vec<D> Load(D d, const T* from) const {
+    return hn::LoadU(d, from);
+  }
+  template <class D, class V, typename T>
+  HWY_INLINE void Store(D d, V v, T* to) const {
+    hn::StoreU(v, d, to);
+  }
+  template <class D>
+  HWY_INLINE size_t Count(D d) const {
+    return hn::Lanes(d);
+  }
+};
+
+// The first `count`; memory behind them is not touched. Masks do that on some targets only, the
+// others go through a buffer.
+struct FirstLanes {
+  size_t count;
+
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2
+  template <class D, typename T>
+  HWY_INLINE hn::Vec<D> Load(D d, const T* from) const {
+    return hn::MaskedLoad(hn::FirstN(d, count), d, from);
+  }
+  template <class D, class V, typename T>
+  HWY_INLINE void Store(D d, V v, T* to) const {
+    hn::BlendedStore(v, hn::FirstN(d, count), d, to);
+  }
+#else
+  template <class D, typename T>
+  HWY_INLINE hn::Vec<D> Load(D d, const T* from) const {
+    HWY_ALIGN T buffer[HWY_MAX_BYTES / sizeof(T)] = {};
+    CopyTail(from, count, buffer);
+    return hn::Load(d, buffer);
+  }
+  template <class D, class V, typename T>
+  HWY_INLINE void Store(D d, V v, T* to) const {
+    HWY_ALIGN T buffer[HWY_MAX_BYTES / sizeof(T)];
+    hn::Store(v, d, buffer);
+    CopyTail(buffer, count, to);
+  }
+#endif
+  template <class D>
+  HWY_INLINE size_t Count(D) const {
+    return count;
+  }
+};
+
+}  // namespace windrow::internal::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // include guard

@@ -1,0 +1,70 @@
+// The micro-kernels of pooling of a SIMD target, as a table of function pointers: the one door
+// between the loops of lib/pool, which are ordinary C++, and the code that is compiled once a
+// target.
+#ifndef WINDROW_LIB_SIMD_POOL_KERNELS_H_
+#define WINDROW_LIB_SIMD_POOL_KERNELS_H_
+
+#include <cstddef>
+#include <cstdint>
+
+namespace windrow::internal {
+
+// One call of a window kernel: for each of a few outputs, rows x columns taps that are each a run
+// of floats (the channels of a pixel, or a row of results of an earlier pass), reduced in raster
+// order item by item. Distances are in floats; everything is aligned to an element.
+//
+//   for o < outputs: for i < items:
+//     y[o * y_step + i] = reduction over t of taps[t][o * x_step + i]
+struct WindowArgs {
+  const float* const* taps;  // [rows * columns], at least one
+  int64_t rows, columns;
+  int64_t outputs;
+  ptrdiff_t x_step, y_step;
+  int64_t items;
+  float* y;
+
+  // Of maxima: 1. That x * 1 flushes a denormal, if the caller wants that, no compiler knows.
+  float one;
+  // Of averages: y = sum / divisor; the plain sum if 0. One for all items, or one for each.
+  float divisor;
+  const float* divisors;  // null: one for all
+
+  // Of maxima with indices. A tap's index is
+  //   tap_indices[t][o * x_step + i], of an earlier pass; or, if that is null,
+  //   positions[t] + o * position_step + i * item_step
+  // and that of an item whose taps are all -inf, where the first tap may be padding,
+  //   first[i] in place of positions[0], if that is not null.
+  const int32_t* const* tap_indices;
+  const int32_t* positions;
+  int32_t position_step, item_step;
+  const int32_t* first;
+  int32_t* index;    // as y, of an earlier pass; or
+  int64_t* indices;  // the result
+  ptrdiff_t indices_step;
+};
+
+using WindowFn = void (*)(const WindowArgs&);
+
+// The micro-kernels of one target.
+struct PoolKernels {
+  WindowFn max;
+  WindowFn max_indices;
+  WindowFn sum;
+  // to[column * to_row + row] = from[row * from_row + column]
+  void (*transpose)(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns, float* to,
+                    ptrdiff_t to_row);
+  // to[row * to_row + column] = from[row * from_row + column]
+  void (*copy_rows)(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns, float* to,
+                    ptrdiff_t to_row);
+  // even[i] = from[2 * i], odd[i] = from[2 * i + 1], for i < pairs
+  void (*deinterleave)(const float* from, int64_t pairs, float* even, float* odd);
+  // To be called after the last of a series, as TileSet::leave.
+  void (*leave)();
+};
+
+// Those of the target at this index of Highway's dispatch tables.
+const PoolKernels& PoolKernelsOf(size_t dispatch_index);
+
+}  // namespace windrow::internal
+
+#endif  // WINDROW_LIB_SIMD_POOL_KERNELS_H_

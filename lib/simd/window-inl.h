@@ -1,0 +1,272 @@
+// The inner loops of pooling: maxima and sums of windows, lanes over items that lie side by side.
+//
+//   for each output: for each few vectors of items: for row: for column: load, and one operation
+//
+// A sum takes its rows one after the other, each a sum of its own. A maximum is that of two vectors
+// for each tap, as long as no tap is NaN, which would be lost: the taps are added up as well, and
+// where that gives NaN (also for infinities of both signs) the window is done again with care.
+#if defined(WINDROW_LIB_SIMD_WINDOW_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef WINDROW_LIB_SIMD_WINDOW_INL_H_
+#undef WINDROW_LIB_SIMD_WINDOW_INL_H_
+#else
+#define WINDROW_LIB_SIMD_WINDOW_INL_H_
+#endif
+
+#include <hwy/highway.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "lib/simd/lanes-inl.h"
+#include "lib/simd/pool_kernels.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace windrow::internal::HWY_NAMESPACE {
+
+namespace hn = hwy::HWY_NAMESPACE;
+using WindowD = hn::ScalableTag<float>;
+using WindowDI = hn::RebindToSigned<WindowD>;
+using WindowV = hn::Vec<WindowD>;
+using WindowVI = hn::Vec<WindowDI>;
+
+// Which items of which output. `at` is their place in each tap.
+struct Items {
+  int64_t output, item;
+  ptrdiff_t at;
+};
+
+HWY_INLINE WindowV CanonicalNaN(WindowV v) {
+  const WindowD d;
+  const hn::RebindToUnsigned<WindowD> du;
+  return hn::IfThenElse(hn::Eq(v, v), v, hn::BitCast(d, hn::Set(du, 0x7FC00000u)));
+}
+
+// x > max ? x : max, where none is NaN. Between zeros of both signs the max stays.
+HWY_INLINE WindowV LaterMax(WindowV x, WindowV max) {
+#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
+  return hn::Max(x, max);  // one instruction that is defined so
+#else
+  return hn::IfThenElse(hn::Gt(x, max), x, max);
+#endif
+}
+
+// Calls X(v) for the vectors of a chunk.
+#define WINDROW_FOR_VECS(X)      \
+  X(0);                          \
+  if constexpr (kVecs > 1) X(1); \
+  if constexpr (kVecs > 2) X(2); \
+  if constexpr (kVecs > 3) X(3)
+#define WINDROW_PLACE(v) (v * static_cast<ptrdiff_t>(hn::Lanes(WindowD())))
+
+struct Sum {
+  static constexpr int kMaxVecs = 4;
+
+  template <class Access>
+  static HWY_INLINE WindowV Divided(const WindowArgs& t, int64_t item, WindowV sum, Access access) {
+    const WindowD d;
+    if (t.divisors != nullptr) {
+      return CanonicalNaN(hn::Div(sum, access.Load(d, t.divisors + item)));
+    }
+    return t.divisor != 0 ? CanonicalNaN(hn::Div(sum, hn::Set(d, t.divisor))) : sum;
+  }
+
+  template <int kVecs, class Access>
+  static HWY_INLINE void Run(const WindowArgs& t, const Items& at, Access access) {
+    const WindowD d;
+    WindowV s0 = hn::Zero(d), s1 = s0, s2 = s0, s3 = s0;
+    const float* const* tap = t.taps;
+    for (int64_t i = 0; i < t.rows; ++i) {
+      WindowV r0 = hn::Zero(d), r1 = r0, r2 = r0, r3 = r0;
+      for (int64_t j = 0; j < t.columns; ++j, ++tap) {
+        const float* const x = *tap + at.at;
+#define WINDROW_ADD(v) r##v = hn::Add(r##v, access.Load(d, x + WINDROW_PLACE(v)))
+        WINDROW_FOR_VECS(WINDROW_ADD);
+      }
+#define WINDROW_ADD_ROW(v) s##v = hn::Add(s##v, r##v)
+      WINDROW_FOR_VECS(WINDROW_ADD_ROW);
+    }
+    float* const y = t.y + at.output * t.y_step + at.item;
+#define WINDROW_STORE(v) \
+  access.Store(d, Divided(t, at.item + WINDROW_PLACE(v), s##v, access), y + WINDROW_PLACE(v))
+    WINDROW_FOR_VECS(WINDROW_STORE);
+  }
+#undef WINDROW_ADD
+#undef WINDROW_ADD_ROW
+#undef WINDROW_STORE
+};
+
+struct Max {
+  static constexpr int kMaxVecs = 4;
+
+  template <int kVecs, class Access>
+  static HWY_INLINE void Run(const WindowArgs& t, const Items& at, Access access) {
+    const WindowD d;
+    const int64_t taps = t.rows * t.columns;
+    const float* const x0 = t.taps[0] + at.at;
+    WindowV m0 = access.Load(d, x0), m1 = m0, m2 = m0, m3 = m0;
+    if constexpr (kVecs > 1) m1 = access.Load(d, x0 + WINDROW_PLACE(1));
+    if constexpr (kVecs > 2) m2 = access.Load(d, x0 + WINDROW_PLACE(2));
+    if constexpr (kVecs > 3) m3 = access.Load(d, x0 + WINDROW_PLACE(3));
+    WindowV s0 = m0, s1 = m1, s2 = m2, s3 = m3;
+    for (int64_t i = 1; i < taps; ++i) {
+      const float* const x = t.taps[i] + at.at;
+#define WINDROW_TAKE(v)                                     \
+  {                                                         \
+    const WindowV a = access.Load(d, x + WINDROW_PLACE(v)); \
+    m##v = LaterMax(a, m##v);                               \
+    s##v = hn::Add(s##v, a);                                \
+  }
+      WINDROW_FOR_VECS(WINDROW_TAKE);
+    }
+    if constexpr (kVecs > 1) s0 = hn::Add(s0, s1);
+    if constexpr (kVecs > 2) s0 = hn::Add(s0, s2);
+    if constexpr (kVecs > 3) s0 = hn::Add(s0, s3);
+    float* const y = t.y + at.output * t.y_step + at.item;
+    if (HWY_LIKELY(hn::AllTrue(d, hn::Eq(s0, s0)))) {
+      const WindowV one = hn::Set(d, t.one);
+#define WINDROW_STORE(v) access.Store(d, hn::Mul(m##v, one), y + WINDROW_PLACE(v))
+      WINDROW_FOR_VECS(WINDROW_STORE);
+    } else {
+#define WINDROW_CAREFUL(v) Careful(t, at.at + WINDROW_PLACE(v), y + WINDROW_PLACE(v), access)
+      WINDROW_FOR_VECS(WINDROW_CAREFUL);
+    }
+  }
+
+ private:
+  template <class Access>
+  static HWY_INLINE void Careful(const WindowArgs& t, ptrdiff_t at, float* y, Access access) {
+    const WindowD d;
+    const int64_t taps = t.rows * t.columns;
+    WindowV max = access.Load(d, t.taps[0] + at);
+    for (int64_t i = 1; i < taps; ++i) {
+      const WindowV a = access.Load(d, t.taps[i] + at);
+      max = hn::IfThenElse(hn::Or(hn::Gt(a, max), hn::Ne(a, a)), a, max);
+    }
+    access.Store(d, CanonicalNaN(hn::Mul(max, hn::Set(d, t.one))), y);
+  }
+#undef WINDROW_TAKE
+#undef WINDROW_STORE
+#undef WINDROW_CAREFUL
+};
+
+// With the index of each maximum.
+struct MaxIndices {
+  static constexpr int kMaxVecs = 2;
+
+  template <int kVecs, class Access>
+  static HWY_INLINE void Run(const WindowArgs& t, const Items& at, Access access) {
+    if (!HWY_LIKELY((Try<kVecs, false>(t, at, access)))) Try<kVecs, true>(t, at, access);
+  }
+
+ private:
+  // The items' indices in a tap: relative to the item's own if indices differ from item to item.
+  template <class Access>
+  static HWY_INLINE WindowVI IndexOf(const WindowArgs& t, int64_t tap, const Items& at,
+                                     ptrdiff_t place, Access access) {
+    const WindowDI di;
+    if (t.tap_indices != nullptr) return access.Load(di, t.tap_indices[tap] + at.at + place);
+    return hn::Set(di, t.positions[tap] + static_cast<int32_t>(at.output) * t.position_step);
+  }
+
+  template <bool kCareful>
+  static HWY_INLINE hn::Mask<WindowD> Better(WindowV a, WindowV max) {
+    if constexpr (kCareful) return hn::Or(hn::Gt(a, max), hn::Ne(a, a));
+    return hn::Gt(a, max);
+  }
+
+  // False, with nothing written, if there may be a NaN that only the careful one sees.
+  template <int kVecs, bool kCareful, class Access>
+  static HWY_INLINE bool Try(const WindowArgs& t, const Items& at, Access access) {
+    const WindowD d;
+    const WindowDI di;
+    const int64_t taps = t.rows * t.columns;
+    const float* const x0 = t.taps[0] + at.at;
+    WindowV m0 = access.Load(d, x0), m1 = m0;
+    WindowVI i0 = IndexOf(t, 0, at, 0, access), i1 = i0;
+    if (t.first != nullptr) i0 = access.Load(di, t.first + at.item);
+    if constexpr (kVecs > 1) {
+      m1 = access.Load(d, x0 + WINDROW_PLACE(1));
+      i1 = IndexOf(t, 0, at, WINDROW_PLACE(1), access);
+      if (t.first != nullptr) i1 = access.Load(di, t.first + at.item + WINDROW_PLACE(1));
+    }
+    WindowV s0 = m0, s1 = m1;
+    for (int64_t i = 1; i < taps; ++i) {
+      const float* const x = t.taps[i] + at.at;
+#define WINDROW_TAKE(v)                                                                            \
+  {                                                                                                \
+    const WindowV a = access.Load(d, x + WINDROW_PLACE(v));                                        \
+    const auto better = Better<kCareful>(a, m##v);                                                 \
+    i##v = hn::IfThenElse(hn::RebindMask(di, better), IndexOf(t, i, at, WINDROW_PLACE(v), access), \
+                          i##v);                                                                   \
+    m##v = hn::IfThenElse(better, a, m##v);                                                        \
+    if constexpr (!kCareful) s##v = hn::Add(s##v, a);                                              \
+  }
+      WINDROW_TAKE(0)
+      if constexpr (kVecs > 1) WINDROW_TAKE(1)
+    }
+    if constexpr (!kCareful) {
+      if constexpr (kVecs > 1) s0 = hn::Add(s0, s1);
+      if (HWY_UNLIKELY(!hn::AllTrue(d, hn::Eq(s0, s0)))) return false;
+    }
+    Store(t, {at.output, at.item, at.at}, m0, i0, access);
+    if constexpr (kVecs > 1) {
+      Store(t, {at.output, at.item + WINDROW_PLACE(1), at.at + WINDROW_PLACE(1)}, m1, i1, access);
+    }
+    return true;
+  }
+#undef WINDROW_TAKE
+
+  template <class Access>
+  static HWY_INLINE void Store(const WindowArgs& t, const Items& at, WindowV max, WindowVI index,
+                               Access access) {
+    const WindowD d;
+    const WindowDI di;
+    access.Store(d, CanonicalNaN(hn::Mul(max, hn::Set(d, t.one))),
+                 t.y + at.output * t.y_step + at.item);
+    if (t.item_step != 0) {
+      const WindowVI item = hn::Iota(di, static_cast<int32_t>(at.item));
+      index = hn::Add(index, hn::Mul(item, hn::Set(di, t.item_step)));
+    }
+    if (t.index != nullptr) {
+      access.Store(di, index, t.index + at.output * t.y_step + at.item);
+    } else {
+      HWY_ALIGN int32_t buffer[HWY_MAX_BYTES / sizeof(int32_t)] = {};
+      hn::Store(index, di, buffer);
+      int64_t* const to = t.indices + at.output * t.indices_step + at.item;
+      const size_t count = access.Count(di);
+      for (size_t i = 0; i < count; ++i) to[i] = buffer[i];
+    }
+  }
+};
+#undef WINDROW_FOR_VECS
+#undef WINDROW_PLACE
+
+// All items of all outputs, as many vectors at a time as possible. The last vector, if it is not
+// whole, begins inside the one before.
+template <class Reduction>
+void Windows(const WindowArgs& t) {
+  constexpr int kVecs = Reduction::kMaxVecs;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(WindowD()));
+  for (int64_t o = 0; o < t.outputs; ++o) {
+    const ptrdiff_t x = o * t.x_step;
+    int64_t i = 0;
+    for (; i + kVecs * lanes <= t.items; i += kVecs * lanes) {
+      Reduction::template Run<kVecs>(t, {o, i, x + i}, AllLanes());
+    }
+    for (; i + lanes <= t.items; i += lanes) {
+      Reduction::template Run<1>(t, {o, i, x + i}, AllLanes());
+    }
+    if (i == t.items) continue;
+    if (i == 0) {
+      Reduction::template Run<1>(t, {o, 0, x}, FirstLanes{static_cast<size_t>(t.items)});
+    } else {
+      i = t.items - lanes;
+      Reduction::template Run<1>(t, {o, i, x + i}, AllLanes());
+    }
+  }
+}
+
+}  // namespace windrow::internal::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // include guard
