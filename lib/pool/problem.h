@@ -54,6 +54,13 @@ struct PoolCall {
   int64_t inputs() const { return SaturatedProduct({n, c, h.in, w.in}); }
 };
 
+// Why indices of this call do not fit the 32 bits that fast strategies give them, or null.
+inline const char* RefuseLargePlanes(const PoolCall& call) {
+  constexpr int64_t kMost = (int64_t{1} << 31) - 1;
+  const bool large = SaturatedProduct({call.h.in, call.w.in}) > kMost;
+  return large ? "the indices of so large a plane take more than 31 bits" : nullptr;
+}
+
 // The geometry of an input; throws std::invalid_argument if it has no window.
 struct PoolGeometry {
   WindowAxis h, w;

@@ -3,7 +3,9 @@
 #include <string>
 
 #include "lib/base/error.h"
+#include "lib/pool/planar.h"
 #include "lib/pool/reference.h"
+#include "lib/pool/window.h"
 #include "windrow/pool2d.h"
 
 namespace windrow {
@@ -11,6 +13,10 @@ namespace internal {
 namespace {
 
 constexpr PoolAlgorithm kAlgorithms[] = {
+    {"window", "pixels where they lie, lanes over channels", RefuseWindow, EstimateWindow,
+     RunWindow, WindowWorkspace},
+    {"planar", "planes, row results shared, lanes over pixels", RefusePlanar, EstimatePlanar,
+     RunPlanar, PlanarWorkspace},
     {"reference", "scalar, for any problem", RefusePoolReference, EstimatePoolReference,
      RunPoolReference, nullptr},
 };
@@ -47,7 +53,7 @@ const PoolAlgorithm& ChoosePoolAlgorithm(const PoolAlgorithm* forced, const Pool
 }
 
 int64_t WorkspaceFloats(const PoolAlgorithm& algorithm, const PoolCall& call) {
-  return algorithm.workspace == nullptr ? 0 : algorithm.workspace(call);
+  return algorithm.workspace == nullptr || call.outputs() == 0 ? 0 : algorithm.workspace(call);
 }
 
 }  // namespace internal

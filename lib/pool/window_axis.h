@@ -53,7 +53,7 @@ struct WindowAxis {
   };
   Range Inside() const {
     if (adaptive) return {0, 0};
-    const int64_t begin = std::min(CeilDiv(before, stride), out);
+    const int64_t begin = std::min(CeilDiv(std::max<int64_t>(before, 0), stride), out);
     const int64_t end = in + before < extent() ? 0 : (in + before - extent()) / stride + 1;
     return {begin, std::clamp(end, begin, out)};
   }
@@ -66,10 +66,11 @@ struct WindowAxis {
     return {begin, in_it ? std::min(inside.end, limit) : begin + 1, stride, At(begin)};
   }
 
-  // The inputs that the windows of outputs [begin, end) reach from first to last.
+  // The inputs from the first to the last that windows of outputs [begin, end) have.
   Range Reach(int64_t begin, int64_t end) const {
-    const Window first = At(begin), last = At(end - 1);
-    return {first.begin, std::max(first.begin, last.begin + (last.taps - 1) * dilation + 1)};
+    if (adaptive) return {At(begin).begin, At(end - 1).begin + At(end - 1).taps};
+    const int64_t first = std::clamp<int64_t>(Start(begin), 0, in);
+    return {first, std::clamp(Start(end - 1) + extent(), first, in)};
   }
 
   // The taps of all windows.

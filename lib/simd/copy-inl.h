@@ -18,7 +18,7 @@ namespace windrow::internal::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
-// to[row * to_row + column] = from[row * from_row + column], exactly those.
+// to[row * to_row + column] = from[row * from_row + column], exactly those. The two do not overlap.
 inline void CopyRows(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns,
                      float* to, ptrdiff_t to_row) {
   const hn::ScalableTag<float> d;
@@ -27,7 +27,12 @@ inline void CopyRows(const float* from, ptrdiff_t from_row, int64_t rows, int64_
   const auto tail = static_cast<size_t>(columns - whole);
   for (int64_t r = 0; r < rows; ++r, from += from_row, to += to_row) {
     for (int64_t c = 0; c < whole; c += lanes) hn::StoreU(hn::LoadU(d, from + c), d, to + c);
-    if (tail != 0) CopyTail(from + whole, tail, to + whole);
+    if (tail == 0) continue;
+    if (whole != 0) {  // the last begins inside the one before
+      hn::StoreU(hn::LoadU(d, from + columns - lanes), d, to + columns - lanes);
+    } else {
+      CopyTail(from, tail, to);
+    }
   }
 }
 

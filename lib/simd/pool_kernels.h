@@ -10,13 +10,15 @@
 namespace windrow::internal {
 
 // One call of a window kernel: for each of a few outputs, rows x columns taps that are each a run
-// of floats (the channels of a pixel, or a row of results of an earlier pass), reduced in raster
-// order item by item. Distances are in floats; everything is aligned to an element.
+// of items side by side (the channels of a pixel, or a row of a plane), reduced in raster order
+// item by item. Distances are in floats; everything is aligned to an element.
 //
 //   for o < outputs: for i < items:
-//     y[o * y_step + i] = reduction over t of taps[t][o * x_step + i]
+//     y[o * y_step + i] = reduction over row, column of
+//       taps[column][offset + row * x_row + o * x_step + i]
 struct WindowArgs {
-  const float* const* taps;  // [rows * columns], at least one
+  const float* const* taps;  // [columns], at least one
+  ptrdiff_t offset, x_row;
   int64_t rows, columns;
   int64_t outputs;
   ptrdiff_t x_step, y_step;
@@ -29,16 +31,16 @@ struct WindowArgs {
   float divisor;
   const float* divisors;  // null: one for all
 
-  // Of maxima with indices. A tap's index is
-  //   tap_indices[t][o * x_step + i], of an earlier pass; or, if that is null,
-  //   positions[t] + o * position_step + i * item_step
-  // and that of an item whose taps are all -inf, where the first tap may be padding,
+  // Of maxima with indices. A tap's index is that of an earlier pass, which lies so many numbers
+  // behind the value; or, if that is 0, which position counts of its item:
+  //   positions[column] + position + row * position_row + o * position_step + i * item_step
+  // and that of an item whose taps are all -inf, where the first tap may be padding, the same with
   //   first[i] in place of positions[0], if that is not null.
-  const int32_t* const* tap_indices;
+  ptrdiff_t index_distance;
   const int32_t* positions;
-  int32_t position_step, item_step;
+  int32_t position, position_row, position_step, item_step;
   const int32_t* first;
-  int32_t* index;    // as y, of an earlier pass; or
+  int32_t* index;    // as y, for a later pass; or
   int64_t* indices;  // the result
   ptrdiff_t indices_step;
 };
@@ -56,8 +58,10 @@ struct PoolKernels {
   // to[row * to_row + column] = from[row * from_row + column]
   void (*copy_rows)(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns, float* to,
                     ptrdiff_t to_row);
-  // even[i] = from[2 * i], odd[i] = from[2 * i + 1], for i < pairs
-  void (*deinterleave)(const float* from, int64_t pairs, float* even, float* odd);
+  // even[row * to_row + i] = from[row * from_row + 2 * i], odd[...] = from[... + 2 * i + 1],
+  // for row < rows, i < pairs
+  void (*deinterleave)(const float* from, ptrdiff_t from_row, int64_t rows, int64_t pairs,
+                       float* even, float* odd, ptrdiff_t to_row);
   // To be called after the last of a series, as TileSet::leave.
   void (*leave)();
 };

@@ -29,7 +29,7 @@ using WindowDI = hn::RebindToSigned<WindowD>;
 using WindowV = hn::Vec<WindowD>;
 using WindowVI = hn::Vec<WindowDI>;
 
-// Which items of which output. `at` is their place in each tap.
+// Which items of which output. `at` is their place in each tap of the first row.
 struct Items {
   int64_t output, item;
   ptrdiff_t at;
@@ -74,11 +74,11 @@ struct Sum {
   static HWY_INLINE void Run(const WindowArgs& t, const Items& at, Access access) {
     const WindowD d;
     WindowV s0 = hn::Zero(d), s1 = s0, s2 = s0, s3 = s0;
-    const float* const* tap = t.taps;
-    for (int64_t i = 0; i < t.rows; ++i) {
+    ptrdiff_t row = at.at;
+    for (int64_t i = 0; i < t.rows; ++i, row += t.x_row) {
       WindowV r0 = hn::Zero(d), r1 = r0, r2 = r0, r3 = r0;
-      for (int64_t j = 0; j < t.columns; ++j, ++tap) {
-        const float* const x = *tap + at.at;
+      for (int64_t j = 0; j < t.columns; ++j) {
+        const float* const x = t.taps[j] + row;
 #define WINDROW_ADD(v) r##v = hn::Add(r##v, access.Load(d, x + WINDROW_PLACE(v)))
         WINDROW_FOR_VECS(WINDROW_ADD);
       }
@@ -101,22 +101,24 @@ struct Max {
   template <int kVecs, class Access>
   static HWY_INLINE void Run(const WindowArgs& t, const Items& at, Access access) {
     const WindowD d;
-    const int64_t taps = t.rows * t.columns;
     const float* const x0 = t.taps[0] + at.at;
     WindowV m0 = access.Load(d, x0), m1 = m0, m2 = m0, m3 = m0;
     if constexpr (kVecs > 1) m1 = access.Load(d, x0 + WINDROW_PLACE(1));
     if constexpr (kVecs > 2) m2 = access.Load(d, x0 + WINDROW_PLACE(2));
     if constexpr (kVecs > 3) m3 = access.Load(d, x0 + WINDROW_PLACE(3));
     WindowV s0 = m0, s1 = m1, s2 = m2, s3 = m3;
-    for (int64_t i = 1; i < taps; ++i) {
-      const float* const x = t.taps[i] + at.at;
+    ptrdiff_t row = at.at;
+    for (int64_t i = 0; i < t.rows; ++i, row += t.x_row) {
+      for (int64_t j = i == 0 ? 1 : 0; j < t.columns; ++j) {
+        const float* const x = t.taps[j] + row;
 #define WINDROW_TAKE(v)                                     \
   {                                                         \
     const WindowV a = access.Load(d, x + WINDROW_PLACE(v)); \
     m##v = LaterMax(a, m##v);                               \
     s##v = hn::Add(s##v, a);                                \
   }
-      WINDROW_FOR_VECS(WINDROW_TAKE);
+        WINDROW_FOR_VECS(WINDROW_TAKE);
+      }
     }
     if constexpr (kVecs > 1) s0 = hn::Add(s0, s1);
     if constexpr (kVecs > 2) s0 = hn::Add(s0, s2);
@@ -136,11 +138,12 @@ struct Max {
   template <class Access>
   static HWY_INLINE void Careful(const WindowArgs& t, ptrdiff_t at, float* y, Access access) {
     const WindowD d;
-    const int64_t taps = t.rows * t.columns;
     WindowV max = access.Load(d, t.taps[0] + at);
-    for (int64_t i = 1; i < taps; ++i) {
-      const WindowV a = access.Load(d, t.taps[i] + at);
-      max = hn::IfThenElse(hn::Or(hn::Gt(a, max), hn::Ne(a, a)), a, max);
+    for (int64_t i = 0; i < t.rows; ++i, at += t.x_row) {
+      for (int64_t j = i == 0 ? 1 : 0; j < t.columns; ++j) {
+        const WindowV a = access.Load(d, t.taps[j] + at);
+        max = hn::IfThenElse(hn::Or(hn::Gt(a, max), hn::IsNaN(a)), a, max);
+      }
     }
     access.Store(d, CanonicalNaN(hn::Mul(max, hn::Set(d, t.one))), y);
   }
@@ -159,18 +162,35 @@ struct MaxIndices {
   }
 
  private:
-  // The items' indices in a tap: relative to the item's own if indices differ from item to item.
+  // Where a tap's indices come from: an earlier pass, or its position.
+  struct Source {
+    const int32_t* indices;
+    int32_t position;
+    template <class Access>
+    HWY_INLINE WindowVI At(ptrdiff_t place, Access access) const {
+      const WindowDI di;
+      return indices != nullptr ? access.Load(di, indices + place) : hn::Set(di, position);
+    }
+  };
+  static HWY_INLINE Source SourceOf(const WindowArgs& t, int64_t column, ptrdiff_t place,
+                                    int32_t position) {
+    if (t.index_distance != 0) {
+      const float* const index = t.taps[column] + place + t.index_distance;
+      return {reinterpret_cast<const int32_t*>(index), 0};
+    }
+    return {nullptr, t.positions[column] + position};
+  }
   template <class Access>
-  static HWY_INLINE WindowVI IndexOf(const WindowArgs& t, int64_t tap, const Items& at,
-                                     ptrdiff_t place, Access access) {
+  static HWY_INLINE WindowVI FirstIndex(const WindowArgs& t, const Items& at, int32_t position,
+                                        ptrdiff_t place, Access access) {
     const WindowDI di;
-    if (t.tap_indices != nullptr) return access.Load(di, t.tap_indices[tap] + at.at + place);
-    return hn::Set(di, t.positions[tap] + static_cast<int32_t>(at.output) * t.position_step);
+    if (t.first == nullptr) return SourceOf(t, 0, at.at, position).At(place, access);
+    return hn::Add(access.Load(di, t.first + at.item + place), hn::Set(di, position));
   }
 
   template <bool kCareful>
   static HWY_INLINE hn::Mask<WindowD> Better(WindowV a, WindowV max) {
-    if constexpr (kCareful) return hn::Or(hn::Gt(a, max), hn::Ne(a, a));
+    if constexpr (kCareful) return hn::Or(hn::Gt(a, max), hn::IsNaN(a));
     return hn::Gt(a, max);
   }
 
@@ -179,30 +199,31 @@ struct MaxIndices {
   static HWY_INLINE bool Try(const WindowArgs& t, const Items& at, Access access) {
     const WindowD d;
     const WindowDI di;
-    const int64_t taps = t.rows * t.columns;
+    int32_t position = t.position + static_cast<int32_t>(at.output) * t.position_step;
     const float* const x0 = t.taps[0] + at.at;
     WindowV m0 = access.Load(d, x0), m1 = m0;
-    WindowVI i0 = IndexOf(t, 0, at, 0, access), i1 = i0;
-    if (t.first != nullptr) i0 = access.Load(di, t.first + at.item);
+    WindowVI i0 = FirstIndex(t, at, position, 0, access), i1 = i0;
     if constexpr (kVecs > 1) {
       m1 = access.Load(d, x0 + WINDROW_PLACE(1));
-      i1 = IndexOf(t, 0, at, WINDROW_PLACE(1), access);
-      if (t.first != nullptr) i1 = access.Load(di, t.first + at.item + WINDROW_PLACE(1));
+      i1 = FirstIndex(t, at, position, WINDROW_PLACE(1), access);
     }
     WindowV s0 = m0, s1 = m1;
-    for (int64_t i = 1; i < taps; ++i) {
-      const float* const x = t.taps[i] + at.at;
-#define WINDROW_TAKE(v)                                                                            \
-  {                                                                                                \
-    const WindowV a = access.Load(d, x + WINDROW_PLACE(v));                                        \
-    const auto better = Better<kCareful>(a, m##v);                                                 \
-    i##v = hn::IfThenElse(hn::RebindMask(di, better), IndexOf(t, i, at, WINDROW_PLACE(v), access), \
-                          i##v);                                                                   \
-    m##v = hn::IfThenElse(better, a, m##v);                                                        \
-    if constexpr (!kCareful) s##v = hn::Add(s##v, a);                                              \
+    ptrdiff_t row = at.at;
+    for (int64_t i = 0; i < t.rows; ++i, row += t.x_row, position += t.position_row) {
+      for (int64_t j = i == 0 ? 1 : 0; j < t.columns; ++j) {
+        const float* const x = t.taps[j] + row;
+        const Source source = SourceOf(t, j, row, position);
+#define WINDROW_TAKE(v)                                                                           \
+  {                                                                                               \
+    const WindowV a = access.Load(d, x + WINDROW_PLACE(v));                                       \
+    const auto better = Better<kCareful>(a, m##v);                                                \
+    i##v = hn::IfThenElse(hn::RebindMask(di, better), source.At(WINDROW_PLACE(v), access), i##v); \
+    m##v = hn::IfThenElse(better, a, m##v);                                                       \
+    if constexpr (!kCareful) s##v = hn::Add(s##v, a);                                             \
   }
-      WINDROW_TAKE(0)
-      if constexpr (kVecs > 1) WINDROW_TAKE(1)
+        WINDROW_TAKE(0)
+        if constexpr (kVecs > 1) WINDROW_TAKE(1)
+      }
     }
     if constexpr (!kCareful) {
       if constexpr (kVecs > 1) s0 = hn::Add(s0, s1);
@@ -248,7 +269,7 @@ void Windows(const WindowArgs& t) {
   constexpr int kVecs = Reduction::kMaxVecs;
   const auto lanes = static_cast<int64_t>(hn::Lanes(WindowD()));
   for (int64_t o = 0; o < t.outputs; ++o) {
-    const ptrdiff_t x = o * t.x_step;
+    const ptrdiff_t x = t.offset + o * t.x_step;
     int64_t i = 0;
     for (; i + kVecs * lanes <= t.items; i += kVecs * lanes) {
       Reduction::template Run<kVecs>(t, {o, i, x + i}, AllLanes());

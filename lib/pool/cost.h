@@ -1,0 +1,25 @@
+// What the steps of pooling cost, in cycles of one of today's large cores: rough, but the same for
+// all strategies, so that the cheapest can be chosen.
+#ifndef WINDROW_LIB_POOL_COST_H_
+#define WINDROW_LIB_POOL_COST_H_
+
+#include "lib/pool/problem.h"
+
+namespace windrow::internal {
+
+// A vector of one tap: loaded, and reduced by two operations; by five with an index.
+inline double TapCycles(const PoolCall& call) { return call.with_indices ? 1.25 : 0.6; }
+
+// An output of one pixel, besides its taps; and a call of a kernel.
+inline constexpr double kOutputCycles = 8;
+inline constexpr double kCallCycles = 25;
+
+// A vector that is copied, one that is taken apart by a stride, and one that changes between planes
+// and pixels.
+inline constexpr double kCopyCycles = 1;
+inline constexpr double kStrideCycles = 2;
+inline constexpr double kTransposeCycles = 6;
+
+}  // namespace windrow::internal
+
+#endif  // WINDROW_LIB_POOL_COST_H_

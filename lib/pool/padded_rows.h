@@ -1,0 +1,47 @@
+// Rows of a plane, prepared so that a window's taps are read with stride 1 and no edge is special:
+// padded on both sides, and taken apart by the stride.
+//
+//   phase p of a row:  positions  p - before, p - before + stride, p - before + 2 * stride, ...
+//
+// Tap t of output o is then element o + t * dilation / stride of phase t * dilation % stride. Rows
+// whose windows have stride 1 and no padding in front are read where they lie.
+#ifndef WINDROW_LIB_POOL_PADDED_ROWS_H_
+#define WINDROW_LIB_POOL_PADDED_ROWS_H_
+
+#include <cstdint>
+
+#include "lib/pool/problem.h"
+#include "lib/simd/pool_kernels.h"
+
+namespace windrow::internal {
+
+class PaddedRows {
+ public:
+  // For at most `rows` rows of the outputs of axis w; `pitch` is between the rows of x.
+  PaddedRows(const PoolKernels& kernels, const WindowAxis& w, int64_t rows, int64_t pitch);
+
+  // Of scratch memory.
+  int64_t floats() const { return in_place_ ? 0 : w_.stride * phase_; }
+  // From row to row.
+  int64_t pitch() const { return pitch_; }
+  bool in_place() const { return in_place_; }
+
+  // Writes the padding, which stays as it is whatever rows are filled in. Once before Fill.
+  void Pad(float value, float* scratch) const;
+  // Rows [0, rows) from x, where each begins.
+  void Fill(const float* x, int64_t x_row, int64_t rows, float* scratch) const;
+  // The first output's taps in the first row: w.kernel of them.
+  void FindTaps(const float* x, const float* scratch, const float** taps) const;
+
+ private:
+  WindowAxis w_;
+  const PoolKernels& kernels_;
+  bool in_place_;
+  int64_t pitch_;
+  int64_t phase_;      // floats of all rows of one phase
+  int64_t x_end_ = 0;  // behind the last pixel of a row that is read
+};
+
+}  // namespace windrow::internal
+
+#endif  // WINDROW_LIB_POOL_PADDED_ROWS_H_
