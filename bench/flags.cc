@@ -39,6 +39,8 @@ Flags TakeFlags(int* argc, char** argv) {
       flags.table = true;
     } else if (Match(argv[i], "shapes", &value)) {
       flags.shapes = value;
+    } else if (Match(argv[i], "pools", &value)) {
+      flags.pools = value;
     } else if (Match(argv[i], "target", &value)) {
       flags.target = value;
     } else if (Match(argv[i], "algorithm", &value)) {

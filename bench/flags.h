@@ -7,9 +7,9 @@
 namespace windrow::bench {
 
 struct Flags {
-  std::string shapes;              // a file; empty: the one that comes with the sources
+  std::string shapes, pools;       // files; empty: those that come with the sources
   std::string target;              // empty: the active one
-  std::string algorithm = "auto";  // as Conv2dOptions
+  std::string algorithm = "auto";  // as Conv2dOptions, or as MaxPool2dOptions
   std::string peers = "all";       // all, none, or names separated by commas
   bool table = false;              // one line a layer instead of Google Benchmark's report
   int threads = 1;
@@ -18,6 +18,8 @@ struct Flags {
 
 inline constexpr char kFlagsHelp[] =
     "windrow_bench [--shapes=FILE]     layers to measure (default: bench/shapes/layers.txt)\n"
+    "              [--pools=FILE]      pooling layers to measure (default: "
+    "bench/shapes/pools.txt)\n"
     "              [--threads=N]       threads of Windrow, the peers and the probes (1)\n"
     "              [--target=NAME]     SIMD target of Windrow (the best)\n"
     "              [--algorithm=NAME]  algorithm of Windrow (auto)\n"

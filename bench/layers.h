@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/work.h"
 #include "windrow/conv2d.h"
 
 namespace windrow::bench {
@@ -28,7 +29,7 @@ struct Layer {
   // Weights, and the input pixels that some tap reads, each moved once.
   double BytesRead() const;
   double BytesWritten() const;
-  double Bytes() const { return BytesRead() + BytesWritten(); }
+  Work ToWork() const { return {Flops(), BytesRead(), BytesWritten()}; }
 };
 
 // The layers.txt of a source tree or an installation: below the current directory or beside the

@@ -1,24 +1,24 @@
-// The least time a layer can take on this machine at this moment:
+// The least time some work, such as a layer, can take on this machine at this moment:
 //
 //   max(flops / peak of the SIMD target, bytes / bandwidth of the level where the data sits)
 //
-// The level is found by moving a buffer as large as the layer's data. The memory part is probed in
-// every round only if it is near the other one.
+// The level is found by moving a buffer as large as the work's data. A part is probed in every
+// round only if it may be the larger one.
 #ifndef WINDROW_BENCH_LIMIT_H_
 #define WINDROW_BENCH_LIMIT_H_
 
 #include <optional>
 #include <string>
 
-#include "bench/layers.h"
 #include "bench/rounds.h"
+#include "bench/work.h"
 #include "windrow/tensor.h"
 
 namespace windrow::bench {
 
 class Limit {
  public:
-  Limit(const Layer& layer, std::string target, bool fused, int threads);
+  Limit(const Work& work, std::string target, bool fused, int threads);
 
   // To be called before the rounds; this object must outlive them. Memory is probed only if it may
   // be the limit.
@@ -34,13 +34,12 @@ class Limit {
   // A written byte is paired with a read one at the speed of a copy; what else is read is read.
   double MemorySeconds();
 
-  double flops_, bytes_read_, bytes_written_;
+  Work work_;
   std::string target_;
   bool fused_;
   int threads_;
   Tensor buffer_;
-  size_t compute_probe_ = 0;
-  std::optional<size_t> memory_probe_;
+  std::optional<size_t> compute_probe_, memory_probe_;
 };
 
 }  // namespace windrow::bench

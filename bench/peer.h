@@ -1,5 +1,5 @@
-// Other libraries' convolutions, to compare with. A new one is a file that fills in a Peer, a row
-// in peers.cc, and in peers.cmake how to find it.
+// Other libraries' convolutions and poolings, to compare with. A new one is a file that fills in a
+// Peer, a row in peers.cc, and in peers.cmake how to find it.
 #ifndef WINDROW_BENCH_PEER_H_
 #define WINDROW_BENCH_PEER_H_
 
@@ -10,14 +10,16 @@
 #include <vector>
 
 #include "bench/layers.h"
+#include "bench/pools.h"
 #include "windrow/tensor.h"
 
 namespace windrow::bench {
 
-// A layer ready to run: weights in the form the peer likes best, memory allocated, input in place.
-class PeerConvolution {
+// A layer ready to run: weights, if it has any, in the form the peer likes best, memory allocated,
+// input in place.
+class PeerOperation {
  public:
-  virtual ~PeerConvolution() = default;
+  virtual ~PeerOperation() = default;
   virtual void Run() = 0;
   // The result of the last Run.
   virtual Tensor Output() const = 0;
@@ -34,7 +36,9 @@ struct PeerFormat {
   std::string name;             // "onednn_nhwc"
   std::vector<Layout> layouts;  // its activations are in each of these; none: in one of its own
   // Null if the peer cannot do this layer.
-  std::function<std::unique_ptr<PeerConvolution>(const Layer&, const Operands&)> make;
+  std::function<std::unique_ptr<PeerOperation>(const Layer&, const Operands&)> make;
+  // None if it is not a peer of poolings at all. x in kNchw.
+  std::function<std::unique_ptr<PeerOperation>(const Pool&, const Tensor& x)> make_pooling{};
 };
 
 struct Peer {

@@ -31,7 +31,7 @@ cv::Mat Image(Tensor& batch, int64_t index) {
                  batch.data() + index * s.h() * s.w());
 }
 
-class OpenCvFilter : public PeerConvolution {
+class OpenCvFilter : public PeerOperation {
  public:
   OpenCvFilter(const Layer& layer, const Operands& operands)
       : x_(operands.x),
@@ -58,7 +58,7 @@ class OpenCvFilter : public PeerConvolution {
   float bias_;
 };
 
-std::unique_ptr<PeerConvolution> Make(const Layer& layer, const Operands& operands) {
+std::unique_ptr<PeerOperation> Make(const Layer& layer, const Operands& operands) {
   if (!CanFilter(layer)) return nullptr;
   return std::make_unique<OpenCvFilter>(layer, operands);
 }

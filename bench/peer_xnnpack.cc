@@ -55,7 +55,7 @@ Operator Create(const Layer& layer, const Operands& operands) {
   return Operator(op);
 }
 
-class XnnpackConvolution : public PeerConvolution {
+class XnnpackConvolution : public PeerOperation {
  public:
   XnnpackConvolution(const Layer& layer, const Tensor& x, Operator op)
       : x_(Shape(1, 1, 1, x.shape().elements() + kExtra)),
@@ -88,7 +88,7 @@ class XnnpackConvolution : public PeerConvolution {
   Operator op_;
 };
 
-std::unique_ptr<PeerConvolution> Make(const Layer& layer, const Operands& operands) {
+std::unique_ptr<PeerOperation> Make(const Layer& layer, const Operands& operands) {
   static const xnn_status ready = xnn_initialize(nullptr);
   if (ready == xnn_status_unsupported_hardware) return nullptr;
   Require(ready, "xnn_initialize");

@@ -3,9 +3,11 @@
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <exception>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
@@ -14,6 +16,8 @@
 #include "bench/flags.h"
 #include "bench/layers.h"
 #include "bench/peer.h"
+#include "bench/pool_bench.h"
+#include "bench/pools.h"
 #include "bench/probe_bench.h"
 #include "bench/ratio_table.h"
 #include "bench/reporter.h"
@@ -27,13 +31,31 @@ void PrintHelp() {
   benchmark::PrintDefaultHelp();
 }
 
-void AddContext(const Flags& flags, const std::string& shapes, const std::vector<Peer>& peers) {
+void AddContext(const Flags& flags, const std::vector<Peer>& peers) {
   benchmark::AddCustomContext("windrow", Version());
   benchmark::AddCustomContext("target", flags.target.empty() ? cpu::ActiveTarget() : flags.target);
   benchmark::AddCustomContext("threads", std::to_string(flags.threads));
   benchmark::AddCustomContext("rounds", std::to_string(flags.rounds));
-  benchmark::AddCustomContext("shapes", shapes);
+  benchmark::AddCustomContext("shapes", flags.shapes);
+  benchmark::AddCustomContext("pools", flags.pools);
   for (const Peer& peer : peers) benchmark::AddCustomContext(peer.name, peer.version);
+}
+
+bool Has(const std::vector<std::string>& names, const std::string& name) {
+  return name == "auto" || std::ranges::count(names, name) > 0;
+}
+
+// An algorithm that only one of the operations has leaves the other out.
+void RegisterOperations(const std::vector<Peer>& peers, const Flags& flags) {
+  const std::vector<Layer> layers = ReadLayers(flags.shapes);
+  const std::vector<Pool> pools = ReadPools(flags.pools);
+  const bool convolution = Has(Algorithms(), flags.algorithm);
+  const bool pooling = Has(PoolAlgorithms(), flags.algorithm);
+  if (convolution) RegisterConvolutions(layers, peers, flags);
+  if (pooling) RegisterPoolings(pools, peers, flags);
+  if (!convolution && !pooling) {
+    throw std::invalid_argument("there is no algorithm \"" + flags.algorithm + "\"");
+  }
 }
 
 int Main(int argc, char** argv) {
@@ -41,12 +63,12 @@ int Main(int argc, char** argv) {
   Flags flags = TakeFlags(&argc, argv);
   benchmark::Initialize(&argc, argv, PrintHelp);
   if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
-  const std::string shapes = flags.shapes.empty() ? FindLayersFile() : flags.shapes;
+  if (flags.shapes.empty()) flags.shapes = FindLayersFile();
+  if (flags.pools.empty()) flags.pools = FindPoolsFile();
   const std::vector<Peer> peers = ChoosePeers(flags.peers);
-  const std::vector<Layer> layers = ReadLayers(shapes);
   if (!flags.target.empty()) cpu::ForceTarget(flags.target);
-  AddContext(flags, shapes, peers);
-  RegisterConvolutions(layers, peers, flags);
+  AddContext(flags, peers);
+  RegisterOperations(peers, flags);
   RegisterProbes(flags);
 
   const auto threads = static_cast<size_t>(flags.threads);

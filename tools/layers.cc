@@ -44,7 +44,7 @@ Timing Measure(const bench::Layer& layer, const Conv2d& conv, bool fused, int th
   Tensor x(layer.input, Layout::kNhwc);
   Fill(x.data(), x.shape().elements());
   Tensor y(conv.OutputShape(layer.input), Layout::kNhwc);
-  bench::Limit limit(layer, conv.target(), fused, threads);
+  bench::Limit limit(layer.ToWork(), conv.target(), fused, threads);
   bench::Rounds rounds;
   const size_t run = rounds.Add(bench::Batch([&] { conv.Run(x, y); }, threads == 1));
   limit.AddProbes(rounds);

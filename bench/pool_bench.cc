@@ -1,0 +1,89 @@
+// Pooling against the peers and the machine's limit, which is that of its memory.
+#include "bench/pool_bench.h"
+
+#include <string>
+
+#include "bench/contest.h"
+
+namespace windrow::bench {
+namespace {
+
+// Either kind.
+Pooling Bound(const Pool& pool, const Flags& flags) {
+  const Padding padding(pool.padding.h, pool.padding.w);
+  if (pool.mode == PoolMode::kAvg) {
+    AvgPool2dOptions o{.kernel_size = pool.kernel, .stride = pool.stride, .padding = padding};
+    o.ceil_mode = pool.ceil;
+    o.algorithm = flags.algorithm;
+    o.target = flags.target;
+    return AvgPool2d(o);
+  }
+  MaxPool2dOptions o{.kernel_size = pool.kernel, .stride = pool.stride, .padding = padding};
+  o.ceil_mode = pool.ceil;
+  o.algorithm = flags.algorithm;
+  o.target = flags.target;
+  return MaxPool2d(o);
+}
+
+struct Data {
+  Data(const Pool& pool, Layout layout)
+      : x_nchw(pool.input), x(pool.input, layout), y(pool.Output(), layout) {
+    FillRandom({x_nchw.data(), static_cast<size_t>(x.shape().elements())}, 1, 1);
+    Copy(x_nchw, x);
+  }
+  Tensor x_nchw, x, y;
+};
+
+std::string Label(const Pooling& pooling, const Pool& pool, Layout layout) {
+  const PoolExplanation why = pooling.Explain(pool.input, layout);
+  return why.algorithm + " " + why.target;
+}
+
+void Measure(const Pool& pool, Layout layout, const std::vector<Peer>& peers, const Flags& flags,
+             benchmark::State& state) {
+  Data data(pool, layout);
+  const Pooling pooling = Bound(pool, flags);
+  Contest contest(pool.ToWork(/*indices=*/false), pooling.target(), flags,
+                  [&] { pooling.Run(data.x, data.y); });
+  Tensor result(data.y.shape());
+  Copy(data.y, result);
+  contest.AddPeers(peers, layout, result,
+                   [&](const PeerFormat& format) -> std::unique_ptr<PeerOperation> {
+                     if (!format.make_pooling) return nullptr;
+                     return format.make_pooling(pool, data.x_nchw);
+                   });
+  contest.Measure();
+  contest.Report(state, Label(pooling, pool, layout));
+}
+
+// Of Windrow alone; what the indices cost is seen in the same rounds.
+void MeasureIndices(const Pool& pool, Layout layout, const Flags& flags, benchmark::State& state) {
+  Data data(pool, layout);
+  const Pooling pooling = Bound(pool, flags);
+  std::vector<int64_t> memory(static_cast<size_t>(data.y.shape().elements()));
+  const IndexView indices(memory.data(), data.y.shape(), layout);
+  Contest contest(pool.ToWork(/*indices=*/true), pooling.target(), flags,
+                  [&] { pooling.Run({.x = data.x, .y = data.y, .indices = indices}); });
+  const size_t without = contest.Add([&] { pooling.Run(data.x, data.y); });
+  contest.Measure();
+  contest.Report(state, Label(pooling, pool, layout));
+  state.counters["times_without_indices"] = contest.TimesLongerThan(without);
+}
+
+}  // namespace
+
+void RegisterPoolings(const std::vector<Pool>& pools, const std::vector<Peer>& peers,
+                      const Flags& flags) {
+  for (const Pool& pool : pools) {
+    for (const Layout layout : {Layout::kNhwc, Layout::kNchw}) {
+      const std::string name = "/" + pool.name + "/" + ToString(layout);
+      RegisterContest(std::string(pool.ModeName()) + "_pool" + name,
+                      [=](benchmark::State& state) { Measure(pool, layout, peers, flags, state); });
+      if (pool.mode != PoolMode::kMax) continue;
+      RegisterContest("max_pool_indices" + name,
+                      [=](benchmark::State& state) { MeasureIndices(pool, layout, flags, state); });
+    }
+  }
+}
+
+}  // namespace windrow::bench

@@ -1,0 +1,19 @@
+// Benchmarks of pooling: "max_pool/NAME/LAYOUT", "avg_pool/NAME/LAYOUT" and, of maxima with their
+// indices, "max_pool_indices/NAME/LAYOUT".
+#ifndef WINDROW_BENCH_POOL_BENCH_H_
+#define WINDROW_BENCH_POOL_BENCH_H_
+
+#include <vector>
+
+#include "bench/flags.h"
+#include "bench/peer.h"
+#include "bench/pools.h"
+
+namespace windrow::bench {
+
+void RegisterPoolings(const std::vector<Pool>& pools, const std::vector<Peer>& peers,
+                      const Flags& flags);
+
+}  // namespace windrow::bench
+
+#endif  // WINDROW_BENCH_POOL_BENCH_H_
