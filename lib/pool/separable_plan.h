@@ -1,0 +1,32 @@
+// What separable pooling decides before it starts: its blocks, what is copied, and where each part
+// of a thread's scratch memory lies.
+#ifndef WINDROW_LIB_POOL_SEPARABLE_PLAN_H_
+#define WINDROW_LIB_POOL_SEPARABLE_PLAN_H_
+
+#include <cstdint>
+
+#include "lib/pool/blocks.h"
+#include "lib/pool/problem.h"
+
+namespace windrow::internal {
+
+struct SeparablePlan {
+  const PoolCall& call;
+  bool stage_x, stage_y, stage_indices;  // channels are not neighbours there
+  int64_t channels, rows;                // of a block, at most
+  int64_t seen;                          // input rows of a block, at most
+  int64_t chunk;                         // input rows that are copied at a time
+
+  // Offsets into a thread's scratch memory, in floats.
+  int64_t pixels, row_table, results, result_indices, outputs, output_indices, taps, total;
+
+  explicit SeparablePlan(const PoolCall& call);
+  PoolBlocks blocks() const { return PoolBlocks(call, channels, rows, call.w.out); }
+
+ private:
+  void Place();
+};
+
+}  // namespace windrow::internal
+
+#endif  // WINDROW_LIB_POOL_SEPARABLE_PLAN_H_
