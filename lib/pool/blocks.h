@@ -16,26 +16,31 @@ struct PoolBlock {
   int64_t n, channel, channels, row, rows, column, columns;
 };
 
-// The largest block of each kind; evenly cut.
+// Evenly cut blocks of at most so many channels, rows and columns. Channels are cut between
+// vectors.
 struct PoolBlocks {
-  int64_t n;
-  EvenSplit channels, rows, columns;
+  int64_t n, c, lanes;
+  EvenSplit vectors, rows, columns;
 
   PoolBlocks(const PoolCall& call, int64_t most_channels, int64_t most_rows, int64_t most_columns)
       : n(call.n),
-        channels(call.c, most_channels),
+        c(call.c),
+        lanes(call.op->lanes),
+        vectors(CeilDiv(call.c, lanes), std::max<int64_t>(most_channels / lanes, 1)),
         rows(call.h.out, most_rows),
         columns(call.w.out, most_columns) {}
 
-  int64_t count() const { return n * channels.parts * rows.parts * columns.parts; }
-  // Channels vary fastest in the order of tasks where pixels are read once for all of them.
+  int64_t count() const { return n * vectors.parts * rows.parts * columns.parts; }
+  // Channels vary fastest: the pixels of a block are read once for all of them.
   PoolBlock At(int64_t index) const {
-    const int64_t c = index % channels.parts, w = index / channels.parts % columns.parts;
-    const int64_t rest = index / channels.parts / columns.parts;
+    const int64_t v = index % vectors.parts, w = index / vectors.parts % columns.parts;
+    const int64_t rest = index / vectors.parts / columns.parts;
     const int64_t h = rest % rows.parts;
+    const int64_t begin = vectors.Begin(v) * lanes;
+    const int64_t end = std::min(vectors.Begin(v + 1) * lanes, c);
     return {rest / rows.parts,
-            channels.Begin(c),
-            channels.Begin(c + 1) - channels.Begin(c),
+            begin,
+            end - begin,
             rows.Begin(h),
             rows.Begin(h + 1) - rows.Begin(h),
             columns.Begin(w),

@@ -111,7 +111,6 @@ class Block {
   }
 
   void ReduceRows(const float* plane, int64_t row, int64_t rows) {
-    const PoolKernels& k = *call_.op->kernels;
     const float* const x = plane + row * call_.xs.h;
     padded_.Fill(x, call_.xs.h, rows, scratch_);
     WindowArgs args{};
@@ -132,18 +131,17 @@ class Block {
       args.item_step = static_cast<int32_t>(w_.stride);
       args.first = Integers(layout_.first);
       args.index = Integers(layout_.indices);
-      k.max_indices(args);
+      call_.kernels().row(args);
       return;
     }
     // All rows as one; what lies between their outputs is computed in vain.
     args.outputs = 1;
     args.items = (rows - 1) * pitch + w_.out;
-    (call_.op->average ? k.sum : k.max)(args);
+    call_.kernels().row(args);
   }
 
   // Outputs rows whose windows are alike, from the results of the rows from `row` on.
   void ReduceColumns(int64_t n, int64_t c, const WindowRun& run, int64_t row) {
-    const PoolKernels& k = *call_.op->kernels;
     const Window& rows = run.first;
     const int64_t pitch = padded_.pitch();
     const auto at = [&](const Strides& s) {
@@ -162,18 +160,14 @@ class Block {
     args.y = call_.y + at(call_.ys);
     args.y_step = call_.ys.h;
     args.one = 1;
-    if (call_.op->average) {
-      SetDivisor(rows, args);
-      k.sum(args);
-    } else if (!call_.with_indices) {
-      k.max(args);
-    } else {
+    if (call_.op->average) SetDivisor(rows, args);
+    if (call_.with_indices) {
       // The indices lie as the results do.
       args.index_distance = layout_.indices - layout_.results;
       args.indices = call_.indices + at(call_.is);
       args.indices_step = call_.is.h;
-      k.max_indices(args);
     }
+    call_.kernels().row(args);
   }
 
   void SetDivisor(const Window& rows, WindowArgs& args) {

@@ -7,12 +7,11 @@
 
 #include "lib/base/math.h"
 #include "lib/pool/window_axis.h"
+#include "lib/simd/pool_kernels.h"
 #include "windrow/pool2d.h"
 #include "windrow/tensor.h"
 
 namespace windrow::internal {
-
-struct PoolKernels;
 
 struct PoolOp {
   bool average = false, adaptive = false;
@@ -49,6 +48,10 @@ struct PoolCall {
     if (op->divisor_override != 0) return static_cast<float>(op->divisor_override);
     const bool padding = op->count_include_pad;
     return static_cast<float>(padding ? rows.counted * columns.counted : rows.taps * columns.taps);
+  }
+  const WindowKernels& kernels() const {
+    const PoolKernels& k = *op->kernels;
+    return op->average ? k.sum : with_indices ? k.max_indices : k.max;
   }
   int64_t outputs() const { return SaturatedProduct({n, c, h.out, w.out}); }
   int64_t inputs() const { return SaturatedProduct({n, c, h.in, w.in}); }

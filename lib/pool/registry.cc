@@ -5,6 +5,7 @@
 #include "lib/base/error.h"
 #include "lib/pool/planar.h"
 #include "lib/pool/reference.h"
+#include "lib/pool/rolling.h"
 #include "lib/pool/separable.h"
 #include "lib/pool/window.h"
 #include "windrow/pool2d.h"
@@ -16,6 +17,8 @@ namespace {
 constexpr PoolAlgorithm kAlgorithms[] = {
     {"window", "pixels where they lie, lanes over channels", RefuseWindow, EstimateWindow,
      RunWindow, WindowWorkspace},
+    {"rolling", "pixels, windows 3 rows high, row results of the rows above kept in cache",
+     RefuseRolling, EstimateRolling, RunRolling, RollingWorkspace},
     {"separable", "pixels, row results shared, lanes over channels", RefuseSeparable,
      EstimateSeparable, RunSeparable, SeparableWorkspace},
     {"planar", "planes, row results shared, lanes over pixels", RefusePlanar, EstimatePlanar,

@@ -27,9 +27,7 @@ class Block {
       : plan_(plan),
         call_(plan.call),
         kernels_(*call_.op->kernels),
-        kernel_(call_.op->average    ? kernels_.sum
-                : call_.with_indices ? kernels_.max_indices
-                                     : kernels_.max),
+        kernel_(call_.kernels().row),
         b_(b),
         scratch_(scratch),
         seen_(call_.h.Reach(b.row, b.row + b.rows)),
@@ -262,7 +260,7 @@ double EstimateSeparable(const PoolCall& call) {
       number(call.w.out) * (TapCycles(call) * number(call.h.CountTaps()) + 2 * number(call.h.out));
   const WindowAxis::Range inside = call.w.Inside();
   const double calls = 1 + number(call.w.out - (inside.end - inside.begin));
-  const double chunks = images * number(blocks.channels.parts);
+  const double chunks = images * number(blocks.vectors.parts);
   double cycles = images * vectors * (rows + columns) +
                   chunks * (seen * calls + number(call.h.out)) * kCallCycles +
                   chunks * seen * number(call.w.out) * kOutputCycles;

@@ -15,18 +15,10 @@
 namespace windrow::internal {
 namespace {
 
-WindowFn KernelOf(const PoolCall& call) {
-  const PoolKernels& k = *call.op->kernels;
-  return call.op->average ? k.sum : call.with_indices ? k.max_indices : k.max;
-}
-
 class Block {
  public:
   Block(const PoolCall& call, const PoolBlock& b, float* scratch)
-      : call_(call),
-        b_(b),
-        kernel_(KernelOf(call)),
-        row_(call.w, call.x + b.n * call.xs.n + b.channel, call.xs.w, scratch) {
+      : call_(call), b_(b), row_(call.w, call.x + b.n * call.xs.n + b.channel, call.xs.w, scratch) {
     args_.x_row = call.h.dilation * call.xs.h;
     args_.y_step = call.ys.w;
     args_.items = b.channels;
@@ -63,7 +55,7 @@ class Block {
     args_.position = static_cast<int32_t>(rows.begin * call_.w.in);
     args_.position_step = static_cast<int32_t>(run.step);
     args_.divisor = call_.op->average ? call_.Divisor(rows, run.first) : 0;
-    kernel_(args_);
+    call_.kernels().Of(args_.rows, args_.columns)(args_);
   }
 
   // Windows without a tap, of a dilated kernel.
@@ -77,7 +69,6 @@ class Block {
 
   const PoolCall& call_;
   const PoolBlock b_;
-  const WindowFn kernel_;
   const PixelRow row_;
   WindowArgs args_{};
 };

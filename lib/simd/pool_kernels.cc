@@ -9,16 +9,33 @@
 #include "lib/simd/copy-inl.h"
 #include "lib/simd/deinterleave-inl.h"
 #include "lib/simd/leave-inl.h"
+#include "lib/simd/rolling-inl.h"
 #include "lib/simd/transpose-inl.h"
 #include "lib/simd/window-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {
 
+template <template <class> class Reduction>
+constexpr WindowKernels AllExtents() {
+  return {.any = &Windows<Reduction<Extent<0, 0>>>,
+          .row = &Windows<Reduction<Extent<1, 0>>>,
+          .k2x2 = &Windows<Reduction<Extent<2, 2>>>,
+          .k3x3 = &Windows<Reduction<Extent<3, 3>>>};
+}
+
+template <template <class> class Rows>
+constexpr RollingKernels AllRolling() {
+  return {.any = {&Roll<Rows<Extent<3, 0>>, 1>, &Roll<Rows<Extent<3, 0>>, 2>},
+          .k3 = {&Roll<Rows<Extent<3, 3>>, 1>, &Roll<Rows<Extent<3, 3>>, 2>}};
+}
+
 const PoolKernels* GetPoolKernels() {
-  static constexpr PoolKernels kKernels{.max = &Windows<Max>,
-                                        .max_indices = &Windows<MaxIndices>,
-                                        .sum = &Windows<Sum>,
+  static constexpr PoolKernels kKernels{.max = AllExtents<Max>(),
+                                        .max_indices = AllExtents<MaxIndices>(),
+                                        .sum = AllExtents<Sum>(),
+                                        .max_rolling = AllRolling<MaxRows>(),
+                                        .sum_rolling = AllRolling<SumRows>(),
                                         .transpose = &Transpose,
                                         .copy_rows = &CopyRows,
                                         .deinterleave = &Deinterleave,

@@ -40,6 +40,9 @@ struct WindowArgs {
   const int32_t* positions;
   int32_t position, position_row, position_step, item_step;
   const int32_t* first;
+  // Of rolling kernels: what the rows above gave.
+  float* above;
+  const float* middle;
   int32_t* index;    // as y, for a later pass; or
   int64_t* indices;  // the result
   ptrdiff_t indices_step;
@@ -47,11 +50,36 @@ struct WindowArgs {
 
 using WindowFn = void (*)(const WindowArgs&);
 
+// A reduction for windows of any extent, of one row, and of the most common sizes.
+struct WindowKernels {
+  WindowFn any, row, k2x2, k3x3;
+
+  WindowFn Of(int64_t rows, int64_t columns) const {
+    if (rows == 1) return row;
+    if (rows == 2 && columns == 2) return k2x2;
+    return rows == 3 && columns == 3 ? k3x3 : any;
+  }
+};
+
+// A row of outputs of windows 3 rows high, 3 columns (or any) wide, without indices, from what the
+// rows above it gave: [outputs][items], as windows of 1 row give it. x is at the windows' first
+// row.
+//
+//   stride 1: `above` is that of their first row, `middle` of the second
+//   stride 2: `above` is that of their first row
+// That of the third row is written to `above`.
+struct RollingKernels {
+  WindowFn any[2], k3[2];  // [stride - 1]
+
+  WindowFn Of(int64_t stride, int64_t columns) const {
+    return (columns == 3 ? k3 : any)[stride - 1];
+  }
+};
+
 // The micro-kernels of one target.
 struct PoolKernels {
-  WindowFn max;
-  WindowFn max_indices;
-  WindowFn sum;
+  WindowKernels max, max_indices, sum;
+  RollingKernels max_rolling, sum_rolling;
   // to[column * to_row + row] = from[row * from_row + column]
   void (*transpose)(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns, float* to,
                     ptrdiff_t to_row);

@@ -50,6 +50,22 @@ HWY_INLINE WindowV LaterMax(WindowV x, WindowV max) {
 #endif
 }
 
+// sum + x. As a multiply-add where that rounds once: it is the same, and runs beside additions and
+// maxima on pipes of its own. `one` is 1, which the compiler must not know.
+HWY_INLINE WindowV AddBeside(WindowV sum, WindowV x, WindowV one) {
+  if constexpr (HWY_NATIVE_FMA) return hn::MulAdd(x, one, sum);
+  return hn::Add(sum, x);
+}
+
+// The rows and columns of a window, known to the compiler unless 0.
+template <int kRows, int kColumns>
+struct Extent {
+  static HWY_INLINE int64_t Rows(const WindowArgs& t) { return kRows != 0 ? kRows : t.rows; }
+  static HWY_INLINE int64_t Columns(const WindowArgs& t) {
+    return kColumns != 0 ? kColumns : t.columns;
+  }
+};
+
 // Calls X(v) for the vectors of a chunk.
 #define WINDROW_FOR_VECS(X)      \
   X(0);                          \
@@ -58,6 +74,7 @@ HWY_INLINE WindowV LaterMax(WindowV x, WindowV max) {
   if constexpr (kVecs > 3) X(3)
 #define WINDROW_PLACE(v) (v * static_cast<ptrdiff_t>(hn::Lanes(WindowD())))
 
+template <class Extent>
 struct Sum {
   static constexpr int kMaxVecs = 4;
 
@@ -73,13 +90,14 @@ struct Sum {
   template <int kVecs, class Access>
   static HWY_INLINE void Run(const WindowArgs& t, const Items& at, Access access) {
     const WindowD d;
+    const WindowV one = hn::Set(d, t.one);
     WindowV s0 = hn::Zero(d), s1 = s0, s2 = s0, s3 = s0;
     ptrdiff_t row = at.at;
-    for (int64_t i = 0; i < t.rows; ++i, row += t.x_row) {
+    for (int64_t i = 0; i < Extent::Rows(t); ++i, row += t.x_row) {
       WindowV r0 = hn::Zero(d), r1 = r0, r2 = r0, r3 = r0;
-      for (int64_t j = 0; j < t.columns; ++j) {
+      for (int64_t j = 0; j < Extent::Columns(t); ++j) {
         const float* const x = t.taps[j] + row;
-#define WINDROW_ADD(v) r##v = hn::Add(r##v, access.Load(d, x + WINDROW_PLACE(v)))
+#define WINDROW_ADD(v) r##v = AddBeside(r##v, access.Load(d, x + WINDROW_PLACE(v)), one)
         WINDROW_FOR_VECS(WINDROW_ADD);
       }
 #define WINDROW_ADD_ROW(v) s##v = hn::Add(s##v, r##v)
@@ -95,6 +113,7 @@ struct Sum {
 #undef WINDROW_STORE
 };
 
+template <class Extent>
 struct Max {
   static constexpr int kMaxVecs = 4;
 
@@ -106,16 +125,17 @@ struct Max {
     if constexpr (kVecs > 1) m1 = access.Load(d, x0 + WINDROW_PLACE(1));
     if constexpr (kVecs > 2) m2 = access.Load(d, x0 + WINDROW_PLACE(2));
     if constexpr (kVecs > 3) m3 = access.Load(d, x0 + WINDROW_PLACE(3));
+    const WindowV one = hn::Set(d, t.one);
     WindowV s0 = m0, s1 = m1, s2 = m2, s3 = m3;
     ptrdiff_t row = at.at;
-    for (int64_t i = 0; i < t.rows; ++i, row += t.x_row) {
-      for (int64_t j = i == 0 ? 1 : 0; j < t.columns; ++j) {
+    for (int64_t i = 0; i < Extent::Rows(t); ++i, row += t.x_row) {
+      for (int64_t j = i == 0 ? 1 : 0; j < Extent::Columns(t); ++j) {
         const float* const x = t.taps[j] + row;
 #define WINDROW_TAKE(v)                                     \
   {                                                         \
     const WindowV a = access.Load(d, x + WINDROW_PLACE(v)); \
     m##v = LaterMax(a, m##v);                               \
-    s##v = hn::Add(s##v, a);                                \
+    s##v = AddBeside(s##v, a, one);                         \
   }
         WINDROW_FOR_VECS(WINDROW_TAKE);
       }
@@ -125,7 +145,6 @@ struct Max {
     if constexpr (kVecs > 3) s0 = hn::Add(s0, s3);
     float* const y = t.y + at.output * t.y_step + at.item;
     if (HWY_LIKELY(hn::AllTrue(d, hn::Eq(s0, s0)))) {
-      const WindowV one = hn::Set(d, t.one);
 #define WINDROW_STORE(v) access.Store(d, hn::Mul(m##v, one), y + WINDROW_PLACE(v))
       WINDROW_FOR_VECS(WINDROW_STORE);
     } else {
@@ -134,13 +153,12 @@ struct Max {
     }
   }
 
- private:
   template <class Access>
   static HWY_INLINE void Careful(const WindowArgs& t, ptrdiff_t at, float* y, Access access) {
     const WindowD d;
     WindowV max = access.Load(d, t.taps[0] + at);
-    for (int64_t i = 0; i < t.rows; ++i, at += t.x_row) {
-      for (int64_t j = i == 0 ? 1 : 0; j < t.columns; ++j) {
+    for (int64_t i = 0; i < Extent::Rows(t); ++i, at += t.x_row) {
+      for (int64_t j = i == 0 ? 1 : 0; j < Extent::Columns(t); ++j) {
         const WindowV a = access.Load(d, t.taps[j] + at);
         max = hn::IfThenElse(hn::Or(hn::Gt(a, max), hn::IsNaN(a)), a, max);
       }
@@ -153,6 +171,7 @@ struct Max {
 };
 
 // With the index of each maximum.
+template <class Extent>
 struct MaxIndices {
   static constexpr int kMaxVecs = 2;
 
@@ -207,10 +226,11 @@ struct MaxIndices {
       m1 = access.Load(d, x0 + WINDROW_PLACE(1));
       i1 = FirstIndex(t, at, position, WINDROW_PLACE(1), access);
     }
+    const WindowV one = hn::Set(d, t.one);
     WindowV s0 = m0, s1 = m1;
     ptrdiff_t row = at.at;
-    for (int64_t i = 0; i < t.rows; ++i, row += t.x_row, position += t.position_row) {
-      for (int64_t j = i == 0 ? 1 : 0; j < t.columns; ++j) {
+    for (int64_t i = 0; i < Extent::Rows(t); ++i, row += t.x_row, position += t.position_row) {
+      for (int64_t j = i == 0 ? 1 : 0; j < Extent::Columns(t); ++j) {
         const float* const x = t.taps[j] + row;
         const Source source = SourceOf(t, j, row, position);
 #define WINDROW_TAKE(v)                                                                           \
@@ -219,7 +239,7 @@ struct MaxIndices {
     const auto better = Better<kCareful>(a, m##v);                                                \
     i##v = hn::IfThenElse(hn::RebindMask(di, better), source.At(WINDROW_PLACE(v), access), i##v); \
     m##v = hn::IfThenElse(better, a, m##v);                                                       \
-    if constexpr (!kCareful) s##v = hn::Add(s##v, a);                                             \
+    if constexpr (!kCareful) s##v = AddBeside(s##v, a, one);                                      \
   }
         WINDROW_TAKE(0)
         if constexpr (kVecs > 1) WINDROW_TAKE(1)
@@ -262,10 +282,33 @@ struct MaxIndices {
 #undef WINDROW_FOR_VECS
 #undef WINDROW_PLACE
 
+// A copy, which no store can change, with outputs that follow each other as items of one. Member by
+// member: a copy of the whole would wait until the caller's stores have reached the cache.
+HWY_INLINE WindowArgs Local(const WindowArgs& t) {
+  const bool alike = t.divisors == nullptr && t.position_step == 0 &&
+                     (t.indices == nullptr || t.indices_step == t.items);
+  const bool flat = t.x_step == t.items && t.y_step == t.items && alike;
+  WindowArgs l;
+  l.taps = t.taps, l.offset = t.offset, l.x_row = t.x_row;
+  l.rows = t.rows, l.columns = t.columns;
+  l.outputs = flat ? 1 : t.outputs, l.items = flat ? t.outputs * t.items : t.items;
+  l.x_step = t.x_step, l.y_step = t.y_step;
+  l.y = t.y;
+  l.one = t.one, l.divisor = t.divisor, l.divisors = t.divisors;
+  l.index_distance = t.index_distance, l.positions = t.positions;
+  l.position = t.position, l.position_row = t.position_row;
+  l.position_step = t.position_step, l.item_step = t.item_step;
+  l.first = t.first;
+  l.above = t.above, l.middle = t.middle;
+  l.index = t.index, l.indices = t.indices, l.indices_step = t.indices_step;
+  return l;
+}
+
 // All items of all outputs, as many vectors at a time as possible. The last vector, if it is not
 // whole, begins inside the one before.
 template <class Reduction>
-void Windows(const WindowArgs& t) {
+void Windows(const WindowArgs& args) {
+  const WindowArgs t = Local(args);
   constexpr int kVecs = Reduction::kMaxVecs;
   const auto lanes = static_cast<int64_t>(hn::Lanes(WindowD()));
   for (int64_t o = 0; o < t.outputs; ++o) {

@@ -1,0 +1,168 @@
+// Pooling of pixels (NHWC) with windows three rows high and a vertical stride of one or two, so
+// that each shares rows with the window below it.
+//
+//   for each image and block of output rows and columns (the parallel tasks):
+//     for each output row: for each run of outputs alike: one call of the rolling kernel, which
+//       reduces the rows that are new and finds what the others gave in a buffer in the L1 cache
+//
+// Everything is read and written in the order of memory. Rows at the top and the bottom edge, whose
+// windows have fewer rows, are done window by window.
+#include "lib/pool/rolling.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "lib/base/cache.h"
+#include "lib/base/parallel.h"
+#include "lib/pool/blocks.h"
+#include "lib/pool/cost.h"
+#include "lib/pool/pixel_row.h"
+#include "lib/pool/window.h"
+#include "lib/simd/pool_kernels.h"
+
+namespace windrow::internal {
+namespace {
+
+class Block {
+ public:
+  Block(const PoolCall& call, const PoolBlock& b, float* scratch)
+      : call_(call),
+        b_(b),
+        scratch_(scratch),
+        pixels_(call.w, call.x + b.n * call.xs.n + b.channel, call.xs.w, scratch),
+        above_(scratch + PixelRow::Floats(call.w)),
+        middle_(above_ + RoundUp(b.columns * b.channels, 16)) {}
+
+  void Run() {
+    for (int64_t oh = b_.row, end = oh + b_.rows; oh < end;) {
+      const WindowRun rows = call_.h.RunFrom(oh, end);
+      if (rows.first.taps == 3) {
+        ReduceFirstRows(rows.first.begin);
+        for (int64_t i = 0; i < rows.size(); ++i) RollRow(rows.first, oh + i, i * rows.step);
+      } else {
+        PoolBlock row = b_;
+        row.row = oh, row.rows = rows.size();
+        RunWindowBlock(call_, row, scratch_);
+      }
+      oh = rows.end;
+    }
+  }
+
+ private:
+  // Calls f(run) for the runs of the block's columns.
+  template <typename F>
+  void ForEachRun(const F& f) const {
+    for (int64_t ow = b_.column, end = ow + b_.columns; ow < end;) {
+      const WindowRun run = call_.w.RunFrom(ow, end);
+      f(run);
+      ow = run.end;
+    }
+  }
+
+  WindowArgs ArgsOf(const WindowRun& run, int64_t row) const {
+    WindowArgs args{};
+    pixels_.SetTaps(run.first.begin, args);
+    args.offset = row * call_.xs.h;
+    args.x_row = call_.xs.h;
+    args.columns = run.first.taps;
+    args.outputs = run.size();
+    args.x_step = run.step * call_.xs.w;
+    args.items = b_.channels;
+    args.one = 1;
+    return args;
+  }
+
+  int64_t Place(const WindowRun& run) const { return (run.begin - b_.column) * b_.channels; }
+
+  // What the rows above the first new row of the first output give.
+  void ReduceFirstRows(int64_t row) {
+    ForEachRun([&](const WindowRun& run) {
+      WindowArgs args = ArgsOf(run, row);
+      args.rows = 1;
+      args.y_step = b_.channels;
+      args.y = above_ + Place(run);
+      call_.kernels().row(args);
+      if (call_.h.stride != 1) return;
+      args.offset += call_.xs.h;
+      args.y = middle_ + Place(run);
+      call_.kernels().row(args);
+    });
+  }
+
+  // Output row oh, whose windows begin `down` rows below those of the run's first output row.
+  void RollRow(const Window& rows, int64_t oh, int64_t down) {
+    const PoolKernels& k = *call_.op->kernels;
+    const RollingKernels& rolling = call_.op->average ? k.sum_rolling : k.max_rolling;
+    ForEachRun([&](const WindowRun& run) {
+      WindowArgs args = ArgsOf(run, rows.begin + down);
+      args.rows = 3;
+      args.y_step = call_.ys.w;
+      args.y = call_.y + b_.n * call_.ys.n + oh * call_.ys.h + run.begin * call_.ys.w + b_.channel;
+      args.above = above_ + Place(run);
+      args.middle = middle_ + Place(run);
+      if (call_.op->average) args.divisor = call_.Divisor(rows, run.first);
+      rolling.Of(call_.h.stride, run.first.taps)(args);
+    });
+    if (call_.h.stride == 1) std::swap(above_, middle_);
+  }
+
+  const PoolCall& call_;
+  const PoolBlock b_;
+  float* const scratch_;
+  const PixelRow pixels_;
+  float *above_, *middle_;
+};
+
+struct Plan {
+  int64_t channels, rows, columns;
+};
+
+// Two rows of results, one of pixels and one of outputs fit the L1 cache.
+Plan MakePlan(const PoolCall& call) {
+  const int64_t lanes = call.op->lanes;
+  const int64_t budget = Caches().l1d / static_cast<int64_t>(sizeof(float));
+  Plan p{};
+  p.rows = ShareOf(call, call.h.out, call.n);
+  const int64_t share = ShareOf(call, call.c, call.n * CeilDiv(call.h.out, p.rows));
+  p.channels = std::min(RoundUp(share, lanes), std::max(budget / 16 / lanes, int64_t{1}) * lanes);
+  p.columns = std::clamp<int64_t>(budget / p.channels / (3 + call.w.stride), 4, call.w.out);
+  return p;
+}
+
+int64_t SlotFloats(const PoolCall& call, const Plan& p) {
+  return PixelRow::Floats(call.w) + 2 * RoundUp(p.columns * p.channels, 16);
+}
+
+}  // namespace
+
+const char* RefuseRolling(const PoolCall& call) {
+  if (const char* reason = RefusePixels(call)) return reason;
+  if (call.with_indices) return "it gives no indices";
+  if (call.h.adaptive || call.h.kernel != 3) return "windows are not 3 rows high";
+  if (call.h.dilation != 1) return "the rows of a window are apart";
+  return call.h.stride <= 2 ? nullptr : "windows have no row in common";
+}
+
+void RunRolling(const PoolCall& call) {
+  const Plan p = MakePlan(call);
+  const PoolBlocks blocks(call, p.channels, p.rows, p.columns);
+  RunTasks(call.threads, blocks.count(), [&](int64_t i, int64_t slot) {
+    Block(call, blocks.At(i), call.workspace + slot * SlotFloats(call, p)).Run();
+    call.op->kernels->leave();
+  });
+}
+
+int64_t RollingWorkspace(const PoolCall& call) {
+  return SlotFloats(call, MakePlan(call)) * call.threads;
+}
+
+double EstimateRolling(const PoolCall& call) {
+  const auto number = [](int64_t n) { return static_cast<double>(n); };
+  const double vectors = number(call.n * CeilDiv(call.c, call.op->lanes));
+  const double rows = number(call.h.out * call.h.stride);
+  const double outputs = number(call.h.out * call.w.out);
+  return vectors * (TapCycles(call) * rows * number(call.w.CountTaps()) + 2.5 * outputs) +
+         number(call.n) * outputs * kOutputCycles / 2;
+}
+
+}  // namespace windrow::internal
