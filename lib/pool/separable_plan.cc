@@ -30,7 +30,7 @@ SeparablePlan::SeparablePlan(const PoolCall& c) : call(c) {
   stage_indices = c.with_indices && apart(c.is);
   // Four vectors of channels keep the micro-kernel busy; many more crowd the cache.
   const int64_t lanes = c.op->lanes, budget = Caches().l2 / 4 / kFloat;
-  channels = std::min(RoundUp(c.c, lanes), 8 * lanes);
+  channels = std::min(RoundUp(c.c, lanes), 128 * lanes);
   rows = c.h.out;
   if (c.n * CeilDiv(c.c, channels) < WantedTasks(c)) {
     channels = std::min(channels, RoundUp(ShareOf(c, c.c, c.n), lanes));

@@ -71,12 +71,27 @@ struct Extent {
   X(0);                          \
   if constexpr (kVecs > 1) X(1); \
   if constexpr (kVecs > 2) X(2); \
-  if constexpr (kVecs > 3) X(3)
+  if constexpr (kVecs > 3) X(3); \
+  if constexpr (kVecs > 4) X(4); \
+  if constexpr (kVecs > 5) X(5); \
+  if constexpr (kVecs > 6) X(6); \
+  if constexpr (kVecs > 7) X(7)
+#define WINDROW_DECLARE(name, value)                                                \
+  WindowV name##0 = value;                                                          \
+  [[maybe_unused]] WindowV name##1 = name##0, name##2 = name##0, name##3 = name##0, \
+                           name##4 = name##0, name##5 = name##0, name##6 = name##0, \
+                           name##7 = name##0
+// Of a chunk: two registers for each.
+#if (HWY_ARCH_X86 && HWY_TARGET > HWY_AVX3) || HWY_ARCH_ARM_V7
+inline constexpr int kChunkVecs = 4;
+#else
+inline constexpr int kChunkVecs = 8;
+#endif
 #define WINDROW_PLACE(v) (v * static_cast<ptrdiff_t>(hn::Lanes(WindowD())))
 
 template <class Extent>
 struct Sum {
-  static constexpr int kMaxVecs = 4;
+  static constexpr int kMaxVecs = kChunkVecs;
 
   template <class Access>
   static HWY_INLINE WindowV Divided(const WindowArgs& t, int64_t item, WindowV sum, Access access) {
@@ -91,10 +106,10 @@ struct Sum {
   static HWY_INLINE void Run(const WindowArgs& t, const Items& at, Access access) {
     const WindowD d;
     const WindowV one = hn::Set(d, t.one);
-    WindowV s0 = hn::Zero(d), s1 = s0, s2 = s0, s3 = s0;
+    WINDROW_DECLARE(s, hn::Zero(d));
     ptrdiff_t row = at.at;
     for (int64_t i = 0; i < Extent::Rows(t); ++i, row += t.x_row) {
-      WindowV r0 = hn::Zero(d), r1 = r0, r2 = r0, r3 = r0;
+      WINDROW_DECLARE(r, hn::Zero(d));
       for (int64_t j = 0; j < Extent::Columns(t); ++j) {
         const float* const x = t.taps[j] + row;
 #define WINDROW_ADD(v) r##v = AddBeside(r##v, access.Load(d, x + WINDROW_PLACE(v)), one)
@@ -115,18 +130,19 @@ struct Sum {
 
 template <class Extent>
 struct Max {
-  static constexpr int kMaxVecs = 4;
+  static constexpr int kMaxVecs = kChunkVecs;
 
   template <int kVecs, class Access>
   static HWY_INLINE void Run(const WindowArgs& t, const Items& at, Access access) {
     const WindowD d;
     const float* const x0 = t.taps[0] + at.at;
-    WindowV m0 = access.Load(d, x0), m1 = m0, m2 = m0, m3 = m0;
-    if constexpr (kVecs > 1) m1 = access.Load(d, x0 + WINDROW_PLACE(1));
-    if constexpr (kVecs > 2) m2 = access.Load(d, x0 + WINDROW_PLACE(2));
-    if constexpr (kVecs > 3) m3 = access.Load(d, x0 + WINDROW_PLACE(3));
+    WINDROW_DECLARE(m, access.Load(d, x0));
+#define WINDROW_FIRST(v) m##v = access.Load(d, x0 + WINDROW_PLACE(v))
+    WINDROW_FOR_VECS(WINDROW_FIRST);
     const WindowV one = hn::Set(d, t.one);
-    WindowV s0 = m0, s1 = m1, s2 = m2, s3 = m3;
+    WINDROW_DECLARE(s, m0);
+#define WINDROW_SEEN(v) s##v = m##v
+    WINDROW_FOR_VECS(WINDROW_SEEN);
     ptrdiff_t row = at.at;
     for (int64_t i = 0; i < Extent::Rows(t); ++i, row += t.x_row) {
       for (int64_t j = i == 0 ? 1 : 0; j < Extent::Columns(t); ++j) {
@@ -140,9 +156,9 @@ struct Max {
         WINDROW_FOR_VECS(WINDROW_TAKE);
       }
     }
-    if constexpr (kVecs > 1) s0 = hn::Add(s0, s1);
-    if constexpr (kVecs > 2) s0 = hn::Add(s0, s2);
-    if constexpr (kVecs > 3) s0 = hn::Add(s0, s3);
+#define WINDROW_GATHER(v) \
+  if constexpr (v > 0) s0 = hn::Add(s0, s##v)
+    WINDROW_FOR_VECS(WINDROW_GATHER);
     float* const y = t.y + at.output * t.y_step + at.item;
     if (HWY_LIKELY(hn::AllTrue(d, hn::Eq(s0, s0)))) {
 #define WINDROW_STORE(v) access.Store(d, hn::Mul(m##v, one), y + WINDROW_PLACE(v))
@@ -165,7 +181,10 @@ struct Max {
     }
     access.Store(d, CanonicalNaN(hn::Mul(max, hn::Set(d, t.one))), y);
   }
+#undef WINDROW_FIRST
+#undef WINDROW_SEEN
 #undef WINDROW_TAKE
+#undef WINDROW_GATHER
 #undef WINDROW_STORE
 #undef WINDROW_CAREFUL
 };
@@ -280,6 +299,7 @@ struct MaxIndices {
   }
 };
 #undef WINDROW_FOR_VECS
+#undef WINDROW_DECLARE
 #undef WINDROW_PLACE
 
 // A copy, which no store can change, with outputs that follow each other as items of one. Member by
@@ -316,6 +336,11 @@ void Windows(const WindowArgs& args) {
     int64_t i = 0;
     for (; i + kVecs * lanes <= t.items; i += kVecs * lanes) {
       Reduction::template Run<kVecs>(t, {o, i, x + i}, AllLanes());
+    }
+    if constexpr (kVecs > 4) {
+      for (; i + 4 * lanes <= t.items; i += 4 * lanes) {
+        Reduction::template Run<4>(t, {o, i, x + i}, AllLanes());
+      }
     }
     for (; i + lanes <= t.items; i += lanes) {
       Reduction::template Run<1>(t, {o, i, x + i}, AllLanes());
