@@ -1,7 +1,6 @@
 #include "lib/pool/padded_rows.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "lib/base/math.h"
 
@@ -13,54 +12,60 @@ constexpr int64_t kMaxGap = 64;
 
 }  // namespace
 
-PaddedRows::PaddedRows(const PoolKernels& kernels, const WindowAxis& w, int64_t rows, int64_t pitch)
-    : w_(w), kernels_(kernels) {
+PaddedRows::PaddedRows(const PoolKernels& kernels, const WindowAxis& w, int64_t rows, int64_t unit,
+                       int64_t x_row, int64_t x_pixel)
+    : w_(w), kernels_(kernels), unit_(unit), x_row_(x_row), x_pixel_(x_pixel) {
   const int64_t last = (w.out - 1) * w.stride - w.before + w.extent();  // behind what is seen
-  in_place_ = w.stride == 1 && w.before <= 0 && last <= w.in && pitch <= w.in + kMaxGap;
-  pitch_ = in_place_ ? pitch : w.out + (w.extent() - 1) / w.stride;
+  in_place_ = w.stride == 1 && w.before <= 0 && last <= w.in && x_pixel == unit &&
+              x_row <= w.in * unit + kMaxGap;
+  const int64_t pixels = w.out + (w.extent() - 1) / w.stride;
+  pitch_ = in_place_ ? x_row : pixels * unit;
   phase_ = RoundUp(rows * pitch_, 16);
-  x_end_ = std::min(w.in, pitch_ * w.stride - w.before);
+  x_end_ = std::min(w.in, pixels * w.stride - w.before);
 }
 
 void PaddedRows::Pad(float value, float* scratch) const {
   if (!in_place_) std::fill_n(scratch, floats(), value);
 }
 
-void PaddedRows::Fill(const float* x, int64_t x_row, int64_t rows, float* scratch) const {
+void PaddedRows::CopyEvery(const float* x, int64_t rows, int64_t from, int64_t step, int64_t count,
+                           float* to) const {
+  if (count <= 0) return;
+  x += from * x_pixel_;
+  if (step == 1 && x_pixel_ == unit_) {
+    return kernels_.copy_rows(x, x_row_, rows, count * unit_, to, pitch_);
+  }
+  for (int64_t r = 0; r < rows; ++r) {
+    kernels_.copy_pixels(x + r * x_row_, step * x_pixel_, count, unit_, to + r * pitch_);
+  }
+}
+
+void PaddedRows::Fill(const float* x, int64_t rows, float* scratch) const {
   if (in_place_) return;
-  const int64_t s = w_.stride;
-  int64_t from = std::max<int64_t>(-w_.before, 0);  // a position in the row
-  if (s == 1) {
-    kernels_.copy_rows(x + from, x_row, rows, x_end_ - from, scratch + from + w_.before, pitch_);
-    return;
-  }
-  // Elements before the first and behind the last that all phases have.
-  const auto copy_column = [&](int64_t position) {
-    const int64_t place = position + w_.before;
-    float* to = scratch + place % s * phase_ + place / s;
-    for (int64_t r = 0; r < rows; ++r) std::memcpy(to + r * pitch_, x + r * x_row + position, 4);
+  const int64_t s = w_.stride, begin = std::max<int64_t>(-w_.before, 0);
+  const auto place = [&](int64_t position) {
+    const int64_t at = position + w_.before;
+    return scratch + at % s * phase_ + at / s * unit_;
   };
-  for (; from < x_end_ && (from + w_.before) % s != 0; ++from) copy_column(from);
-  const int64_t whole = std::max<int64_t>((x_end_ - from) / s, 0);
-  float* const to = scratch + (from + w_.before) / s;
-  if (s == 2) {
-    kernels_.deinterleave(x + from, x_row, rows, whole, to, to + phase_, pitch_);
-  } else {
-    for (int64_t r = 0; r < rows; ++r) {
-      const float* row = x + r * x_row + from;
-      for (int64_t i = 0; i < whole; ++i, row += s) {
-        for (int64_t p = 0; p < s; ++p) std::memcpy(to + p * phase_ + r * pitch_ + i, row + p, 4);
-      }
+  if (s == 2 && unit_ == 1 && x_pixel_ == 1) {  // in vectors, but for a first or last pixel on its own
+    const int64_t first = begin + (begin + w_.before) % 2, pairs = (x_end_ - first) / 2;
+    if (first > begin) CopyEvery(x, rows, begin, s, x_end_ > begin ? 1 : 0, place(begin));
+    if (pairs > 0) {
+      kernels_.deinterleave(x + first, x_row_, rows, pairs, place(first), place(first + 1), pitch_);
     }
+    const int64_t last = first + 2 * std::max<int64_t>(pairs, 0);
+    return CopyEvery(x, rows, last, s, last < x_end_ ? 1 : 0, place(last));
   }
-  for (from += whole * s; from < x_end_; ++from) copy_column(from);
+  for (int64_t from = begin; from < std::min(begin + s, x_end_); ++from) {
+    CopyEvery(x, rows, from, s, CeilDiv(x_end_ - from, s), place(from));
+  }
 }
 
 void PaddedRows::FindTaps(const float* x, const float* scratch, const float** taps) const {
   for (int64_t t = 0; t < w_.kernel; ++t) {
-    const int64_t place = t * w_.dilation;
-    taps[t] = in_place_ ? x + place - w_.before
-                        : scratch + place % w_.stride * phase_ + place / w_.stride;
+    const int64_t at = t * w_.dilation;
+    taps[t] = in_place_ ? x + (at - w_.before) * unit_
+                        : scratch + at % w_.stride * phase_ + at / w_.stride * unit_;
   }
 }
 

@@ -1,10 +1,11 @@
-// Rows of a plane, prepared so that a window's taps are read with stride 1 and no edge is special:
+// Rows of pixels, prepared so that a window's taps are read with stride 1 and no edge is special:
 // padded on both sides, and taken apart by the stride.
 //
 //   phase p of a row:  positions  p - before, p - before + stride, p - before + 2 * stride, ...
 //
-// Tap t of output o is then element o + t * dilation / stride of phase t * dilation % stride. Rows
-// whose windows have stride 1 and no padding in front are read where they lie.
+// Tap t of output o is then pixel o + t * dilation / stride of phase t * dilation % stride. Rows
+// whose windows have stride 1 and no padding in front are read where they lie. A pixel is a float
+// of a plane, or a few channels.
 #ifndef WINDROW_LIB_POOL_PADDED_ROWS_H_
 #define WINDROW_LIB_POOL_PADDED_ROWS_H_
 
@@ -17,8 +18,10 @@ namespace windrow::internal {
 
 class PaddedRows {
  public:
-  // For at most `rows` rows of the outputs of axis w; `pitch` is between the rows of x.
-  PaddedRows(const PoolKernels& kernels, const WindowAxis& w, int64_t rows, int64_t pitch);
+  // For at most `rows` rows of the outputs of axis w, of pixels of `unit` floats. x_row and x_pixel
+  // are the distances between rows and pixels of x.
+  PaddedRows(const PoolKernels& kernels, const WindowAxis& w, int64_t rows, int64_t unit,
+             int64_t x_row, int64_t x_pixel);
 
   // Of scratch memory.
   int64_t floats() const { return in_place_ ? 0 : w_.stride * phase_; }
@@ -29,17 +32,22 @@ class PaddedRows {
   // Writes the padding, which stays as it is whatever rows are filled in. Once before Fill.
   void Pad(float value, float* scratch) const;
   // Rows [0, rows) from x, where each begins.
-  void Fill(const float* x, int64_t x_row, int64_t rows, float* scratch) const;
+  void Fill(const float* x, int64_t rows, float* scratch) const;
   // The first output's taps in the first row: w.kernel of them.
   void FindTaps(const float* x, const float* scratch, const float** taps) const;
 
  private:
+  // Pixels [from, from + count * step) of all rows, every step-th, to pixels from `to` on.
+  void CopyEvery(const float* x, int64_t rows, int64_t from, int64_t step, int64_t count,
+                 float* to) const;
+
   WindowAxis w_;
   const PoolKernels& kernels_;
+  int64_t unit_, x_row_, x_pixel_;
   bool in_place_;
   int64_t pitch_;
-  int64_t phase_;      // floats of all rows of one phase
-  int64_t x_end_ = 0;  // behind the last pixel of a row that is read
+  int64_t phase_;  // floats of all rows of one phase
+  int64_t x_end_;  // behind the last pixel of a row that is read
 };
 
 }  // namespace windrow::internal

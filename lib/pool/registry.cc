@@ -3,9 +3,9 @@
 #include <string>
 
 #include "lib/base/error.h"
-#include "lib/pool/planar.h"
 #include "lib/pool/reference.h"
 #include "lib/pool/rolling.h"
+#include "lib/pool/rows.h"
 #include "lib/pool/separable.h"
 #include "lib/pool/window.h"
 #include "windrow/pool2d.h"
@@ -21,8 +21,8 @@ constexpr PoolAlgorithm kAlgorithms[] = {
      RefuseRolling, EstimateRolling, RunRolling, RollingWorkspace},
     {"separable", "pixels, row results shared, lanes over channels", RefuseSeparable,
      EstimateSeparable, RunSeparable, SeparableWorkspace},
-    {"planar", "planes, row results shared, lanes over pixels", RefusePlanar, EstimatePlanar,
-     RunPlanar, PlanarWorkspace},
+    {"rows", "rows of planes or of pixels, each prepared and reduced once", RefuseRows,
+     EstimateRows, RunRows, RowsWorkspace},
     {"reference", "scalar, for any problem", RefusePoolReference, EstimatePoolReference,
      RunPoolReference, nullptr},
 };

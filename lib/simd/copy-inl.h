@@ -36,6 +36,23 @@ inline void CopyRows(const float* from, ptrdiff_t from_row, int64_t rows, int64_
   }
 }
 
+// to[i * floats + k] = from[i * from_step + k], exactly those. Less than a vector is copied as a
+// whole one, whose rest the next copy sets right, as long as that stays inside both.
+inline void CopyPixels(const float* from, ptrdiff_t from_step, int64_t count, int64_t floats,
+                       float* to) {
+  const hn::ScalableTag<float> d;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  if (floats >= lanes) return CopyRows(from, from_step, count, floats, to, floats);
+  const int64_t from_end = (count - 1) * from_step + floats, to_end = count * floats;
+  int64_t i = 0;
+  for (; i * from_step + lanes <= from_end && i * floats + lanes <= to_end; ++i) {
+    hn::StoreU(hn::LoadU(d, from + i * from_step), d, to + i * floats);
+  }
+  for (; i < count; ++i) {
+    CopyTail(from + i * from_step, static_cast<size_t>(floats), to + i * floats);
+  }
+}
+
 }  // namespace windrow::internal::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

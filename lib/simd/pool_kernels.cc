@@ -9,7 +9,7 @@
 #include "lib/simd/copy-inl.h"
 #include "lib/simd/deinterleave-inl.h"
 #include "lib/simd/leave-inl.h"
-#include "lib/simd/rolling-inl.h"
+#include "lib/simd/pool_rolling-inl.h"
 #include "lib/simd/transpose-inl.h"
 #include "lib/simd/window-inl.h"
 
@@ -38,6 +38,7 @@ const PoolKernels* GetPoolKernels() {
                                         .sum_rolling = AllRolling<SumRows>(),
                                         .transpose = &Transpose,
                                         .copy_rows = &CopyRows,
+                                        .copy_pixels = &CopyPixels,
                                         .deinterleave = &Deinterleave,
                                         .leave = &Leave};
   return &kKernels;

@@ -33,12 +33,14 @@ struct WindowArgs {
 
   // Of maxima with indices. A tap's index is that of an earlier pass, which lies so many numbers
   // behind the value; or, if that is 0, which position counts of its item:
-  //   positions[column] + position + row * position_row + o * position_step + i * item_step
+  //   positions[column] + position + row * position_row + o * position_step + item_positions[i]
+  // (the last is 0 for all items if there is no such table)
   // and that of an item whose taps are all -inf, where the first tap may be padding, the same with
   //   first[i] in place of positions[0], if that is not null.
   ptrdiff_t index_distance;
   const int32_t* positions;
-  int32_t position, position_row, position_step, item_step;
+  int32_t position, position_row, position_step;
+  const int32_t* item_positions;
   const int32_t* first;
   // Of rolling kernels: what the rows above gave.
   float* above;
@@ -86,6 +88,9 @@ struct PoolKernels {
   // to[row * to_row + column] = from[row * from_row + column]
   void (*copy_rows)(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns, float* to,
                     ptrdiff_t to_row);
+  // to[i * floats + k] = from[i * from_step + k], for i < count, k < floats
+  void (*copy_pixels)(const float* from, ptrdiff_t from_step, int64_t count, int64_t floats,
+                      float* to);
   // even[row * to_row + i] = from[row * from_row + 2 * i], odd[...] = from[... + 2 * i + 1],
   // for row < rows, i < pairs
   void (*deinterleave)(const float* from, ptrdiff_t from_row, int64_t rows, int64_t pairs,

@@ -283,9 +283,8 @@ struct MaxIndices {
     const WindowDI di;
     access.Store(d, CanonicalNaN(hn::Mul(max, hn::Set(d, t.one))),
                  t.y + at.output * t.y_step + at.item);
-    if (t.item_step != 0) {
-      const WindowVI item = hn::Iota(di, static_cast<int32_t>(at.item));
-      index = hn::Add(index, hn::Mul(item, hn::Set(di, t.item_step)));
+    if (t.item_positions != nullptr) {
+      index = hn::Add(index, access.Load(di, t.item_positions + at.item));
     }
     if (t.index != nullptr) {
       access.Store(di, index, t.index + at.output * t.y_step + at.item);
@@ -317,7 +316,7 @@ HWY_INLINE WindowArgs Local(const WindowArgs& t) {
   l.one = t.one, l.divisor = t.divisor, l.divisors = t.divisors;
   l.index_distance = t.index_distance, l.positions = t.positions;
   l.position = t.position, l.position_row = t.position_row;
-  l.position_step = t.position_step, l.item_step = t.item_step;
+  l.position_step = t.position_step, l.item_positions = t.item_positions;
   l.first = t.first;
   l.above = t.above, l.middle = t.middle;
   l.index = t.index, l.indices = t.indices, l.indices_step = t.indices_step;
@@ -342,8 +341,12 @@ void Windows(const WindowArgs& args) {
         Reduction::template Run<4>(t, {o, i, x + i}, AllLanes());
       }
     }
-    for (; i + lanes <= t.items; i += lanes) {
+    for (; i + 2 * lanes <= t.items; i += 2 * lanes) {
+      Reduction::template Run<2>(t, {o, i, x + i}, AllLanes());
+    }
+    if (i + lanes <= t.items) {
       Reduction::template Run<1>(t, {o, i, x + i}, AllLanes());
+      i += lanes;
     }
     if (i == t.items) continue;
     if (i == 0) {

@@ -4,11 +4,11 @@
 //
 //   stride 1:  r = reduction of the new row;           y = above, middle, r;  r takes above's place
 //   stride 2:  q, r = reductions of the two new rows;  y = above, q, r;       r takes above's place
-#if defined(WINDROW_LIB_SIMD_ROLLING_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef WINDROW_LIB_SIMD_ROLLING_INL_H_
-#undef WINDROW_LIB_SIMD_ROLLING_INL_H_
+#if defined(WINDROW_LIB_SIMD_POOL_ROLLING_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef WINDROW_LIB_SIMD_POOL_ROLLING_INL_H_
+#undef WINDROW_LIB_SIMD_POOL_ROLLING_INL_H_
 #else
-#define WINDROW_LIB_SIMD_ROLLING_INL_H_
+#define WINDROW_LIB_SIMD_POOL_ROLLING_INL_H_
 #endif
 
 #include <hwy/highway.h>

@@ -1,0 +1,258 @@
+// Pooling of rows of pixels, which are floats of a plane (NCHW) or some channels (NHWC). For each
+// block of output rows and columns of a plane, or of a chunk of channels:
+//
+//   1. a few of the input rows it sees are padded, and taken apart by the stride (padded_rows.h)
+//   2. these rows are reduced along the kernel's width: one call for all of them
+//   3. each output row is reduced from the results of its input rows
+//
+// Rows first is the canonical order of sums, and finds the first of equal maxima. It also makes
+// windows that overlap share the results of a row, so that the cost of an output grows with the
+// kernel's height plus its width.
+#include "lib/pool/rows.h"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+
+#include "lib/base/parallel.h"
+#include "lib/pool/blocks.h"
+#include "lib/pool/cost.h"
+#include "lib/pool/padded_rows.h"
+#include "lib/pool/rows_plan.h"
+#include "lib/simd/pool_kernels.h"
+
+namespace windrow::internal {
+namespace {
+
+// A stretch of columns of pixels of `unit` floats; for planes and images, one after the other.
+class Stretch {
+ public:
+  Stretch(const RowsPlan& plan, int64_t unit, int64_t column, int64_t columns, float* scratch)
+      : plan_(plan),
+        call_(plan.call),
+        w_(PartOf(call_.w, column, columns)),
+        unit_(unit),
+        column_(column),
+        items_(columns * unit),
+        padded_(*call_.op->kernels, w_, plan.chunk, unit, call_.xs.h, call_.xs.w),
+        pitch_(plan.flat ? padded_.pitch() : items_),
+        scratch_(scratch),
+        taps_(reinterpret_cast<const float**>(scratch + plan.taps)),
+        row_results_(taps_ + std::max(call_.w.kernel, call_.h.kernel)),
+        positions_(
+            reinterpret_cast<int32_t*>(row_results_ + std::max(call_.w.kernel, call_.h.kernel))),
+        joined_(call_.ys.w == unit && (!call_.with_indices || call_.is.w == unit)),
+        uniform_(!call_.op->average || EndOfLike(0, {0, 1, 1}) == w_.out) {
+    padded_.Pad(call_.op->average ? 0 : -std::numeric_limits<float>::infinity(),
+                scratch_ + plan.padded);
+    padded_.FindTaps(nullptr, scratch_ + plan.padded, taps_);
+    if (call_.with_indices) FindPositions();
+  }
+
+  // The output rows [row, row + rows) of the channels from `channel` on.
+  void Run(int64_t n, int64_t channel, int64_t row, int64_t rows) {
+    const WindowAxis::Range seen = call_.h.Reach(row, row + rows);
+    const float* const x = call_.x + n * call_.xs.n + channel * call_.xs.c;
+    for (int64_t r = seen.begin; r < seen.end; r += plan_.chunk) {
+      ReduceRows(x, r, std::min(plan_.chunk, seen.end - r), results() + (r - seen.begin) * pitch_);
+    }
+    for (int64_t o = row; o < row + rows;) {
+      const WindowRun run = call_.h.RunFrom(o, row + rows);
+      ReduceColumns(n, channel, run, seen.begin);
+      o = run.end;
+    }
+  }
+
+ private:
+  float* results() const { return scratch_ + plan_.results; }
+  int32_t* Integers(int64_t place) const { return reinterpret_cast<int32_t*>(scratch_ + place); }
+
+  void FindPositions() {
+    int32_t *first = Integers(plan_.first), *position = Integers(plan_.positions);
+    for (int64_t o = 0; o < w_.out; ++o, first += unit_, position += unit_) {
+      std::fill_n(first, unit_, static_cast<int32_t>(w_.At(o).begin - o * w_.stride));
+      std::fill_n(position, unit_, static_cast<int32_t>(o * w_.stride));
+    }
+    for (int64_t t = 0; t < w_.kernel; ++t) {
+      positions_[t] = static_cast<int32_t>(t * w_.dilation - w_.before);
+    }
+  }
+
+  // Behind the last output from `ow` on whose sum is divided by the same.
+  int64_t EndOfLike(int64_t ow, const Window& rows) const {
+    const float divisor = call_.Divisor(rows, w_.At(ow));
+    while (ow < w_.out && call_.Divisor(rows, w_.At(ow)) == divisor) ++ow;
+    return ow;
+  }
+
+  void ReduceRows(const float* image, int64_t row, int64_t rows, float* to) {
+    float* const padded = scratch_ + plan_.padded;
+    const float* const x = image + row * call_.xs.h;
+    padded_.Fill(x, rows, padded);
+    if (padded_.in_place()) padded_.FindTaps(x, padded, taps_);
+    WindowArgs args{};
+    args.taps = taps_;
+    args.rows = 1;
+    args.columns = w_.kernel;
+    args.y = to;
+    args.one = 1;
+    if (plan_.flat) {  // what lies between the outputs of two rows is reduced in vain
+      args.outputs = 1;
+      args.items = (rows - 1) * pitch_ + items_;
+    } else {
+      args.outputs = rows;
+      args.items = args.y_step = items_;
+      args.x_step = padded_.pitch();
+    }
+    if (call_.with_indices) {
+      args.positions = positions_;
+      args.position = static_cast<int32_t>(row * call_.w.in);
+      args.position_step = static_cast<int32_t>(call_.w.in);
+      args.item_positions = Integers(plan_.positions);
+      args.first = Integers(plan_.first);
+      args.index = reinterpret_cast<int32_t*>(to + plan_.indices - plan_.results);
+    }
+    call_.kernels().row(args);
+  }
+
+  // Output rows whose windows are alike, from the results of the rows from `row` on.
+  void ReduceColumns(int64_t n, int64_t channel, const WindowRun& run, int64_t row) {
+    const Window& rows = run.first;
+    const auto at = [&](const Strides& s) {
+      return n * s.n + channel * s.c + run.begin * s.h + column_ * s.w;
+    };
+    for (int64_t t = 0; t < rows.taps; ++t) {
+      row_results_[t] = results() + (rows.begin - row + t * call_.h.dilation) * pitch_;
+    }
+    WindowArgs args{};
+    args.taps = row_results_;
+    args.rows = 1;
+    args.columns = rows.taps;
+    args.one = 1;
+    args.y = call_.y + at(call_.ys);
+    if (call_.op->average) args.divisor = call_.Divisor(rows, w_.At(0));
+    if (call_.with_indices) {  // they lie as the results do
+      args.index_distance = plan_.indices - plan_.results;
+      args.indices = call_.indices + at(call_.is);
+    }
+    if (joined_) {
+      if (!uniform_) args.divisors = Divisors(rows);
+      args.outputs = run.size();
+      args.x_step = run.step * pitch_;
+      args.items = items_;
+      args.y_step = call_.ys.h;
+      args.indices_step = call_.is.h;
+      return call_.kernels().row(args);
+    }
+    for (int64_t i = 0; i < run.size(); ++i) {
+      ReduceApart(rows, args);
+      args.offset += run.step * pitch_;
+      args.y += call_.ys.h;
+      if (call_.with_indices) args.indices += call_.is.h;
+    }
+  }
+
+  // One output row, whose pixels lie apart in y.
+  void ReduceApart(const Window& rows, WindowArgs args) const {
+    args.items = args.x_step = unit_;
+    args.y_step = call_.ys.w;
+    args.indices_step = call_.is.w;
+    for (int64_t ow = 0; ow < w_.out;) {
+      const int64_t end = uniform_ ? w_.out : EndOfLike(ow, rows);
+      args.outputs = end - ow;
+      if (call_.op->average) args.divisor = call_.Divisor(rows, w_.At(ow));
+      call_.kernels().row(args);
+      args.offset += args.outputs * unit_;
+      args.y += args.outputs * call_.ys.w;
+      ow = end;
+    }
+  }
+
+  const float* Divisors(const Window& rows) const {
+    float* to = scratch_ + plan_.divisors;
+    for (int64_t o = 0; o < w_.out; ++o, to += unit_) {
+      std::fill_n(to, unit_, call_.Divisor(rows, w_.At(o)));
+    }
+    return scratch_ + plan_.divisors;
+  }
+
+  const RowsPlan& plan_;
+  const PoolCall& call_;
+  const WindowAxis w_;
+  const int64_t unit_, column_, items_;
+  const PaddedRows padded_;
+  const int64_t pitch_;  // of results
+  float* const scratch_;
+  const float** const taps_;         // of the first row
+  const float** const row_results_;  // of an output row
+  int32_t* const positions_;
+  const bool joined_;   // the pixels of a row follow each other in y, and in the indices
+  const bool uniform_;  // all sums of a row are divided by the same
+};
+
+}  // namespace
+
+const char* RefuseRows(const PoolCall& call) {
+  if (call.h.adaptive || call.w.adaptive) return "the windows differ from each other";
+  if (HasEmptyWindow(call.h) || HasEmptyWindow(call.w)) return "there is a window without a pixel";
+  const auto are_planes = [&](const Strides& s, int64_t width) { return width == 1 || s.w == 1; };
+  const auto are_pixels = [&](const Strides& s) { return call.c == 1 || s.c == 1; };
+  const bool planes = are_planes(call.xs, call.w.in) && are_planes(call.ys, call.w.out) &&
+                      (!call.with_indices || are_planes(call.is, call.w.out));
+  const bool pixels =
+      are_pixels(call.xs) && are_pixels(call.ys) && (!call.with_indices || are_pixels(call.is));
+  if (!planes && !pixels) return "x and what is written differ in layout";
+  return call.with_indices ? RefuseLargePlanes(call) : nullptr;
+}
+
+void RunRows(const PoolCall& call) {
+  const RowsPlan plan(call);
+  const int64_t chunks = plan.planes ? call.c : CeilDiv(call.c, plan.unit);
+  const EvenSplit rows(call.h.out, plan.rows), columns(call.w.out, plan.columns);
+  const EvenSplit shares(call.n * chunks, ShareOf(call, call.n * chunks, columns.parts));
+  // A task is a stretch of columns of a few planes; of one plane, if there are not enough for all
+  // threads, a part of its rows.
+  const int64_t parts = shares.parts * columns.parts < WantedTasks(call) ? rows.parts : 1;
+  RunTasks(call.threads, shares.parts * columns.parts * parts, [&](int64_t i, int64_t slot) {
+    const int64_t part = i % parts, column = i / parts % columns.parts;
+    const int64_t share = i / parts / columns.parts;
+    const int64_t begin = columns.Begin(column), width = columns.Begin(column + 1) - begin;
+    float* const scratch = call.workspace + slot * plan.total;
+    int64_t unit = std::min(plan.unit, call.c);
+    std::optional<Stretch> stretch;
+    for (int64_t j = shares.Begin(share); j < shares.Begin(share + 1); ++j) {
+      const int64_t channel = j % chunks * plan.unit, rest = std::min(plan.unit, call.c - channel);
+      if (!stretch || rest != unit) stretch.emplace(plan, unit = rest, begin, width, scratch);
+      for (int64_t r = part; r < rows.parts; r += parts) {
+        stretch->Run(j / chunks, channel, rows.Begin(r), rows.Begin(r + 1) - rows.Begin(r));
+      }
+    }
+    call.op->kernels->leave();
+  });
+}
+
+int64_t RowsWorkspace(const PoolCall& call) { return RowsPlan(call).total * call.threads; }
+
+double EstimateRows(const PoolCall& call) {
+  const RowsPlan plan(call);
+  const auto number = [](int64_t n) { return static_cast<double>(n); };
+  const double lanes = number(call.op->lanes);
+  const int64_t chunks = plan.planes ? call.c : CeilDiv(call.c, plan.unit);
+  const double images = number(call.n * chunks);
+  const double seen = number(CeilDiv(call.h.out, plan.rows) * plan.seen);
+  const double pixels = number(plan.pixels(call.w.out) * plan.unit) / lanes;
+  const double items = number(CeilDiv(call.w.out * plan.unit, call.op->lanes));
+  // Less than a vector is copied as a whole one.
+  const bool vectors = plan.unit >= call.op->lanes || call.w.stride <= (plan.unit == 1 ? 2 : 1);
+  const double fill =
+      vectors ? pixels * number(call.w.stride) * kCopyCycles : number(call.w.in) * kCopyCycles;
+  const double row = (plan.flat ? pixels : items) * (TapCycles(call) * number(call.w.kernel) + 2);
+  const double column = items * (TapCycles(call) * number(call.h.kernel) + 2);
+  const WindowAxis::Range inside = call.h.Inside();
+  const double calls =
+      2 * seen / number(plan.chunk) + 1 + number(call.h.out - (inside.end - inside.begin));
+  return images * (seen * (fill + row) + number(call.h.out) * (column + kOutputCycles) +
+                   calls * kCallCycles);
+}
+
+}  // namespace windrow::internal

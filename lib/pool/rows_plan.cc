@@ -1,0 +1,84 @@
+#include "lib/pool/rows_plan.h"
+
+#include <algorithm>
+
+#include "lib/base/cache.h"
+
+namespace windrow::internal {
+namespace {
+
+constexpr int64_t kFloat = sizeof(float);
+constexpr int64_t kPointer = sizeof(void*) / sizeof(float);
+// Of the view's own row pitch, where rows are read where they lie.
+constexpr int64_t kMaxGap = 64;
+
+int64_t RowsSeen(const PoolCall& call, int64_t rows) {
+  return std::min(call.h.in, (rows - 1) * call.h.stride + call.h.extent());
+}
+
+}  // namespace
+
+RowsPlan::RowsPlan(const PoolCall& c) : call(c) {
+  const CacheSizes& caches = Caches();
+  const int64_t lanes = c.op->lanes;
+  planes = c.xs.w == 1 || c.w.in == 1;
+  if (c.c == 1) planes = planes && (c.ys.w == 1 || c.w.out == 1);
+  unit = 1;
+  rows = c.h.out, columns = c.w.out;
+  if (!planes) {
+    // The results that the windows of an output row share fit the L1 cache.
+    const int64_t most = caches.l1d * 2 / 3 / kFloat / (c.h.kernel * c.w.out);
+    unit = c.c <= 2 * lanes ? c.c : std::clamp<int64_t>(most / lanes, 1, 8) * lanes;
+    unit = std::min(unit, c.c);
+  }
+  const auto bytes = [&] {
+    Place();
+    return total * kFloat;
+  };
+  // A block's scratch fits half the L1 cache if its rows then are not mostly those of its
+  // neighbours; in any case half the L2 cache, or as much as a few outputs need.
+  const int64_t few = CeilDiv(2 * c.h.extent(), c.h.stride);
+  while (rows > few && bytes() > caches.l1d / 2) rows = CeilDiv(rows, 2);
+  while (columns > 256 && bytes() > caches.l2 / 2) columns = CeilDiv(columns, 2);
+  while (rows > 1 && bytes() > caches.l2 / 2) rows = CeilDiv(rows, 2);
+  while (columns > lanes && bytes() > caches.l2 / 2) columns = CeilDiv(columns, 2);
+  const int64_t others = c.n * (planes ? c.c : CeilDiv(c.c, unit)) * CeilDiv(c.w.out, columns);
+  if (others < WantedTasks(c)) rows = std::min(rows, ShareOf(c, c.h.out, others));
+  Place();
+}
+
+void RowsPlan::Place() {
+  int64_t end = 0;
+  const auto place = [&](int64_t floats) {
+    const int64_t at = end;
+    end += RoundUp(floats, 16);
+    return at;
+  };
+  const int64_t lanes = call.op->lanes, items = columns * unit;
+  int64_t pitch = pixels(columns) * unit;
+  // Reducing what lies between the outputs of two rows may cost less than partial vectors do.
+  flat = !call.with_indices && pitch <= RoundUp(items, lanes) + lanes;
+  if (call.w.stride == 1) pitch = std::max(pitch, std::min(call.xs.h, call.w.in * unit + kMaxGap));
+  seen = RowsSeen(call, rows);
+  chunk = std::clamp<int64_t>(Caches().l1d / 4 / kFloat / (pitch * call.w.stride), 1, seen);
+  padded = place(call.w.stride * RoundUp(chunk * pitch, 16));
+  results = place(seen * (flat ? pitch : items));
+  indices = place(call.with_indices ? seen * items : 0);
+  first = place(call.with_indices ? items : 0);
+  positions = place(call.with_indices ? items : 0);
+  divisors = place(call.op->average ? items : 0);
+  taps = place((2 * kPointer + 1) * std::max(call.w.kernel, call.h.kernel));
+  total = end;
+}
+
+bool HasEmptyWindow(const WindowAxis& axis) {
+  if (axis.adaptive || axis.dilation == 1) return false;
+  const WindowAxis::Range inside = axis.Inside();
+  for (int64_t o = 0; o < axis.out; ++o) {
+    if (o == inside.begin && inside.end > o) o = inside.end - 1;
+    if (axis.At(o).taps == 0) return true;
+  }
+  return false;
+}
+
+}  // namespace windrow::internal

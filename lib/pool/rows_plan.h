@@ -1,0 +1,41 @@
+// What pooling row by row decides before it starts: its blocks, and where each part of a thread's
+// scratch memory lies.
+#ifndef WINDROW_LIB_POOL_ROWS_PLAN_H_
+#define WINDROW_LIB_POOL_ROWS_PLAN_H_
+
+#include <cstdint>
+
+#include "lib/base/math.h"
+#include "lib/pool/blocks.h"
+#include "lib/pool/problem.h"
+
+namespace windrow::internal {
+
+struct RowsPlan {
+  const PoolCall& call;
+  bool planes;            // a pixel is one float of a plane; else some channels
+  int64_t unit;           // floats of a pixel, at most
+  int64_t rows, columns;  // output rows and columns of a block, at most
+  int64_t seen;           // input rows of a block, at most
+  int64_t chunk;          // input rows that are prepared at a time
+  bool flat;              // all rows of a chunk are reduced as one
+
+  // Offsets into a thread's scratch memory, in floats.
+  int64_t padded, results, indices, first, positions, divisors, taps, total;
+
+  explicit RowsPlan(const PoolCall& call);
+
+  int64_t pixels(int64_t block_columns) const {
+    return block_columns + (call.w.extent() - 1) / call.w.stride;
+  }
+
+ private:
+  void Place();
+};
+
+// Whether there is a window that has no tap, of a dilated kernel.
+bool HasEmptyWindow(const WindowAxis& axis);
+
+}  // namespace windrow::internal
+
+#endif  // WINDROW_LIB_POOL_ROWS_PLAN_H_
