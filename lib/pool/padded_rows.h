@@ -19,9 +19,9 @@ namespace windrow::internal {
 class PaddedRows {
  public:
   // For at most `rows` rows of the outputs of axis w, of pixels of `unit` floats. x_row and x_pixel
-  // are the distances between rows and pixels of x.
+  // are the distances between rows and pixels of x. Always copies if rows are padded too.
   PaddedRows(const PoolKernels& kernels, const WindowAxis& w, int64_t rows, int64_t unit,
-             int64_t x_row, int64_t x_pixel);
+             int64_t x_row, int64_t x_pixel, bool pad_rows);
 
   // Of scratch memory.
   int64_t floats() const { return in_place_ ? 0 : w_.stride * phase_; }
@@ -31,8 +31,10 @@ class PaddedRows {
 
   // Writes the padding, which stays as it is whatever rows are filled in. Once before Fill.
   void Pad(float value, float* scratch) const;
-  // Rows [0, rows) from x, where each begins.
-  void Fill(const float* x, int64_t rows, float* scratch) const;
+  // The same for `rows` whole rows from `first` on.
+  void PadRows(float value, int64_t first, int64_t rows, float* scratch) const;
+  // `rows` rows from x, where the first begins, from row `first` of the scratch memory on.
+  void Fill(const float* x, int64_t first, int64_t rows, float* scratch) const;
   // The first output's taps in the first row: w.kernel of them.
   void FindTaps(const float* x, const float* scratch, const float** taps) const;
 

@@ -7,6 +7,7 @@
 #include "lib/pool/rolling.h"
 #include "lib/pool/rows.h"
 #include "lib/pool/separable.h"
+#include "lib/pool/strips.h"
 #include "lib/pool/window.h"
 #include "windrow/pool2d.h"
 
@@ -21,6 +22,8 @@ constexpr PoolAlgorithm kAlgorithms[] = {
      RefuseRolling, EstimateRolling, RunRolling, RollingWorkspace},
     {"separable", "pixels, row results shared, lanes over channels", RefuseSeparable,
      EstimateSeparable, RunSeparable, SeparableWorkspace},
+    {"strips", "rows of planes or of pixels, windows 2 or 3 rows high, rows kept in registers",
+     RefuseStrips, EstimateStrips, RunStrips, StripsWorkspace},
     {"rows", "rows of planes or of pixels, each prepared and reduced once", RefuseRows,
      EstimateRows, RunRows, RowsWorkspace},
     {"reference", "scalar, for any problem", RefusePoolReference, EstimatePoolReference,

@@ -34,7 +34,7 @@ class Stretch {
         unit_(unit),
         column_(column),
         items_(columns * unit),
-        padded_(*call_.op->kernels, w_, plan.chunk, unit, call_.xs.h, call_.xs.w),
+        padded_(*call_.op->kernels, w_, plan.chunk, unit, call_.xs.h, call_.xs.w, false),
         pitch_(plan.flat ? padded_.pitch() : items_),
         scratch_(scratch),
         taps_(reinterpret_cast<const float**>(scratch + plan.taps)),
@@ -88,7 +88,7 @@ class Stretch {
   void ReduceRows(const float* image, int64_t row, int64_t rows, float* to) {
     float* const padded = scratch_ + plan_.padded;
     const float* const x = image + row * call_.xs.h;
-    padded_.Fill(x, rows, padded);
+    padded_.Fill(x, 0, rows, padded);
     if (padded_.in_place()) padded_.FindTaps(x, padded, taps_);
     WindowArgs args{};
     args.taps = taps_;

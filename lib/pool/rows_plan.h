@@ -33,9 +33,6 @@ struct RowsPlan {
   void Place();
 };
 
-// Whether there is a window that has no tap, of a dilated kernel.
-bool HasEmptyWindow(const WindowAxis& axis);
-
 }  // namespace windrow::internal
 
 #endif  // WINDROW_LIB_POOL_ROWS_PLAN_H_

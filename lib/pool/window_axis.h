@@ -83,6 +83,17 @@ struct WindowAxis {
   }
 };
 
+// Whether there is a window that has no tap, of a dilated kernel.
+inline bool HasEmptyWindow(const WindowAxis& axis) {
+  if (axis.adaptive || axis.dilation == 1) return false;
+  const WindowAxis::Range inside = axis.Inside();
+  for (int64_t o = 0; o < axis.out; ++o) {
+    if (o == inside.begin && inside.end > o) o = inside.end - 1;
+    if (axis.At(o).taps == 0) return true;
+  }
+  return false;
+}
+
 }  // namespace windrow::internal
 
 #endif  // WINDROW_LIB_POOL_WINDOW_AXIS_H_

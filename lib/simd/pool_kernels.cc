@@ -10,6 +10,7 @@
 #include "lib/simd/deinterleave-inl.h"
 #include "lib/simd/leave-inl.h"
 #include "lib/simd/pool_rolling-inl.h"
+#include "lib/simd/strip-inl.h"
 #include "lib/simd/transpose-inl.h"
 #include "lib/simd/window-inl.h"
 
@@ -30,12 +31,31 @@ constexpr RollingKernels AllRolling() {
           .k3 = {&Roll<Rows<Extent<3, 3>>, 1>, &Roll<Rows<Extent<3, 3>>, 2>}};
 }
 
+template <template <class> class Rows, int kHigh, int kStride>
+constexpr void AddStrip(StripKernels& k) {
+  k.any[kHigh][kStride] = &Strips<Rows<Extent<kHigh, 0>>, kHigh, kStride>;
+  k.square[kHigh][kStride] = &Strips<Rows<Extent<kHigh, kHigh>>, kHigh, kStride>;
+}
+
+template <template <class> class Rows>
+constexpr StripKernels AllStrips() {
+  StripKernels k{};
+  AddStrip<Rows, 2, 1>(k);
+  AddStrip<Rows, 2, 2>(k);
+  AddStrip<Rows, 3, 1>(k);
+  AddStrip<Rows, 3, 2>(k);
+  AddStrip<Rows, 3, 3>(k);
+  return k;
+}
+
 const PoolKernels* GetPoolKernels() {
   static constexpr PoolKernels kKernels{.max = AllExtents<Max>(),
                                         .max_indices = AllExtents<MaxIndices>(),
                                         .sum = AllExtents<Sum>(),
                                         .max_rolling = AllRolling<MaxRows>(),
                                         .sum_rolling = AllRolling<SumRows>(),
+                                        .max_strip = AllStrips<MaxRows>(),
+                                        .sum_strip = AllStrips<SumRows>(),
                                         .transpose = &Transpose,
                                         .copy_rows = &CopyRows,
                                         .copy_pixels = &CopyPixels,

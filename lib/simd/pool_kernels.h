@@ -78,10 +78,23 @@ struct RollingKernels {
   }
 };
 
+// All of `outputs` rows of outputs, x_step = vertical stride * x_row apart, of windows two or three
+// rows high that leave out no row, without indices.
+struct StripKernels {
+  WindowFn any[4][4], square[4][4];  // [rows][vertical stride]; square: as many columns as rows
+
+  // Null if there is none.
+  WindowFn Of(int64_t rows, int64_t columns, int64_t stride) const {
+    if (rows > 3 || stride > rows) return nullptr;
+    return (columns == rows ? square : any)[rows][stride];
+  }
+};
+
 // The micro-kernels of one target.
 struct PoolKernels {
   WindowKernels max, max_indices, sum;
   RollingKernels max_rolling, sum_rolling;
+  StripKernels max_strip, sum_strip;
   // to[column * to_row + row] = from[row * from_row + column]
   void (*transpose)(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns, float* to,
                     ptrdiff_t to_row);

@@ -37,9 +37,7 @@ struct SumRows {
     }
     return sum;
   }
-  static HWY_INLINE WindowV Join(const WindowArgs&, WindowV above, WindowV below, WindowV&) {
-    return hn::Add(above, below);
-  }
+  static HWY_INLINE WindowV Join(WindowV above, WindowV below) { return hn::Add(above, below); }
   template <class Access>
   static HWY_INLINE WindowV Result(const WindowArgs& t, int64_t item, WindowV v, Access access) {
     return Whole::Divided(t, item, v, access);
@@ -64,10 +62,7 @@ struct MaxRows {
     seen = AddBeside(seen, sum, one);
     return max;
   }
-  static HWY_INLINE WindowV Join(const WindowArgs& t, WindowV above, WindowV below, WindowV& seen) {
-    seen = AddBeside(seen, above, hn::Set(WindowD(), t.one));
-    return LaterMax(below, above);
-  }
+  static HWY_INLINE WindowV Join(WindowV above, WindowV below) { return LaterMax(below, above); }
   template <class Access>
   static HWY_INLINE WindowV Result(const WindowArgs& t, int64_t, WindowV v, Access) {
     return hn::Mul(v, hn::Set(WindowD(), t.one));
@@ -97,9 +92,11 @@ HWY_INLINE void RollItems(const WindowArgs& t, int64_t output, int64_t item, Acc
     middle = Rows::Row(t, at + t.x_row, seen, access);
   }
   const WindowV below = Rows::Row(t, at + 2 * t.x_row, seen, access);
-  const WindowV v = Rows::Join(t, Rows::Join(t, above, middle, seen), below, seen);
+  const WindowV v = Rows::Join(Rows::Join(above, middle), below);
   if constexpr (Rows::kChecked) {
-    if constexpr (kStride == 1) seen = hn::Add(seen, middle);
+    const WindowV one = hn::Set(d, t.one);
+    seen = AddBeside(seen, above, one);
+    if constexpr (kStride == 1) seen = AddBeside(seen, middle, one);
     if (HWY_UNLIKELY(!hn::AllTrue(d, hn::Eq(seen, seen)))) {
       return RollCarefully<Rows>(t, output, item, access);
     }

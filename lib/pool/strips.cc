@@ -1,0 +1,202 @@
+// Pooling of rows of pixels, which are floats of a plane (NCHW) or all channels (NHWC), with
+// windows two or three rows high.
+//
+//   for each plane or image and block of its output rows (the parallel tasks):
+//     the input rows it sees are padded and taken apart by the stride, into the L1 cache
+//     (padded_rows.h); then one call of the strip kernel, which loads each of them once
+//
+// Planes whose windows do not overlap follow each other like the rows of one high plane.
+#include "lib/pool/strips.h"
+
+#include <algorithm>
+#include <limits>
+
+#include "lib/base/cache.h"
+#include "lib/base/parallel.h"
+#include "lib/pool/blocks.h"
+#include "lib/pool/cost.h"
+#include "lib/pool/padded_rows.h"
+#include "lib/simd/pool_kernels.h"
+
+namespace windrow::internal {
+namespace {
+
+constexpr int64_t kFloat = sizeof(float);
+constexpr int64_t kMaxColumns = 3;  // of a window
+
+// The call as planes of pixels, whatever they are.
+struct Planes {
+  int64_t unit;            // floats of a pixel
+  int64_t count, in_each;  // planes; those of one image
+  WindowAxis h, w;
+  Strides xs, ys;  // n of images, c of planes
+
+  explicit Planes(const PoolCall& call) : h(call.h), w(call.w), xs(call.xs), ys(call.ys) {
+    const bool planes = (call.xs.w == 1 || w.in == 1) && (call.ys.w == 1 || w.out == 1);
+    unit = planes ? 1 : call.c;
+    in_each = planes ? call.c : 1;
+    count = call.n * in_each;
+    if (planes) {
+      Merge(call.c, xs.c, ys.c);
+    }
+    if (in_each == 1) Merge(call.n, xs.n, ys.n);
+  }
+
+  int64_t XAt(int64_t plane) const { return plane / in_each * xs.n + plane % in_each * xs.c; }
+  int64_t YAt(int64_t plane) const { return plane / in_each * ys.n + plane % in_each * ys.c; }
+
+ private:
+  // `planes` of them, at these distances, are one if their rows follow each other.
+  void Merge(int64_t planes, int64_t x_plane, int64_t y_plane) {
+    const bool apart = h.kernel == h.stride && h.before == 0 && h.out * h.stride == h.in;
+    if (!apart || x_plane != h.in * xs.h || y_plane != h.out * ys.h) return;
+    h.in *= planes;
+    h.out *= planes;
+    count /= planes;
+    in_each = 1;
+  }
+};
+
+bool SameDivisor(const PoolCall& call) {
+  const Window h = call.h.At(0), w = call.w.At(0);
+  const float divisor = call.Divisor(h, w);
+  for (int64_t o = 1; o < call.h.out; ++o) {
+    if (call.Divisor(call.h.At(o), w) != divisor) return false;
+  }
+  for (int64_t o = 1; o < call.w.out; ++o) {
+    if (call.Divisor(h, call.w.At(o)) != divisor) return false;
+  }
+  return true;
+}
+
+int64_t RowsOf(const WindowAxis& h, int64_t outputs) { return (outputs - 1) * h.stride + h.kernel; }
+
+struct Plan {
+  Planes planes;
+  int64_t rows;  // of outputs in a block
+  PaddedRows padded;
+
+  explicit Plan(const PoolCall& call)
+      : planes(call),
+        rows(RowsOfBlock(call, planes)),
+        padded(*call.op->kernels, planes.w, RowsOf(planes.h, rows), planes.unit, planes.xs.h,
+               planes.xs.w, PadsRows(planes.h)) {}
+
+ private:
+  static bool PadsRows(const WindowAxis& h) {
+    return h.before > 0 || h.Start(h.out - 1) + h.kernel > h.in;
+  }
+  // The input rows of a block fit the L1 cache, and there is a block for everybody.
+  static int64_t RowsOfBlock(const PoolCall& call, const Planes& p) {
+    const int64_t row = (p.w.out * p.w.stride + p.w.kernel) * p.unit * p.h.stride * kFloat;
+    const int64_t most = std::max<int64_t>(Caches().l1d / 2 / row, 2);
+    return std::min({most, ShareOf(call, p.h.out, p.count), p.h.out});
+  }
+};
+
+// Blocks of one plane after the other, on one thread.
+class Blocks {
+ public:
+  Blocks(const PoolCall& call, const Plan& plan, float* scratch)
+      : call_(call),
+        plan_(plan),
+        scratch_(scratch),
+        pad_(call.op->average ? 0 : -std::numeric_limits<float>::infinity()) {
+    const WindowAxis& h = plan.planes.h;
+    plan.padded.Pad(pad_, scratch);
+    args_.taps = taps_;
+    args_.rows = h.kernel;
+    args_.columns = plan.planes.w.kernel;
+    args_.x_row = plan.padded.pitch();
+    args_.x_step = h.stride * args_.x_row;
+    args_.items = plan.planes.w.out * plan.planes.unit;
+    args_.y_step = plan.planes.ys.h;
+    args_.one = 1;
+    if (call.op->average) args_.divisor = call.Divisor(call.h.At(0), call.w.At(0));
+  }
+
+  void Run(int64_t plane, int64_t row, int64_t rows) {
+    const Planes& p = plan_.planes;
+    const int64_t start = p.h.Start(row), count = RowsOf(p.h, rows);
+    const int64_t begin = std::max<int64_t>(start, 0), end = std::min(start + count, p.h.in);
+    const float* const x = call_.x + p.XAt(plane) + begin * p.xs.h;
+    plan_.padded.FindTaps(x, scratch_, taps_);
+    if (begin > start) plan_.padded.PadRows(pad_, 0, begin - start, scratch_);
+    plan_.padded.Fill(x, begin - start, end - begin, scratch_);
+    if (end < start + count) {
+      plan_.padded.PadRows(pad_, end - start, start + count - end, scratch_);
+    }
+    args_.outputs = rows;
+    args_.y = call_.y + p.YAt(plane) + row * p.ys.h;
+    const PoolKernels& k = *call_.op->kernels;
+    const StripKernels& strips = call_.op->average ? k.sum_strip : k.max_strip;
+    strips.Of(args_.rows, args_.columns, p.h.stride)(args_);
+  }
+
+ private:
+  const PoolCall& call_;
+  const Plan& plan_;
+  float* const scratch_;
+  const float pad_;
+  const float* taps_[kMaxColumns];
+  WindowArgs args_{};
+};
+
+}  // namespace
+
+const char* RefuseStrips(const PoolCall& call) {
+  if (call.with_indices) return "it gives no indices";
+  if (call.h.adaptive || call.w.adaptive) return "the windows differ from each other";
+  const WindowAxis &h = call.h, &w = call.w;
+  if (h.kernel < 2 || h.kernel > 3 || w.kernel > kMaxColumns)
+    return "windows are not 2 or 3 rows high";
+  if (h.dilation != 1) return "the rows of a window are apart";
+  if (h.stride > h.kernel) return "windows leave out rows";
+  if (HasEmptyWindow(h) || HasEmptyWindow(w)) return "there is a window without a pixel";
+  const bool planes = (call.xs.w == 1 || w.in == 1) && (call.ys.w == 1 || w.out == 1);
+  const bool pixels = (call.c == 1 || (call.xs.c == 1 && call.ys.c == 1)) && call.ys.w == call.c;
+  if (!planes && !pixels) return "the pixels of a row of y do not follow each other";
+  if (call.op->average && !SameDivisor(call)) return "sums are divided by different numbers";
+  return nullptr;
+}
+
+void RunStrips(const PoolCall& call) {
+  const Plan plan(call);
+  const EvenSplit rows(plan.planes.h.out, plan.rows);
+  const EvenSplit shares(plan.planes.count, ShareOf(call, plan.planes.count, rows.parts));
+  // A task is a few planes; of one plane, a block of its rows.
+  const int64_t parts = shares.parts < WantedTasks(call) ? rows.parts : 1;
+  RunTasks(call.threads, shares.parts * parts, [&](int64_t i, int64_t slot) {
+    Blocks blocks(call, plan, call.workspace + slot * RoundUp(plan.padded.floats(), 16));
+    const int64_t share = i / parts;
+    for (int64_t p = shares.Begin(share); p < shares.Begin(share + 1); ++p) {
+      for (int64_t r = i % parts; r < rows.parts; r += parts) {
+        blocks.Run(p, rows.Begin(r), rows.Begin(r + 1) - rows.Begin(r));
+      }
+    }
+    call.op->kernels->leave();
+  });
+}
+
+int64_t StripsWorkspace(const PoolCall& call) {
+  return RoundUp(Plan(call).padded.floats(), 16) * call.threads;
+}
+
+double EstimateStrips(const PoolCall& call) {
+  const Plan plan(call);
+  const Planes& p = plan.planes;
+  const auto number = [](int64_t n) { return static_cast<double>(n); };
+  const double blocks = number(p.count * CeilDiv(p.h.out, plan.rows));
+  const double input_rows = blocks * number(RowsOf(p.h, plan.rows));
+  const double output_rows = number(p.count * p.h.out);
+  const double items = number(CeilDiv(p.w.out * p.unit, call.op->lanes));
+  // Less than a vector is copied as a whole one.
+  const bool vectors = p.unit >= call.op->lanes || p.w.stride <= (p.unit == 1 ? 2 : 1);
+  const double fill = plan.padded.in_place() ? 0
+                      : vectors              ? items * number(p.w.stride) * kCopyCycles + 4
+                                             : number(p.w.in) * kCopyCycles;
+  const double row = items * (TapCycles(call) * number(p.w.kernel) + 0.5);
+  return input_rows * (fill + row) + output_rows * (items * 2 + 2) + blocks * 3 * kCallCycles;
+}
+
+}  // namespace windrow::internal

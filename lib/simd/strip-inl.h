@@ -1,0 +1,80 @@
+// The inner loops of pooling with windows two or three rows high, down the rows of outputs: each
+// input row is reduced once and kept in a register for the windows that share it.
+//
+//   for each vector of items: for each output row, downwards:
+//     reduce the rows that are new along the kernel's width; y = the reduction of the last rows
+#if defined(WINDROW_LIB_SIMD_STRIP_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef WINDROW_LIB_SIMD_STRIP_INL_H_
+#undef WINDROW_LIB_SIMD_STRIP_INL_H_
+#else
+#define WINDROW_LIB_SIMD_STRIP_INL_H_
+#endif
+
+#include <hwy/highway.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "lib/simd/pool_rolling-inl.h"
+#include "lib/simd/window-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace windrow::internal::HWY_NAMESPACE {
+
+// `kHigh` rows a window, `kStride` of them new.
+template <class Rows, int kHigh, int kStride, class Access>
+HWY_INLINE void Strip(const WindowArgs& t, int64_t item, Access access) {
+  static_assert(kHigh == 2 || kHigh == 3);
+  constexpr int kKept = kHigh - kStride;
+  const WindowD d;
+  WindowV seen = hn::Zero(d);
+  ptrdiff_t at = t.offset + item;
+  const auto next = [&]() HWY_ATTR {
+    const WindowV row = Rows::Row(t, at, seen, access);
+    at += t.x_row;
+    return row;
+  };
+  WindowV first = hn::Zero(d), second = first;
+  if constexpr (kKept > 0) first = next();
+  if constexpr (kKept > 1) second = next();
+  float* y = t.y + item;
+  for (int64_t o = 0; o < t.outputs; ++o, y += t.y_step) {
+    if constexpr (kKept < 1) first = next();
+    if constexpr (kKept < 2) second = next();
+    WindowV v = Rows::Join(first, second);
+    if constexpr (kHigh == 3) {
+      const WindowV third = next();
+      v = Rows::Join(v, third);
+      first = kStride == 1 ? second : third;
+      second = third;
+    } else {
+      first = second;
+    }
+    access.Store(d, Rows::Result(t, item, v, access), y);
+  }
+  if constexpr (Rows::kChecked) {
+    if (HWY_LIKELY(hn::AllTrue(d, hn::Eq(seen, seen)))) return;
+    for (int64_t o = 0; o < t.outputs; ++o) {
+      Rows::Whole::Careful(t, t.offset + o * t.x_step + item, t.y + o * t.y_step + item, access);
+    }
+  }
+}
+
+template <class Rows, int kHigh, int kStride>
+void Strips(const WindowArgs& args) {
+  const WindowArgs t = Local(args);
+  const auto lanes = static_cast<int64_t>(hn::Lanes(WindowD()));
+  int64_t i = 0;
+  for (; i + lanes <= t.items; i += lanes) Strip<Rows, kHigh, kStride>(t, i, AllLanes());
+  if (i == t.items) return;
+  if (i == 0) {
+    Strip<Rows, kHigh, kStride>(t, 0, FirstLanes{static_cast<size_t>(t.items)});
+  } else {  // the last vector begins inside the one before
+    Strip<Rows, kHigh, kStride>(t, t.items - lanes, AllLanes());
+  }
+}
+
+}  // namespace windrow::internal::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // include guard
