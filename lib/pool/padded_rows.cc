@@ -1,6 +1,7 @@
 #include "lib/pool/padded_rows.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "lib/base/math.h"
 
@@ -9,17 +10,20 @@ namespace {
 
 // Views may have large gaps between rows, which results need not have.
 constexpr int64_t kMaxGap = 64;
+constexpr int64_t kLine = 16;  // floats
 
 }  // namespace
 
 PaddedRows::PaddedRows(const PoolKernels& kernels, const WindowAxis& w, int64_t rows, int64_t unit,
-                       int64_t x_row, int64_t x_pixel, bool pad_rows)
+                       int64_t x_row, int64_t x_pixel, bool loose, bool copy)
     : w_(w), kernels_(kernels), unit_(unit), x_row_(x_row), x_pixel_(x_pixel) {
   const int64_t last = (w.out - 1) * w.stride - w.before + w.extent();  // behind what is seen
-  in_place_ = !pad_rows && w.stride == 1 && w.before <= 0 && last <= w.in && x_pixel == unit &&
+  in_place_ = !copy && w.stride == 1 && w.before <= 0 && last <= w.in && x_pixel == unit &&
               x_row <= w.in * unit + kMaxGap;
   const int64_t pixels = w.out + (w.extent() - 1) / w.stride;
-  pitch_ = in_place_ ? x_row : pixels * unit;
+  // Where x is all that is seen, its rows are taken apart as one.
+  const bool follow = !loose || pixels * w.stride * unit == x_row;
+  pitch_ = in_place_ ? x_row : follow ? pixels * unit : RoundUp(pixels * unit, kLine);
   phase_ = RoundUp(rows * pitch_, 16);
   x_end_ = std::min(w.in, pixels * w.stride - w.before);
 }
@@ -44,6 +48,10 @@ void PaddedRows::CopyEvery(const float* x, int64_t rows, int64_t from, int64_t s
   }
   if (step == 1 && x_pixel_ == unit_) {
     return kernels_.copy_rows(x, x_row_, rows, count * unit_, to, pitch_);
+  }
+  if (count == 1 && unit_ == 1) {
+    for (int64_t r = 0; r < rows; ++r) std::memcpy(to + r * pitch_, x + r * x_row_, sizeof(float));
+    return;
   }
   for (int64_t r = 0; r < rows; ++r) {
     kernels_.copy_pixels(x + r * x_row_, step * x_pixel_, count, unit_, to + r * pitch_);

@@ -19,9 +19,10 @@ namespace windrow::internal {
 class PaddedRows {
  public:
   // For at most `rows` rows of the outputs of axis w, of pixels of `unit` floats. x_row and x_pixel
-  // are the distances between rows and pixels of x. Always copies if rows are padded too.
+  // are the distances between rows and pixels of x. `loose`: rows may begin at cache lines, rather
+  // than follow each other. `copy`: even what could be read where it lies.
   PaddedRows(const PoolKernels& kernels, const WindowAxis& w, int64_t rows, int64_t unit,
-             int64_t x_row, int64_t x_pixel, bool pad_rows);
+             int64_t x_row, int64_t x_pixel, bool loose, bool copy);
 
   // Of scratch memory.
   int64_t floats() const { return in_place_ ? 0 : w_.stride * phase_; }

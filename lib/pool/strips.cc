@@ -80,7 +80,7 @@ struct Plan {
       : planes(call),
         rows(RowsOfBlock(call, planes)),
         padded(*call.op->kernels, planes.w, RowsOf(planes.h, rows), planes.unit, planes.xs.h,
-               planes.xs.w, PadsRows(planes.h)) {}
+               planes.xs.w, /*loose=*/true, /*copy=*/PadsRows(planes.h)) {}
 
  private:
   static bool PadsRows(const WindowAxis& h) {
@@ -126,6 +126,7 @@ class Blocks {
     if (end < start + count) {
       plan_.padded.PadRows(pad_, end - start, start + count - end, scratch_);
     }
+    PrefetchNext(x, end - begin, count);
     args_.outputs = rows;
     args_.y = call_.y + p.YAt(plane) + row * p.ys.h;
     const PoolKernels& k = *call_.op->kernels;
@@ -134,6 +135,14 @@ class Blocks {
   }
 
  private:
+  // Spreads over the kernel's work what it will be called for next: as many rows behind these.
+  void PrefetchNext(const float* x, int64_t rows, int64_t row_steps) {
+    const int64_t floats = rows * plan_.planes.xs.h;
+    const int64_t steps = row_steps * CeilDiv(args_.items, call_.op->lanes);
+    args_.prefetch = reinterpret_cast<uintptr_t>(x + floats);
+    args_.prefetch_step = CeilDiv(floats * kFloat, steps);
+  }
+
   const PoolCall& call_;
   const Plan& plan_;
   float* const scratch_;

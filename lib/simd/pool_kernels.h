@@ -42,6 +42,9 @@ struct WindowArgs {
   int32_t position, position_row, position_step;
   const int32_t* item_positions;
   const int32_t* first;
+  // Of strips: with each row of a vector, so many bytes more are asked for.
+  uintptr_t prefetch;
+  int64_t prefetch_step;
   // Of rolling kernels: what the rows above gave.
   float* above;
   const float* middle;

@@ -21,9 +21,17 @@
 HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {
 
+// The next `bytes`, of one or two cache lines or none that is new.
+HWY_INLINE void Prefetch(uintptr_t& next, int64_t bytes) {
+  constexpr int64_t kLine = 64;
+  __builtin_prefetch(reinterpret_cast<const void*>(next));
+  if (bytes > kLine) __builtin_prefetch(reinterpret_cast<const void*>(next + kLine));
+  next += static_cast<uintptr_t>(bytes);
+}
+
 // `kHigh` rows a window, `kStride` of them new.
 template <class Rows, int kHigh, int kStride, class Access>
-HWY_INLINE void Strip(const WindowArgs& t, int64_t item, Access access) {
+HWY_INLINE void Strip(const WindowArgs& t, int64_t item, uintptr_t& prefetch, Access access) {
   static_assert(kHigh == 2 || kHigh == 3);
   constexpr int kKept = kHigh - kStride;
   const WindowD d;
@@ -32,6 +40,7 @@ HWY_INLINE void Strip(const WindowArgs& t, int64_t item, Access access) {
   const auto next = [&]() HWY_ATTR {
     const WindowV row = Rows::Row(t, at, seen, access);
     at += t.x_row;
+    Prefetch(prefetch, t.prefetch_step);
     return row;
   };
   WindowV first = hn::Zero(d), second = first;
@@ -64,13 +73,14 @@ template <class Rows, int kHigh, int kStride>
 void Strips(const WindowArgs& args) {
   const WindowArgs t = Local(args);
   const auto lanes = static_cast<int64_t>(hn::Lanes(WindowD()));
+  uintptr_t prefetch = t.prefetch;
   int64_t i = 0;
-  for (; i + lanes <= t.items; i += lanes) Strip<Rows, kHigh, kStride>(t, i, AllLanes());
+  for (; i + lanes <= t.items; i += lanes) Strip<Rows, kHigh, kStride>(t, i, prefetch, AllLanes());
   if (i == t.items) return;
   if (i == 0) {
-    Strip<Rows, kHigh, kStride>(t, 0, FirstLanes{static_cast<size_t>(t.items)});
+    Strip<Rows, kHigh, kStride>(t, 0, prefetch, FirstLanes{static_cast<size_t>(t.items)});
   } else {  // the last vector begins inside the one before
-    Strip<Rows, kHigh, kStride>(t, t.items - lanes, AllLanes());
+    Strip<Rows, kHigh, kStride>(t, t.items - lanes, prefetch, AllLanes());
   }
 }
 

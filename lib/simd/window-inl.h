@@ -318,6 +318,7 @@ HWY_INLINE WindowArgs Local(const WindowArgs& t) {
   l.position = t.position, l.position_row = t.position_row;
   l.position_step = t.position_step, l.item_positions = t.item_positions;
   l.first = t.first;
+  l.prefetch = t.prefetch, l.prefetch_step = t.prefetch_step;
   l.above = t.above, l.middle = t.middle;
   l.index = t.index, l.indices = t.indices, l.indices_step = t.indices_step;
   return l;
