@@ -26,6 +26,7 @@ template <class Extent>
 struct SumRows {
   static constexpr bool kChecked = false;
   using Whole = Sum<Extent>;
+  using Taps = typename Extent::Taps;
 
   template <class Access>
   static HWY_INLINE WindowV Row(const WindowArgs& t, ptrdiff_t at, WindowV&, Access access) {
@@ -48,6 +49,7 @@ template <class Extent>
 struct MaxRows {
   static constexpr bool kChecked = true;
   using Whole = Max<Extent>;
+  using Taps = typename Extent::Taps;
 
   template <class Access>
   static HWY_INLINE WindowV Row(const WindowArgs& t, ptrdiff_t at, WindowV& seen, Access access) {
@@ -108,7 +110,9 @@ HWY_INLINE void RollItems(const WindowArgs& t, int64_t output, int64_t item, Acc
 // The results of the row of `above` lie output by output, t.items each.
 template <class Rows, int kStride>
 void Roll(const WindowArgs& args) {
-  const WindowArgs t = Local(args);
+  WindowArgs t = Local(args);
+  const typename Rows::Taps taps(args);
+  t.taps = taps.all;
   const auto lanes = static_cast<int64_t>(hn::Lanes(WindowD()));
   for (int64_t o = 0; o < t.outputs; ++o) {
     int64_t i = 0;

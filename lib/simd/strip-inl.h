@@ -71,7 +71,9 @@ HWY_INLINE void Strip(const WindowArgs& t, int64_t item, uintptr_t& prefetch, Ac
 
 template <class Rows, int kHigh, int kStride>
 void Strips(const WindowArgs& args) {
-  const WindowArgs t = Local(args);
+  WindowArgs t = Local(args);
+  const typename Rows::Taps taps(args);
+  t.taps = taps.all;
   const auto lanes = static_cast<int64_t>(hn::Lanes(WindowD()));
   uintptr_t prefetch = t.prefetch;
   int64_t i = 0;

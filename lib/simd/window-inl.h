@@ -60,6 +60,15 @@ HWY_INLINE WindowV AddBeside(WindowV sum, WindowV x, WindowV one) {
 // The rows and columns of a window, known to the compiler unless 0.
 template <int kRows, int kColumns>
 struct Extent {
+  // The pointers to so few taps, where no store can change them.
+  struct Taps {
+    explicit HWY_INLINE Taps(const WindowArgs& t) {
+      for (int j = 0; j < kColumns; ++j) local[j] = t.taps[j];
+      all = kColumns == 0 ? t.taps : local;
+    }
+    const float* local[kColumns + 1];
+    const float* const* all;
+  };
   static HWY_INLINE int64_t Rows(const WindowArgs& t) { return kRows != 0 ? kRows : t.rows; }
   static HWY_INLINE int64_t Columns(const WindowArgs& t) {
     return kColumns != 0 ? kColumns : t.columns;
@@ -92,6 +101,7 @@ inline constexpr int kChunkVecs = 8;
 template <class Extent>
 struct Sum {
   static constexpr int kMaxVecs = kChunkVecs;
+  using Taps = typename Extent::Taps;
 
   template <class Access>
   static HWY_INLINE WindowV Divided(const WindowArgs& t, int64_t item, WindowV sum, Access access) {
@@ -131,6 +141,7 @@ struct Sum {
 template <class Extent>
 struct Max {
   static constexpr int kMaxVecs = kChunkVecs;
+  using Taps = typename Extent::Taps;
 
   template <int kVecs, class Access>
   static HWY_INLINE void Run(const WindowArgs& t, const Items& at, Access access) {
@@ -193,6 +204,7 @@ struct Max {
 template <class Extent>
 struct MaxIndices {
   static constexpr int kMaxVecs = 2;
+  using Taps = typename Extent::Taps;
 
   template <int kVecs, class Access>
   static HWY_INLINE void Run(const WindowArgs& t, const Items& at, Access access) {
@@ -328,7 +340,9 @@ HWY_INLINE WindowArgs Local(const WindowArgs& t) {
 // whole, begins inside the one before.
 template <class Reduction>
 void Windows(const WindowArgs& args) {
-  const WindowArgs t = Local(args);
+  WindowArgs t = Local(args);
+  const typename Reduction::Taps taps(args);
+  t.taps = taps.all;
   constexpr int kVecs = Reduction::kMaxVecs;
   const auto lanes = static_cast<int64_t>(hn::Lanes(WindowD()));
   for (int64_t o = 0; o < t.outputs; ++o) {
