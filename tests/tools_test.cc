@@ -275,6 +275,7 @@ TEST(CommandLineTest, DemoPrintsResultsBesideTheExpected) {
   const Outcome o = Call({"demo", "E1"});
   EXPECT_EQ(o.code, 0);
   EXPECT_TRUE(Has(o.out, "19 25    | 19 25\n")) << o.out;
+  EXPECT_TRUE(Has(Call({"demo", "E13"}).out, "    0 5      | 0 5\n"));  // of NaNs
   EXPECT_TRUE(Has(Call({"demo"}).out, "E10"));
 }
 

@@ -204,7 +204,7 @@ std::span<const Example> CorrelationExamples() { return kExamples; }
 
 std::vector<Example> Examples() {
   std::vector<Example> all;
-  for (const auto part : {CorrelationExamples(), ChannelExamples()}) {
+  for (const auto part : {CorrelationExamples(), ChannelExamples(), PoolingExamples()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

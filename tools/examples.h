@@ -32,6 +32,7 @@ std::vector<Example> Examples();
 // The parts of the table.
 std::span<const Example> CorrelationExamples();
 std::span<const Example> ChannelExamples();
+std::span<const Example> PoolingExamples();
 
 // What the parts share.
 
