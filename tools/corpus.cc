@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <array>
-#include <bit>
 #include <cstdint>
-#include <span>
 #include <string>
 #include <string_view>
+
+#include "tools/values.h"
 
 namespace windrow::tool {
 namespace {
@@ -66,25 +66,6 @@ constexpr std::string_view kListed[] = {
     "ic3 oc10 k3 p1 reflect i6 values=nonfinite",
 };
 
-// splitmix64 (Steele, Lea and Flood): good enough here, and the same everywhere.
-class Random {
- public:
-  explicit Random(uint64_t seed) : state_(seed) {}
-  uint64_t Next() {
-    uint64_t z = state_ += 0x9E3779B97F4A7C15u;
-    z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
-    z = (z ^ z >> 27) * 0x94D049BB133111EBu;
-    return z ^ z >> 31;
-  }
-  // The choice of a small number; its slight bias does not matter.
-  int64_t Below(int64_t n) { return static_cast<int64_t>(Next() % static_cast<uint64_t>(n)); }
-  int64_t Between(int64_t low, int64_t high) { return low + Below(high - low + 1); }
-  bool OneIn(int64_t n) { return Below(n) == 0; }
-
- private:
-  uint64_t state_;
-};
-
 // The padding words; `reach` is what the kernel spans beyond its first pixel, `in` the input.
 std::string RandomPadding(Random& random, Size2 reach, Size2 in) {
   static constexpr std::array kModes = {"zeros", "zeros", "reflect", "replicate", "circular"};
@@ -132,40 +113,6 @@ std::string RandomProblem(Random& random) {
   return text;
 }
 
-// k * 2^-23 with -2^23 <= k < 2^23: exact, and products of two need 46 bits, so they round.
-float Plain(Random& random) {
-  const int64_t k = static_cast<int64_t>(random.Next() >> 40) - (1 << 23);
-  return static_cast<float>(k) * 0x1p-23f;
-}
-
-float Value(Random& random, Values values) {
-  const float plain = Plain(random);
-  switch (values) {
-    case Values::kPlain:
-      return plain;
-    case Values::kZeros:  // half of them, of either sign
-      return random.OneIn(2) ? plain : random.OneIn(2) ? 0.0f : -0.0f;
-    case Values::kDenormal: {  // built from bits: a caller's denormals-are-zero must not matter
-      const uint64_t bits = random.Next();
-      return random.OneIn(2) ? plain
-                             : std::bit_cast<float>(static_cast<uint32_t>(bits) & 0x807FFFFF);
-    }
-    case Values::kHuge:  // sums overflow now and then
-      return random.OneIn(4) ? plain * 0x1p127f : plain;
-    case Values::kNonFinite: {
-      static constexpr uint32_t kBits[] = {0x7F800000, 0xFF800000, 0x7FC00000, 0xFFC12345};
-      return random.OneIn(60) ? std::bit_cast<float>(kBits[random.Below(4)]) : plain;
-    }
-  }
-  return plain;
-}
-
-void Fill(std::span<float> to, Random& random, Values values) {
-  for (float& v : to) v = Value(random, values);
-}
-
-std::span<float> All(Tensor& t) { return {t.data(), static_cast<size_t>(t.shape().elements())}; }
-
 }  // namespace
 
 std::vector<Problem> Corpus(bool quick) {
@@ -180,12 +127,10 @@ std::vector<Problem> Corpus(bool quick) {
 }
 
 ProblemData MakeData(const Problem& problem, const Shape& output) {
-  uint64_t seed = 0xCBF29CE484222325u;  // FNV-1a
-  for (const char c : problem.text) seed = (seed ^ static_cast<unsigned char>(c)) * 0x100000001B3u;
-  Random random(seed);
+  Random random(SeedOf(problem.text));
   ProblemData data;
   data.x = Tensor(problem.input);
-  Fill(All(data.x), random, problem.values);
+  Fill(ElementsOf(data.x), random, problem.values);
   data.weights.resize(static_cast<size_t>(problem.WeightCount()));
   // Half of the problems with non-finite values have finite weights, which may skip padding.
   const bool plain = problem.values == Values::kNonFinite && random.OneIn(2);
@@ -194,7 +139,7 @@ ProblemData MakeData(const Problem& problem, const Shape& output) {
   Fill(data.bias, random, problem.values);
   if (problem.residual) {
     data.residual = Tensor(output);
-    Fill(All(data.residual), random, problem.values);
+    Fill(ElementsOf(data.residual), random, problem.values);
   }
   return data;
 }

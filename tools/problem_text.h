@@ -15,12 +15,11 @@
 #include <string>
 #include <string_view>
 
+#include "tools/values.h"
 #include "windrow/conv2d.h"
 #include "windrow/tensor.h"
 
 namespace windrow::tool {
-
-enum class Values : uint8_t { kPlain, kZeros, kDenormal, kHuge, kNonFinite };
 
 struct Problem {
   std::string text;  // as parsed
