@@ -1,6 +1,9 @@
 // Compiles pooling's micro-kernels once a target and gathers them in a table.
 #include "lib/simd/pool_kernels.h"
 
+#include <array>
+#include <atomic>
+
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "lib/simd/pool_kernels.cc"
 #include <hwy/foreach_target.h>  // must come before highway.h
@@ -72,7 +75,20 @@ namespace windrow::internal {
 
 HWY_EXPORT(GetPoolKernels);
 
+namespace {
+
+// As many as HWY_EXPORT's tables have at most.
+std::array<std::atomic<const PoolKernels*>, 64> g_replaced{};
+
+}  // namespace
+
 const PoolKernels& PoolKernelsOf(size_t index) {
+  const PoolKernels* replaced = g_replaced[index].load(std::memory_order_acquire);
+  return replaced != nullptr ? *replaced : *HWY_DISPATCH_TABLE(GetPoolKernels)[index]();
+}
+
+const PoolKernels& ReplacePoolKernelsForTest(size_t index, const PoolKernels* kernels) {
+  g_replaced[index].store(kernels, std::memory_order_release);
   return *HWY_DISPATCH_TABLE(GetPoolKernels)[index]();
 }
 

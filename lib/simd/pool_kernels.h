@@ -118,6 +118,10 @@ struct PoolKernels {
 // Those of the target at this index of Highway's dispatch tables.
 const PoolKernels& PoolKernelsOf(size_t dispatch_index);
 
+// For tests of the tests: PoolKernelsOf() gives these instead until it is called with null. Returns
+// the true ones.
+const PoolKernels& ReplacePoolKernelsForTest(size_t dispatch_index, const PoolKernels* kernels);
+
 }  // namespace windrow::internal
 
 #endif  // WINDROW_LIB_SIMD_POOL_KERNELS_H_
