@@ -1,14 +1,24 @@
-// The windrow program and pooling: the words of a problem.
+// The windrow program and pooling: the words of a problem, its corpus, and a self-test that finds a
+// kernel broken on purpose.
 #include <gtest/gtest.h>
 
+#include <bit>
+#include <cstdint>
+#include <set>
 #include <sstream>
 #include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "lib/simd/pool_kernels.h"
+#include "lib/simd/target.h"
 #include "tools/cli.h"
+#include "tools/digest.h"
+#include "tools/pool_corpus.h"
 #include "tools/pool_text.h"
+#include "tools/selftest.h"
+#include "tools/selftest_run.h"
 #include "windrow/windrow.h"
 
 namespace windrow::tool {
@@ -108,6 +118,182 @@ TEST(PoolTextTest, ExplainSaysWhatRuns) {
     EXPECT_TRUE(Has(misuse.err, "usage: windrow explain")) << misuse.err;
   }
 }
+
+TEST(PoolCorpusTest, CoversEveryAttribute) {
+  std::set<std::string> texts;
+  std::set<std::pair<PoolKind, Values>> kinds;
+  bool ceil = false, exclude = false, divisor = false, dilated = false, sides = false, same = false,
+       batch = false, maxima = false, indices = false, threads = false;
+  for (const PoolProblem& p : PoolCorpus(false)) {
+    EXPECT_TRUE(texts.insert(p.text).second) << p.text;
+    kinds.insert({p.kind, p.settings.values});
+    ceil |= p.ceil;
+    exclude |= p.exclude_pad;
+    divisor |= p.divisor.has_value();
+    dilated |= p.dilation != Size2(1);
+    sides |= p.padding.top() != p.padding.bottom();
+    same |= p.padding.is_same();
+    batch |= p.input.n() > 1;
+    indices |= p.indices;
+    maxima |= p.kind == PoolKind::kMax && !p.indices;
+    threads |= p.input.elements() > 100'000;
+  }
+  EXPECT_EQ(kinds.size(), 4u * 5u);
+  EXPECT_TRUE(ceil && exclude && divisor && dilated && sides && same && batch);
+  EXPECT_TRUE(maxima && indices && threads);
+}
+
+TEST(PoolDigestTest, IndicesAreLittleEndian) {
+  Digest abcd;  // the bytes "abcdefgh"
+  const int64_t letters[] = {0x6867666564636261};
+  abcd.Add(letters);
+  EXPECT_EQ(abcd.Finish(), "9c56cc51b374c3ba189210d5b6d4bf57790d351c96c47c02190ecf1e430635ab");
+}
+
+using internal::PoolKernels;
+using internal::RollingKernels;
+using internal::WindowArgs;
+using internal::WindowFn;
+using internal::WindowKernels;
+
+PoolKernels g_true_kernels;
+
+// One function pointer of the table.
+template <auto kReduction, auto kExtent, int kStride = 0>
+WindowFn& Slot(PoolKernels& kernels) {
+  if constexpr (kStride == 0) {
+    return kernels.*kReduction.*kExtent;
+  } else {
+    return (kernels.*kReduction.*kExtent)[kStride - 1];
+  }
+}
+
+// The true kernel, and then the first output is wrong in its last bit.
+template <WindowFn& (*kSlot)(PoolKernels&)>
+void BrokenOutput(const WindowArgs& args) {
+  kSlot(g_true_kernels)(args);
+  *args.y = std::bit_cast<float>(std::bit_cast<uint32_t>(*args.y) ^ 1);
+}
+
+// ... the first index.
+template <WindowFn& (*kSlot)(PoolKernels&)>
+void BrokenIndex(const WindowArgs& args) {
+  kSlot(g_true_kernels)(args);
+  if (args.indices != nullptr) {
+    ++*args.indices;
+  } else {
+    ++*args.index;
+  }
+}
+
+struct BrokenKernel {
+  const char* name;
+  WindowFn& (*slot)(PoolKernels&);
+  WindowFn function;
+  bool index;
+};
+
+template <WindowFn& (*kSlot)(PoolKernels&)>
+constexpr BrokenKernel WrongOutput(const char* name) {
+  return {name, kSlot, BrokenOutput<kSlot>, false};
+}
+
+template <WindowFn& (*kSlot)(PoolKernels&)>
+constexpr BrokenKernel WrongIndex(const char* name) {
+  return {name, kSlot, BrokenIndex<kSlot>, true};
+}
+
+constexpr BrokenKernel kBrokenKernels[] = {
+    WrongOutput<Slot<&PoolKernels::max, &WindowKernels::any>>("Max"),
+    WrongOutput<Slot<&PoolKernels::max, &WindowKernels::row>>("MaxRow"),
+    WrongOutput<Slot<&PoolKernels::max, &WindowKernels::k2x2>>("Max2x2"),
+    WrongOutput<Slot<&PoolKernels::max, &WindowKernels::k3x3>>("Max3x3"),
+    WrongOutput<Slot<&PoolKernels::max_indices, &WindowKernels::any>>("MaxIndices"),
+    WrongOutput<Slot<&PoolKernels::max_indices, &WindowKernels::row>>("MaxIndicesRow"),
+    WrongOutput<Slot<&PoolKernels::max_indices, &WindowKernels::k2x2>>("MaxIndices2x2"),
+    WrongOutput<Slot<&PoolKernels::max_indices, &WindowKernels::k3x3>>("MaxIndices3x3"),
+    WrongIndex<Slot<&PoolKernels::max_indices, &WindowKernels::any>>("Index"),
+    WrongIndex<Slot<&PoolKernels::max_indices, &WindowKernels::row>>("IndexRow"),
+    WrongIndex<Slot<&PoolKernels::max_indices, &WindowKernels::k2x2>>("Index2x2"),
+    WrongIndex<Slot<&PoolKernels::max_indices, &WindowKernels::k3x3>>("Index3x3"),
+    WrongOutput<Slot<&PoolKernels::sum, &WindowKernels::any>>("Sum"),
+    WrongOutput<Slot<&PoolKernels::sum, &WindowKernels::row>>("SumRow"),
+    WrongOutput<Slot<&PoolKernels::sum, &WindowKernels::k2x2>>("Sum2x2"),
+    WrongOutput<Slot<&PoolKernels::sum, &WindowKernels::k3x3>>("Sum3x3"),
+    WrongOutput<Slot<&PoolKernels::max_rolling, &RollingKernels::any, 1>>("MaxRolling"),
+    WrongOutput<Slot<&PoolKernels::max_rolling, &RollingKernels::any, 2>>("MaxRollingStride2"),
+    WrongOutput<Slot<&PoolKernels::max_rolling, &RollingKernels::k3, 1>>("MaxRolling3"),
+    WrongOutput<Slot<&PoolKernels::max_rolling, &RollingKernels::k3, 2>>("MaxRolling3Stride2"),
+    WrongOutput<Slot<&PoolKernels::sum_rolling, &RollingKernels::any, 1>>("SumRolling"),
+    WrongOutput<Slot<&PoolKernels::sum_rolling, &RollingKernels::any, 2>>("SumRollingStride2"),
+    WrongOutput<Slot<&PoolKernels::sum_rolling, &RollingKernels::k3, 1>>("SumRolling3"),
+    WrongOutput<Slot<&PoolKernels::sum_rolling, &RollingKernels::k3, 2>>("SumRolling3Stride2"),
+};
+
+class BrokenPoolKernelTest : public testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    index_ = internal::FindTarget(GetParam()).index;
+    g_true_kernels = internal::PoolKernelsOf(index_);
+  }
+  void TearDown() override { Repair(); }
+
+  void Break(const BrokenKernel& kernel) {
+    broken_ = g_true_kernels;
+    kernel.slot(broken_) = kernel.function;
+    internal::ReplacePoolKernelsForTest(index_, &broken_);
+  }
+  void Repair() { internal::ReplacePoolKernelsForTest(index_, nullptr); }
+
+  size_t index_ = 0;
+  PoolKernels broken_{};
+};
+
+// Each of them is reached by the quick corpus already.
+TEST_P(BrokenPoolKernelTest, IsFoundWhicheverItIs) {
+  std::vector<cpu::TargetInfo> target;
+  for (const cpu::TargetInfo& t : cpu::Targets()) {
+    if (t.name == GetParam()) target.push_back(t);
+  }
+  for (const BrokenKernel& kernel : kBrokenKernels) {
+    Break(kernel);
+    SelftestReport report;
+    report.quick = true;
+    TestPoolings(target, report);
+    ASSERT_EQ(report.targets.size(), 1u);
+    EXPECT_FALSE(report.targets[0].differences.empty()) << kernel.name;
+    for (const Difference& d : report.targets[0].differences) {
+      EXPECT_EQ(d.of_index, kernel.index) << kernel.name;
+    }
+  }
+}
+
+TEST_P(BrokenPoolKernelTest, IsNamed) {
+  for (const BrokenKernel& kernel : kBrokenKernels) {
+    if (std::string(kernel.name) == "MaxIndices3x3") Break(kernel);
+  }
+  const Outcome o = Call({"selftest", "--quick"});
+  EXPECT_EQ(o.code, 1);
+  EXPECT_TRUE(Has(o.out, "DIFFERENCE " + GetParam() + " pooling ")) << o.out;
+  EXPECT_TRUE(Has(o.out, "\"maxpool c64 i56 k3 s2 p1 indices\": ")) << o.out;
+  EXPECT_TRUE(Has(o.out, "FAILED")) << o.out;
+  for (const TargetResult& t : RunSelftest({}, true).targets) {
+    const bool here = t.target == GetParam() && t.bits_class == BitsClass::kPooling;
+    EXPECT_EQ(t.differences.empty(), !here) << t.target;
+  }
+  Repair();
+  EXPECT_TRUE(RunSelftest({GetParam()}, /*quick=*/true).ok());
+}
+
+std::vector<std::string> UsableTargets() {
+  std::vector<std::string> names;
+  for (const cpu::TargetInfo& t : cpu::Targets()) {
+    if (t.usable) names.push_back(t.name);
+  }
+  return names;
+}
+INSTANTIATE_TEST_SUITE_P(Targets, BrokenPoolKernelTest, testing::ValuesIn(UsableTargets()),
+                         [](const auto& param) { return param.param; });
 
 }  // namespace
 }  // namespace windrow::tool

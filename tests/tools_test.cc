@@ -221,7 +221,8 @@ TEST_P(BrokenTargetTest, IsFoundAndNamed) {
                              "1 elements differ, the first at n 0 c 0 h 0 w 0: expected "))
       << o.out;
   for (const TargetResult& t : RunSelftest({}, true).targets) {
-    const bool broken = t.target == GetParam() && !t.portable;
+    const bool broken =
+        t.target == GetParam() && !t.portable && t.bits_class != BitsClass::kPooling;
     EXPECT_EQ(t.differences.empty(), !broken) << t.target;
     for (const Difference& d : t.differences) EXPECT_EQ(d.expected ^ d.computed, 1u);
   }

@@ -15,6 +15,19 @@ void Check(int ok) {
   if (ok != 1) throw std::runtime_error("OpenSSL cannot compute SHA-256");
 }
 
+template <typename Unsigned, typename T>
+std::vector<uint8_t> BytesOf(std::span<const T> values) {
+  std::vector<uint8_t> bytes;
+  bytes.reserve(values.size() * sizeof(T));
+  for (const T value : values) {
+    const auto bits = std::bit_cast<Unsigned>(value);
+    for (size_t byte = 0; byte < sizeof(T); ++byte) {
+      bytes.push_back(static_cast<uint8_t>(bits >> 8 * byte & 255));
+    }
+  }
+  return bytes;
+}
+
 }  // namespace
 
 Digest::Digest() : context_(EVP_MD_CTX_new()) {
@@ -25,21 +38,20 @@ Digest::Digest() : context_(EVP_MD_CTX_new()) {
 void Digest::Free::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
 
 void Digest::Add(std::span<const float> values) {
-  std::vector<uint8_t> bytes;
-  bytes.reserve(values.size() * sizeof(float));
-  for (const float value : values) {
-    const auto bits = std::bit_cast<uint32_t>(value);
-    for (int shift = 0; shift < 32; shift += 8) {
-      bytes.push_back(static_cast<uint8_t>(bits >> shift & 255));
-    }
-  }
+  const std::vector<uint8_t> bytes = BytesOf<uint32_t>(values);
+  Check(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()));
+}
+
+void Digest::Add(std::span<const int64_t> values) {
+  const std::vector<uint8_t> bytes = BytesOf<uint64_t>(values);
   Check(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()));
 }
 
 void Digest::Add(const ConstTensorView& tensor) {
   Tensor ordered(tensor.shape(), Layout::kNchw);
   Copy(tensor, ordered);
-  Add({ordered.data(), static_cast<size_t>(ordered.shape().elements())});
+  const auto count = static_cast<size_t>(ordered.shape().elements());
+  Add(std::span<const float>(ordered.data(), count));
 }
 
 std::string Digest::Finish() {

@@ -1,7 +1,8 @@
-// SHA-256 of floats: their bits, least significant byte first, whatever the machine.
+// SHA-256 of floats and integers: their bits, least significant byte first, whatever the machine.
 #ifndef WINDROW_TOOLS_DIGEST_H_
 #define WINDROW_TOOLS_DIGEST_H_
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -16,6 +17,7 @@ class Digest {
  public:
   Digest();
   void Add(std::span<const float> values);
+  void Add(std::span<const int64_t> values);
   // The elements in logical order (n, c, h, w), whatever the layout.
   void Add(const ConstTensorView& tensor);
   // 64 hexadecimal digits; nothing can be added afterwards.

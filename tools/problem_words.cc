@@ -32,7 +32,8 @@ bool ProblemWords::Setting(const std::string& word, ProblemSettings& settings) {
   }
   if (word == "same") {
     Once("padding", word);
-    return same_ = true;
+    same_ = true;
+    return true;
   }
   const size_t equals = word.find('=');
   if (equals == std::string::npos) return false;

@@ -1,5 +1,5 @@
-// The self-test: every usable SIMD target, algorithm, layout and numerics class on a fixed corpus,
-// compared with the reference to the bit.
+// The self-test: every usable SIMD target, algorithm, layout and numerics class on a fixed corpus
+// of convolutions and of poolings, compared with the reference to the bit.
 #ifndef WINDROW_TOOLS_SELFTEST_H_
 #define WINDROW_TOOLS_SELFTEST_H_
 
@@ -12,24 +12,26 @@
 
 namespace windrow::tool {
 
-// Class F rounds a multiply-add once, class U after each step.
-enum class NumericsClass : uint8_t { kFused, kUnfused };
-const char* ToString(NumericsClass c);  // "fused (F)"
+// What has the same bits on every machine: convolution in class F, which rounds a multiply-add
+// once, and in class U, after each step; pooling, which multiplies nothing.
+enum class BitsClass : uint8_t { kFused, kUnfused, kPooling };
+const char* ToString(BitsClass c);  // "fused (F)", "unfused (U)", "pooling"
 
 // The first element of an output that is not the reference's.
 struct Difference {
   std::string algorithm, problem;
   Layout layout = Layout::kNchw;
   int64_t n = 0, c = 0, h = 0, w = 0;
-  int64_t elements = 0;  // how many differ in this output
-  uint32_t expected = 0, computed = 0;
+  int64_t elements = 0;                 // how many differ in this output
+  bool of_index = false;                // the outputs are equal, the maxima's indices are not
+  uint64_t expected = 0, computed = 0;  // a float's bits, or an index
   std::string ToString() const;
 };
 
 // What one target did in one class.
 struct TargetResult {
   std::string target;
-  NumericsClass numerics_class = NumericsClass::kUnfused;
+  BitsClass bits_class = BitsClass::kUnfused;
   bool portable = false;  // Numerics::kPortable made it this class
   int64_t runs = 0;       // problems times layouts times algorithms
   double seconds = 0;
@@ -39,22 +41,25 @@ struct TargetResult {
 };
 
 struct ClassResult {
-  NumericsClass numerics_class;
+  BitsClass bits_class = BitsClass::kUnfused;
+  std::vector<std::string> problems;
   std::string digest;    // of the reference's outputs; empty if no target here is of this class
   std::string recorded;  // the digest that every machine must have
 };
 
 struct SelftestReport {
   bool quick = false;
-  std::vector<std::string> problems;
-  std::array<ClassResult, 2> classes;
-  std::vector<TargetResult> targets;
+  std::array<ClassResult, 3> classes;  // by BitsClass
+  std::vector<TargetResult> targets;   // convolution's, then pooling's
   bool ok() const;
+  const ClassResult& ClassOf(const TargetResult& t) const {
+    return classes[static_cast<size_t>(t.bits_class)];
+  }
 };
 
 // On these targets, all usable ones if there are none. Throws std::invalid_argument, naming the
 // usable ones, for a target that is not usable.
-SelftestReport RunSelftest(std::vector<std::string> targets, bool quick);
+SelftestReport RunSelftest(const std::vector<std::string>& targets, bool quick);
 
 std::string ToText(const SelftestReport& report);
 std::string ToJson(const SelftestReport& report);

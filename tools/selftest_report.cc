@@ -21,7 +21,26 @@ const char* Digested(const ClassResult& c) {
   return c.digest == c.recorded ? "as recorded" : "NOT AS RECORDED";
 }
 
-const char* NumericsName(const TargetResult& t) { return t.portable ? "portable" : "native"; }
+const char* NumericsName(const TargetResult& t) {
+  if (t.bits_class == BitsClass::kPooling) return "any";
+  return t.portable ? "portable" : "native";
+}
+
+// What a target was tested in.
+const char* PartName(const TargetResult& t) {
+  return t.bits_class == BitsClass::kPooling ? ToString(t.bits_class) : NumericsName(t);
+}
+
+std::string Element(const Difference& d, uint64_t bits) {
+  if (d.of_index) return std::to_string(static_cast<int64_t>(bits));
+  return fmt::format("{:08x}", bits);
+}
+
+std::string Described(const Difference& d, uint64_t bits) {
+  if (d.of_index) return "index " + Element(d, bits);
+  return fmt::format("{} ({})", Element(d, bits),
+                     std::bit_cast<float>(static_cast<uint32_t>(bits)));
+}
 
 std::string Escaped(std::string_view text) {
   std::string xml;
@@ -48,16 +67,17 @@ std::string Escaped(std::string_view text) {
 
 }  // namespace
 
-const char* ToString(NumericsClass c) {
-  return c == NumericsClass::kFused ? "fused (F)" : "unfused (U)";
+const char* ToString(BitsClass c) {
+  if (c == BitsClass::kPooling) return "pooling";
+  return c == BitsClass::kFused ? "fused (F)" : "unfused (U)";
 }
 
 std::string Difference::ToString() const {
   return fmt::format(
-      "{} {}, \"{}\": {} elements differ, the first at n {} c {} h {} w {}: expected {:08x} ({}), "
-      "computed {:08x} ({})",
-      algorithm, windrow::ToString(layout), problem, elements, n, c, h, w, expected,
-      std::bit_cast<float>(expected), computed, std::bit_cast<float>(computed));
+      "{} {}, \"{}\": {} elements differ, the first at n {} c {} h {} w {}: expected {}, computed "
+      "{}",
+      algorithm, windrow::ToString(layout), problem, elements, n, c, h, w,
+      Described(*this, expected), Described(*this, computed));
 }
 
 bool SelftestReport::ok() const {
@@ -69,20 +89,22 @@ bool SelftestReport::ok() const {
 }
 
 std::string ToText(const SelftestReport& report) {
-  std::string text = fmt::format("{} problems{}, both layouts, all algorithms\n\n",
-                                 report.problems.size(), report.quick ? " (quick)" : "");
+  std::string text =
+      fmt::format("{} convolutions and {} poolings{}, both layouts, all algorithms\n\n",
+                  report.classes[0].problems.size(), report.classes[2].problems.size(),
+                  report.quick ? " (quick)" : "");
   text += fmt::format("{:<9} {:<11} {:<8} {:>6} {:>11} {:>7}  {}\n", "target", "class", "numerics",
                       "runs", "differences", "seconds", "digest");
   for (const TargetResult& t : report.targets) {
     text += fmt::format("{:<9} {:<11} {:<8} {:>6} {:>11} {:>7.2f}  {}\n", t.target,
-                        ToString(t.numerics_class), NumericsName(t), t.runs, t.differences.size(),
+                        ToString(t.bits_class), NumericsName(t), t.runs, t.differences.size(),
                         t.seconds, t.digest.substr(0, 16));
   }
   for (const TargetResult& t : report.targets) {
     const size_t shown = std::min(t.differences.size(), kShown);
     for (size_t i = 0; i < shown; ++i) {
-      text += fmt::format("\nDIFFERENCE {} {} {}", t.target, NumericsName(t),
-                          t.differences[i].ToString());
+      text +=
+          fmt::format("\nDIFFERENCE {} {} {}", t.target, PartName(t), t.differences[i].ToString());
     }
     if (shown < t.differences.size()) {
       text += fmt::format("\n... and {} more on {}", t.differences.size() - shown, t.target);
@@ -91,7 +113,7 @@ std::string ToText(const SelftestReport& report) {
   }
   text += "\nThe reference's digests, which are the same on every machine:\n";
   for (const ClassResult& c : report.classes) {
-    text += fmt::format("{:<11} {}{}{}\n", ToString(c.numerics_class), c.digest,
+    text += fmt::format("{:<11} {}{}{}\n", ToString(c.bits_class), c.digest,
                         c.digest.empty() ? "" : "  ", Digested(c));
     if (!c.digest.empty() && c.digest != c.recorded) text += "recorded:   " + c.recorded + "\n";
   }
@@ -102,7 +124,8 @@ std::string ToJson(const SelftestReport& report) {
   using Json = nlohmann::ordered_json;
   Json classes = Json::array(), targets = Json::array();
   for (const ClassResult& c : report.classes) {
-    classes.push_back({{"class", ToString(c.numerics_class)},
+    classes.push_back({{"class", ToString(c.bits_class)},
+                       {"problems", c.problems.size()},
                        {"digest", c.digest.empty() ? Json() : Json(c.digest)},
                        {"recorded", c.recorded}});
   }
@@ -114,11 +137,12 @@ std::string ToJson(const SelftestReport& report) {
                              {"problem", d.problem},
                              {"elements", d.elements},
                              {"first", {{"n", d.n}, {"c", d.c}, {"h", d.h}, {"w", d.w}}},
-                             {"expected", fmt::format("{:08x}", d.expected)},
-                             {"computed", fmt::format("{:08x}", d.computed)}});
+                             {"of_index", d.of_index},
+                             {"expected", Element(d, d.expected)},
+                             {"computed", Element(d, d.computed)}});
     }
     targets.push_back({{"target", t.target},
-                       {"class", ToString(t.numerics_class)},
+                       {"class", ToString(t.bits_class)},
                        {"numerics", NumericsName(t)},
                        {"runs", t.runs},
                        {"seconds", t.seconds},
@@ -128,7 +152,6 @@ std::string ToJson(const SelftestReport& report) {
   const Json json = {{"version", Version()},
                      {"cpu", ThisMachine().cpu},
                      {"corpus", report.quick ? "quick" : "full"},
-                     {"problems", report.problems.size()},
                      {"ok", report.ok()},
                      {"classes", classes},
                      {"targets", targets}};
@@ -140,16 +163,17 @@ std::string ToJunit(const SelftestReport& report) {
       "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"windrow selftest\">\n";
   // A test suite a target and class, a test case a problem.
   for (const TargetResult& t : report.targets) {
+    const std::vector<std::string>& problems = report.ClassOf(t).problems;
     std::string cases;
     int failures = 0;
-    for (size_t i = 0; i < report.problems.size(); ++i) {
+    for (size_t i = 0; i < problems.size(); ++i) {
       std::string messages;
       for (const Difference& d : t.differences) {
-        if (d.problem == report.problems[i]) messages += d.ToString() + "\n";
+        if (d.problem == problems[i]) messages += d.ToString() + "\n";
       }
-      cases += fmt::format("    <testcase classname=\"{}.{}\" name=\"{}\" time=\"{:.6f}\"",
-                           Escaped(t.target), NumericsName(t), Escaped(report.problems[i]),
-                           t.problem_seconds[i]);
+      cases +=
+          fmt::format("    <testcase classname=\"{}.{}\" name=\"{}\" time=\"{:.6f}\"",
+                      Escaped(t.target), PartName(t), Escaped(problems[i]), t.problem_seconds[i]);
       if (messages.empty()) {
         cases += "/>\n";
       } else {
@@ -160,9 +184,9 @@ std::string ToJunit(const SelftestReport& report) {
             Escaped(messages));
       }
     }
-    xml += fmt::format(
-        "  <testsuite name=\"{} {}\" tests=\"{}\" failures=\"{}\" time=\"{:.3f}\">\n",
-        Escaped(t.target), NumericsName(t), report.problems.size(), failures, t.seconds);
+    xml +=
+        fmt::format("  <testsuite name=\"{} {}\" tests=\"{}\" failures=\"{}\" time=\"{:.3f}\">\n",
+                    Escaped(t.target), PartName(t), problems.size(), failures, t.seconds);
     xml += cases + "  </testsuite>\n";
   }
   // And one a class, for the digests.
@@ -172,7 +196,7 @@ std::string ToJunit(const SelftestReport& report) {
     xml += fmt::format(
         "  <testsuite name=\"digest {}\" tests=\"1\" failures=\"{}\">\n"
         "    <testcase classname=\"digest\" name=\"{}\">\n",
-        ToString(c.numerics_class), same ? 0 : 1, ToString(c.numerics_class));
+        ToString(c.bits_class), same ? 0 : 1, ToString(c.bits_class));
     if (!same) {
       xml += fmt::format("      <failure message=\"not as recorded\">{} is not {}</failure>\n",
                          c.digest, c.recorded);

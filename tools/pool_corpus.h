@@ -1,0 +1,20 @@
+// The poolings of the self-test, as corpus.h has its convolutions.
+#ifndef WINDROW_TOOLS_POOL_CORPUS_H_
+#define WINDROW_TOOLS_POOL_CORPUS_H_
+
+#include <vector>
+
+#include "tools/pool_text.h"
+#include "windrow/tensor.h"
+
+namespace windrow::tool {
+
+// Valid problems, without target, algorithm and layout. `quick` is a subset.
+std::vector<PoolProblem> PoolCorpus(bool quick);
+
+// The input in nchw. Depends on problem.text alone.
+Tensor MakePoolData(const PoolProblem& problem);
+
+}  // namespace windrow::tool
+
+#endif  // WINDROW_TOOLS_POOL_CORPUS_H_

@@ -1,0 +1,93 @@
+// The self-test of pooling: one class of bits, which every target must have.
+#include <stdexcept>
+
+#include "tools/pool_corpus.h"
+#include "tools/selftest_run.h"
+#include "windrow/windrow.h"
+
+namespace windrow::tool {
+namespace {
+
+// Tensors in a layout, to be written.
+struct Buffers {
+  Buffers(const PoolProblem& problem, const Tensor& x_nchw, const Shape& output, Layout layout)
+      : x(x_nchw.shape(), layout), y(output, layout) {
+    Copy(x_nchw, x);
+    if (problem.indices) memory.resize(static_cast<size_t>(output.elements()), kPoisonIndex);
+    Poison(y);
+  }
+
+  PoolArgs Args() {
+    PoolArgs args{.x = x, .y = y};
+    if (!memory.empty()) args.indices = IndexView(memory.data(), y.shape(), y.layout());
+    return args;
+  }
+
+  Tensor x, y;
+  std::vector<int64_t> memory;
+};
+
+Output Compute(const Pooling& pooling, const PoolProblem& problem, const Tensor& x, Layout layout) {
+  const Shape s = pooling.OutputShape(x.shape());
+  Buffers buffers(problem, x, s, layout);
+  const PoolArgs args = buffers.Args();
+  pooling.Run(args);
+  Output output{Tensor(s), {}};
+  Copy(buffers.y, output.y);
+  if (args.indices.empty()) return output;
+  for (int64_t n = 0; n < s.n(); ++n) {
+    for (int64_t c = 0; c < s.c(); ++c) {
+      for (int64_t h = 0; h < s.h(); ++h) {
+        for (int64_t w = 0; w < s.w(); ++w) output.indices.push_back(args.indices.at(n, c, h, w));
+      }
+    }
+  }
+  return output;
+}
+
+// Those that do not refuse. Explain knows nothing of indices.
+std::vector<std::string> Accepting(const PoolProblem& problem, const std::string& target,
+                                   const Tensor& x, Layout layout) {
+  const Pooling any = problem.Bind(target, "auto");
+  Buffers buffers(problem, x, any.OutputShape(x.shape()), layout);
+  std::vector<std::string> names;
+  for (const auto& candidate : any.Explain(problem.input, layout).candidates) {
+    if (!candidate.accepts) continue;
+    try {
+      problem.Bind(target, candidate.algorithm).WorkspaceBytes(buffers.Args(), /*threads=*/1);
+      names.push_back(candidate.algorithm);
+    } catch (const std::invalid_argument&) {
+    }
+  }
+  return names;
+}
+
+}  // namespace
+
+void TestPoolings(const std::vector<cpu::TargetInfo>& targets, SelftestReport& report) {
+  ClassResult& result = report.classes[static_cast<size_t>(BitsClass::kPooling)];
+  std::vector<Tally> tallies;
+  for (const cpu::TargetInfo& t : targets) {
+    tallies.emplace_back(t.name, BitsClass::kPooling, /*portable=*/false);
+  }
+  Digest digest;
+  for (const PoolProblem& problem : PoolCorpus(report.quick)) {
+    result.problems.push_back(problem.text);
+    const Tensor x = MakePoolData(problem);
+    const Output expected =
+        Compute(problem.Bind(/*target=*/"", "reference"), problem, x, Layout::kNchw);
+    Add(expected, digest);
+    for (Tally& tally : tallies) {
+      tally.Run(
+          problem.text, expected,
+          [&](Layout layout) { return Accepting(problem, tally.target(), x, layout); },
+          [&](Layout layout, const std::string& algorithm) {
+            return Compute(problem.Bind(tally.target(), algorithm), problem, x, layout);
+          });
+    }
+  }
+  result.digest = digest.Finish();
+  for (Tally& tally : tallies) report.targets.push_back(tally.Finish());
+}
+
+}  // namespace windrow::tool

@@ -1,0 +1,57 @@
+// What the self-tests of convolution and of pooling share: outputs, how they are compared, and the
+// tally of one target.
+#ifndef WINDROW_TOOLS_SELFTEST_RUN_H_
+#define WINDROW_TOOLS_SELFTEST_RUN_H_
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "tools/digest.h"
+#include "tools/selftest.h"
+#include "windrow/cpu.h"
+#include "windrow/tensor.h"
+
+namespace windrow::tool {
+
+// All in nchw; indices are those of maxima.
+struct Output {
+  Tensor y;
+  std::vector<int64_t> indices;
+};
+void Add(const Output& output, Digest& digest);
+
+// A value that no kernel writes, so that an element left out shows.
+void Poison(Tensor& y);
+inline constexpr int64_t kPoisonIndex = -7;
+
+// One target in one class.
+class Tally {
+ public:
+  Tally(const std::string& target, BitsClass bits_class, bool portable);
+
+  const std::string& target() const { return result_.target; }
+  BitsClass bits_class() const { return result_.bits_class; }
+  bool portable() const { return result_.portable; }
+
+  // Computes a problem in every way and compares.
+  using Algorithms = std::function<std::vector<std::string>(Layout)>;
+  using Compute = std::function<Output(Layout, const std::string& algorithm)>;
+  void Run(const std::string& problem, const Output& expected, const Algorithms& algorithms,
+           const Compute& compute);
+
+  TargetResult Finish();
+
+ private:
+  TargetResult result_;
+  Digest digest_;
+};
+
+// Run their corpus on these targets; what they find is added to the report.
+void TestConvolutions(const std::vector<cpu::TargetInfo>& targets, SelftestReport& report);
+void TestPoolings(const std::vector<cpu::TargetInfo>& targets, SelftestReport& report);
+
+}  // namespace windrow::tool
+
+#endif  // WINDROW_TOOLS_SELFTEST_RUN_H_
