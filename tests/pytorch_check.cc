@@ -1,52 +1,20 @@
 #include "tests/pytorch_check.h"
 
 #include <algorithm>
-#include <cctype>
-#include <cmath>
 #include <cstdint>
-#include <sstream>
-#include <stdexcept>
 
+#include "tests/pytorch_verdict.h"
 #include "tests/values.h"
 #include "tests/variants.h"
 
 namespace windrow::test {
 namespace {
 
-bool IsWordPart(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
-
-// Whether `word` is in the text, not as a part of a longer one.
-bool HasWord(const std::string& text, const std::string& word) {
-  for (size_t at = text.find(word); at != std::string::npos; at = text.find(word, at + 1)) {
-    const size_t end = at + word.size();
-    if ((at == 0 || !IsWordPart(text[at - 1])) && (end == text.size() || !IsWordPart(text[end]))) {
-      return true;
-    }
-  }
-  return false;
-}
-
 std::vector<float> Filled(int64_t count, Role role) {
   std::vector<float> values(static_cast<size_t>(count));
   Fill(values, role, Values::kFinite);
   return values;
 }
-
-template <typename T>
-std::string Outside(const char* whose, const std::string& what, T value, const Bounded& exact) {
-  std::ostringstream s;
-  s.precision(9);
-  s << whose << ' ' << what << " is " << value << ", exactly " << exact.value << " +- "
-    << exact.error;
-  return s.str();
-}
-
-// NaN is outside.
-bool Within(double value, const Bounded& exact) {
-  return std::abs(value - exact.value) <= exact.error;
-}
-
-std::string Element(int64_t i) { return "output " + std::to_string(i) + " in nchw order"; }
 
 bool Accepts(const Conv2d& conv, const Tensor& x, const std::string& algorithm) {
   const std::vector<Explanation::Candidate> all = conv.Explain(x.shape(), x.layout()).candidates;
@@ -114,27 +82,7 @@ std::string PytorchCheck::Recording() const {
   const Recorded& r = recorded_;
   if (r.refused || !takes_) return "";
   if (!IsPossible(r.problem)) return "PyTorch takes what can have no result";
-  const Shape out = r.problem.output();
-  if (r.shape != std::vector{out.n(), out.c(), out.h(), out.w()}) {
-    return "the oracle gives the shape " + out.ToString();
-  }
-  Bounded sum{0, 0};
-  for (size_t i = 0; i < exact_.size(); ++i) {
-    const double weight = SumWeight(static_cast<int64_t>(i));
-    sum.value += weight * exact_[i].value;
-    sum.error += weight * exact_[i].error;
-  }
-  if (!Within(r.sum, sum)) return Outside("PyTorch's", "weighted sum", r.sum, sum);
-  const auto values = static_cast<int64_t>(r.values.size());
-  const bool all = values == out.elements();
-  if (values > out.elements() || (values == 0 && !all)) return "a wrong number of values";
-  for (int64_t i = 0; i < values; ++i) {
-    const int64_t element = all ? i : SampledElement(i, out.elements());
-    const float value = r.values[static_cast<size_t>(i)];
-    const Bounded& exact = exact_[static_cast<size_t>(element)];
-    if (!Within(value, exact)) return Outside("PyTorch's", Element(element), value, exact);
-  }
-  return "";
+  return WrongAnswer(r, r.problem.output(), exact_);
 }
 
 std::string PytorchCheck::Run(const Way& way) const {
@@ -145,20 +93,17 @@ std::string PytorchCheck::Run(const Way& way) const {
                   Filled(recorded_.biases, Role::kBias));
   };
   Tensor y;
-  std::optional<std::string> refusal;
-  try {
+  bool skipped = false;
+  const std::optional<std::string> refusal = Refusal([&] {
     Tensor x(Shape(p.mb, recorded_.channels, p.ih, p.iw), way.layout);
     Fill(x.view(), Role::kInput, Values::kFinite);
-    if (way.algorithm != "auto" && !Accepts(bind("auto"), x, way.algorithm)) return "";
-    y = bind(way.algorithm).Run(x);
-  } catch (const std::invalid_argument& e) {
-    refusal = e.what();
-  } catch (const std::length_error& e) {
-    refusal = e.what();
-  }
+    skipped = way.algorithm != "auto" && !Accepts(bind("auto"), x, way.algorithm);
+    if (!skipped) y = bind(way.algorithm).Run(x);
+  });
+  if (skipped) return "";
   std::string failure;
   if (refusal) {
-    failure = takes_ ? "refused: " + *refusal : MissingFact(*refusal);
+    failure = WrongRefusal(recorded_, takes_, *refusal);
   } else {
     failure = takes_ ? WrongValue(y) : "not refused";
   }
@@ -166,26 +111,12 @@ std::string PytorchCheck::Run(const Way& way) const {
   return failure + " (" + way.target + ' ' + way.algorithm + ' ' + ToString(way.layout) + ')';
 }
 
-std::string PytorchCheck::MissingFact(const std::string& message) const {
-  for (const std::string& fact : recorded_.facts) {
-    if (!HasWord(message, fact)) return "refused without naming \"" + fact + "\": " + message;
-  }
-  return "";
-}
-
 std::string PytorchCheck::WrongValue(const Tensor& y) const {
-  const Shape& out = y.shape();
   if (!IsPossible(recorded_.problem)) return "Windrow takes what can have no result";
-  if (out != recorded_.problem.output()) return "Windrow gives the shape " + out.ToString();
-  Tensor logical(out, Layout::kNchw);
-  Copy(y, logical);
-  for (int64_t i = 0; i < out.elements(); ++i) {
-    const Bounded& exact = exact_[static_cast<size_t>(i)];
-    if (!Within(logical.data()[i], exact)) {
-      return Outside("Windrow's", Element(i), logical.data()[i], exact);
-    }
+  if (y.shape() != recorded_.problem.output()) {
+    return "Windrow gives the shape " + y.shape().ToString();
   }
-  return "";
+  return WrongOutputs(y, exact_);
 }
 
 }  // namespace windrow::test

@@ -3,7 +3,6 @@
 #ifndef WINDROW_TESTS_PYTORCH_CHECK_H_
 #define WINDROW_TESTS_PYTORCH_CHECK_H_
 
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -40,7 +39,6 @@ class PytorchCheck {
 
  private:
   std::string WrongValue(const Tensor& y) const;
-  std::string MissingFact(const std::string& message) const;
 
   const Recorded& recorded_;
   bool takes_;                  // whether Windrow must take it

@@ -14,6 +14,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tests/pytorch_answer.h"
 #include "tests/pytorch_check.h"
 #include "tests/pytorch_recording.h"
 
@@ -25,7 +26,7 @@ struct Count {
   int64_t problems() const { return values + refusals; }
 };
 
-std::string_view running;  // the problem
+std::string_view running;  // the line
 
 // Says which problem ends the program, with nothing that a signal handler may not call.
 void OnCrash(int signal) {
@@ -36,11 +37,10 @@ void OnCrash(int signal) {
   std::raise(signal);
 }
 
-void CheckNext(const Recorded& recorded, Count& count) {
-  running = recorded.text;
-  const PytorchCheck check(recorded);
+template <typename Check, typename Ways>
+void CheckNext(const Answer& recorded, const Check& check, const Ways& ways, Count& count) {
   std::string failure = check.Recording();
-  for (const Way& way : Ways(count.problems())) {
+  for (const auto& way : ways) {
     if (!failure.empty()) break;
     failure = check.Run(way);
     ++count.runs;
@@ -53,8 +53,10 @@ void CheckNext(const Recorded& recorded, Count& count) {
 }
 
 void CheckAll(std::istream& in, Count& count) {
-  while (const auto recorded = NextRecorded(in)) {
-    CheckNext(*recorded, count);
+  while (const auto line = NextLine(in)) {
+    running = *line;
+    const Recorded recorded = ParseRecorded(*line);
+    CheckNext(recorded, PytorchCheck(recorded), Ways(count.problems()), count);
     if (count.problems() % 10'000 == 0) {
       std::printf("%lld problems, %lld wrong\n", static_cast<long long>(count.problems()),
                   static_cast<long long>(count.wrong));
