@@ -16,6 +16,8 @@
 
 #include "tests/pytorch_answer.h"
 #include "tests/pytorch_check.h"
+#include "tests/pytorch_pool_check.h"
+#include "tests/pytorch_pool_problem.h"
 #include "tests/pytorch_recording.h"
 
 namespace windrow::test {
@@ -55,8 +57,13 @@ void CheckNext(const Answer& recorded, const Check& check, const Ways& ways, Cou
 void CheckAll(std::istream& in, Count& count) {
   while (const auto line = NextLine(in)) {
     running = *line;
-    const Recorded recorded = ParseRecorded(*line);
-    CheckNext(recorded, PytorchCheck(recorded), Ways(count.problems()), count);
+    if (IsPytorchPool(*line)) {
+      const PytorchPool recorded = ParsePytorchPool(*line);
+      CheckNext(recorded, PytorchPoolCheck(recorded), PytorchPoolWays(), count);
+    } else {
+      const Recorded recorded = ParseRecorded(*line);
+      CheckNext(recorded, PytorchCheck(recorded), Ways(count.problems()), count);
+    }
     if (count.problems() % 10'000 == 0) {
       std::printf("%lld problems, %lld wrong\n", static_cast<long long>(count.problems()),
                   static_cast<long long>(count.wrong));
