@@ -90,7 +90,7 @@ BitResult CheckWithWorkspace(const Draw& d) {
   }
   const size_t bytes = conv.WorkspaceBytes(args, d.threads);
   args.workspace = std::as_writable_bytes(
-      workspace_memory.Take(static_cast<int64_t>(bytes / sizeof(float)), p.edge));
+      workspace_memory.Take<float>(static_cast<int64_t>(bytes / sizeof(float)), p.edge));
   const std::vector<float> before(y.memory.begin(), y.memory.end());
   conv.Run(args);
   return {.refused = false, .failure = Difference(y, before, Expected(p, d.target))};

@@ -32,14 +32,13 @@ void GuardedBuffer::Map(size_t bytes) {
   bytes_ = bytes;
 }
 
-std::span<float> GuardedBuffer::Take(int64_t floats, Edge edge) {
-  const size_t count = static_cast<size_t>(floats), bytes = count * sizeof(float);
+std::byte* GuardedBuffer::TakeBytes(size_t bytes, Edge edge) {
   if (pages_ == nullptr || bytes > bytes_) Map(bytes == 0 ? 1 : bytes);
   std::byte* const begin = edge == Edge::kStart ? pages_ : pages_ + bytes_ - bytes;
-  for (size_t i = 0; i < count; ++i) {
-    std::memcpy(begin + i * sizeof(float), &kRedZone, sizeof(float));
+  for (size_t i = 0; i < bytes; i += sizeof(kRedZone)) {
+    std::memcpy(begin + i, &kRedZone, sizeof(kRedZone));
   }
-  return {reinterpret_cast<float*>(begin), count};
+  return begin;
 }
 
 }  // namespace windrow::test

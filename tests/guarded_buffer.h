@@ -22,11 +22,17 @@ class GuardedBuffer {
   GuardedBuffer(const GuardedBuffer&) = delete;
   GuardedBuffer& operator=(const GuardedBuffer&) = delete;
 
-  // This many floats, all kRedZone, that start or end at an inaccessible page. What an earlier
-  // call gave is gone: the pages are used again.
-  std::span<float> Take(int64_t floats, Edge edge);
+  // This many elements, full of kRedZone, that start or end at an inaccessible page. What an
+  // earlier call gave is gone: the pages are used again.
+  template <typename T>
+  std::span<T> Take(int64_t count, Edge edge) {
+    static_assert(sizeof(T) % sizeof(kRedZone) == 0);
+    const auto elements = static_cast<size_t>(count);
+    return {reinterpret_cast<T*>(TakeBytes(elements * sizeof(T), edge)), elements};
+  }
 
  private:
+  std::byte* TakeBytes(size_t bytes, Edge edge);
   void Map(size_t bytes);
 
   std::byte* pages_ = nullptr;  // between the two inaccessible ones

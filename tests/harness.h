@@ -4,11 +4,10 @@
 #define WINDROW_TESTS_HARNESS_H_
 
 #include <exception>
-#include <span>
 #include <string>
 #include <vector>
 
-#include "tests/guarded_buffer.h"
+#include "tests/placed.h"
 #include "tests/problem.h"
 #include "windrow/conv2d.h"
 #include "windrow/tensor.h"
@@ -32,21 +31,6 @@ std::vector<float> Bias(const Problem& p);  // empty if it has none
 
 // What the library's reference gives on dense tensors (nchw), at this target's numerics.
 Tensor Expected(const Problem& p, const std::string& target);
-
-// A view in guarded memory, with the gaps asked for.
-struct Placed {
-  std::span<float> memory;
-  TensorView view;
-};
-Placed Place(GuardedBuffer& buffer, const Shape& shape, Layout layout, Gaps gaps, Edge edge);
-
-// Empty if `memory`, in which `view` lies, holds `expected` in the view's elements and `before`
-// elsewhere. Otherwise the first place that differs and both bit patterns.
-std::string Difference(const Placed& y, std::span<const float> before,
-                       const ConstTensorView& expected);
-
-// Whether two tensors of one shape, whatever their layouts, have the same bits.
-bool SameBits(const ConstTensorView& a, const ConstTensorView& b);
 
 }  // namespace windrow::test
 

@@ -7,15 +7,6 @@
 namespace windrow::test {
 namespace {
 
-Sides Resolve(bool same, Sides given, int64_t in, int64_t kernel, int64_t stride,
-              int64_t dilation) {
-  if (!same) return given;
-  const int64_t out = in / stride + (in % stride != 0 ? 1 : 0);
-  const int64_t needed = (out - 1) * stride + (kernel - 1) * dilation + 1;
-  const int64_t total = needed > in ? needed - in : 0;
-  return {total / 2, (total + 1) / 2};
-}
-
 int64_t OutputExtent(int64_t in, Sides pad, int64_t kernel, int64_t stride, int64_t dilation) {
   const int64_t room = in + pad.before + pad.after - dilation * (kernel - 1) - 1;
   return room < 0 ? 0 : room / stride + 1;
@@ -28,33 +19,51 @@ bool ModeFits(PaddingMode mode, int64_t in, Sides pad) {
   return true;
 }
 
-std::string Pair(Size2 s) {
+constexpr const char* kModes[] = {"", " reflect", " replicate", " circular"};
+constexpr const char* kResiduals[] = {"", " residual", " residual=y"};
+
+}  // namespace
+
+Sides ResolvePadding(bool same, Sides given, int64_t in, int64_t kernel, int64_t stride,
+                     int64_t dilation) {
+  if (!same) return given;
+  const int64_t out = in / stride + (in % stride != 0 ? 1 : 0);
+  const int64_t needed = (out - 1) * stride + (kernel - 1) * dilation + 1;
+  const int64_t total = needed > in ? needed - in : 0;
+  return {total / 2, (total + 1) / 2};
+}
+
+std::string NameOf(Size2 s) {
   return s.h == s.w ? std::to_string(s.h) : std::to_string(s.h) + "x" + std::to_string(s.w);
 }
 
-std::string Name(const Padding& p) {
+std::string NameOf(const Padding& p) {
   if (p.is_same()) return "same";
-  if (p.top() == p.bottom() && p.left() == p.right()) return Pair({p.top(), p.left()});
+  if (p.top() == p.bottom() && p.left() == p.right()) return NameOf(Size2(p.top(), p.left()));
   std::ostringstream s;
   s << p.top() << ',' << p.bottom() << ',' << p.left() << ',' << p.right();
   return s.str();
 }
 
-constexpr const char* kModes[] = {"", " reflect", " replicate", " circular"};
-constexpr const char* kResiduals[] = {"", " residual", " residual=y"};
-constexpr const char* kGaps[] = {"", " gaps:pixels", " gaps:rows", " gaps:images", " gaps:all"};
-constexpr const char* kValues[] = {"", " tiny", " nonfinite"};
+const char* NameOf(Gaps gaps) {
+  static constexpr const char* kNames[] = {"", " gaps:pixels", " gaps:rows", " gaps:images",
+                                           " gaps:all"};
+  return kNames[static_cast<int>(gaps)];
+}
 
-}  // namespace
+const char* NameOf(Values values) {
+  static constexpr const char* kNames[] = {"", " tiny", " nonfinite", " ties", " huge", " wild"};
+  return kNames[static_cast<int>(values)];
+}
 
 Sides PaddingOfHeight(const Problem& p) {
-  return Resolve(p.padding.is_same(), {p.padding.top(), p.padding.bottom()}, p.ih, p.kernel.h,
-                 p.stride.h, p.dilation.h);
+  return ResolvePadding(p.padding.is_same(), {p.padding.top(), p.padding.bottom()}, p.ih,
+                        p.kernel.h, p.stride.h, p.dilation.h);
 }
 
 Sides PaddingOfWidth(const Problem& p) {
-  return Resolve(p.padding.is_same(), {p.padding.left(), p.padding.right()}, p.iw, p.kernel.w,
-                 p.stride.w, p.dilation.w);
+  return ResolvePadding(p.padding.is_same(), {p.padding.left(), p.padding.right()}, p.iw,
+                        p.kernel.w, p.stride.w, p.dilation.w);
 }
 
 Shape Problem::output() const {
@@ -92,8 +101,8 @@ Conv2dOptions Options(const Problem& p, const std::string& target, const std::st
 std::string ToString(const Problem& p) {
   std::ostringstream s;
   s << "mb" << p.mb << " g" << p.g << " ic" << p.ic << " oc" << p.oc << " ih" << p.ih << " iw"
-    << p.iw << " k" << Pair(p.kernel) << " s" << Pair(p.stride) << " p" << Name(p.padding);
-  if (p.dilation != Size2(1)) s << " d" << Pair(p.dilation);
+    << p.iw << " k" << NameOf(p.kernel) << " s" << NameOf(p.stride) << " p" << NameOf(p.padding);
+  if (p.dilation != Size2(1)) s << " d" << NameOf(p.dilation);
   s << ' ' << ToString(p.x_layout);
   if (p.y_layout != p.x_layout) s << "->" << ToString(p.y_layout);
   s << kModes[static_cast<int>(p.mode)] << (p.bias ? " bias" : "")
@@ -104,8 +113,7 @@ std::string ToString(const Problem& p) {
   if (std::isfinite(p.epilogue.clamp_min) || std::isfinite(p.epilogue.clamp_max)) {
     s << " clamp[" << p.epilogue.clamp_min << ',' << p.epilogue.clamp_max << ']';
   }
-  s << kGaps[static_cast<int>(p.gaps)] << kValues[static_cast<int>(p.values)]
-    << (p.edge == Edge::kStart ? " edge:start" : "")
+  s << NameOf(p.gaps) << NameOf(p.values) << (p.edge == Edge::kStart ? " edge:start" : "")
     << (p.numerics == Numerics::kPortable ? " portable" : " native");
   return s.str();
 }

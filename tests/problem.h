@@ -12,8 +12,10 @@ namespace windrow::test {
 
 enum class Residual : uint8_t { kNone, kSeparate, kInPlace };
 
-// What the data holds besides ordinary numbers and zeros of both signs.
-enum class Values : uint8_t { kFinite, kTiny, kNonFinite };
+// What the data holds besides ordinary numbers and zeros of both signs: denormals and what becomes
+// one, a few infinities and NaN, few different numbers and many zeros, numbers whose sums overflow,
+// more infinities and NaN than numbers. The first three suit a convolution.
+enum class Values : uint8_t { kFinite, kTiny, kNonFinite, kTies, kHuge, kWild };
 
 // Where a view has elements that are not its own: between pixels (a channel slice of a wider
 // tensor), between rows (a crop), between images, everywhere.
@@ -57,6 +59,14 @@ struct Sides {
 };
 Sides PaddingOfHeight(const Problem& p);
 Sides PaddingOfWidth(const Problem& p);
+
+// What problems of other operations share.
+Sides ResolvePadding(bool same, Sides given, int64_t in, int64_t kernel, int64_t stride,
+                     int64_t dilation);
+std::string NameOf(Size2 size);              // "3", "3x5"
+std::string NameOf(const Padding& padding);  // "1", "1x2", "0,1,2,3", "same"
+const char* NameOf(Gaps gaps);               // "", " gaps:rows"
+const char* NameOf(Values values);           // "", " tiny"
 
 }  // namespace windrow::test
 

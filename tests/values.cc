@@ -9,7 +9,7 @@ namespace {
 constexpr uint32_t kNonFinite[] = {
     0x7F800000u, 0xFF800000u, 0x7FC00000u, 0xFFC00000u, 0x7FC12345u, 0xFFFFFFFFu, 0x7F800001u,
 };
-constexpr uint32_t kSign = 0x80000000u;
+constexpr uint32_t kSign = 0x80000000u, kOne = 0x3F800000u, kTwo = 0x40000000u;
 
 // A multiple of 2^-23 in [-1, 1), all 24 bits of it random, so that products and sums round, times
 // a power of two. Both steps are exact.
@@ -37,6 +37,16 @@ uint32_t ValueBits(Role role, Values values, int64_t index) {
     case Values::kNonFinite:
       // Rare, or all outputs would be NaN.
       if (kind >= 254 && (bits >> 40) % 4 == 0) return kNonFinite[(bits >> 44) % 7];
+      break;
+    case Values::kTies:
+      if (kind < 160) return kind % 2 == 0 ? 0 : kSign;
+      return kind % 4 < 2 ? kOne | (low & kSign) : kTwo;
+    case Values::kHuge:  // up to the largest float there is
+      return (low & (kSign | 0x7FFFFFu)) | (kind % 2 == 0 ? 0x7F000000u : 0x7E800000u);
+    case Values::kWild:
+      // So many that windows hold several, of all kinds, and small ones nothing but -inf.
+      if (kind < 150) return kNonFinite[1];
+      if (kind < 200) return kNonFinite[(bits >> 44) % 7];
       break;
   }
   return Fraction(bits, (bits >> 32) % 4 == 0 ? 0x1p-19f : 0x1p-23f);
