@@ -2,19 +2,15 @@
 #include <gtest/gtest.h>
 #include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
-#include <oneapi/tbb/task_scheduler_observer.h>
 
 #include <algorithm>
-#include <atomic>
 #include <bit>
-#include <chrono>
 #include <cstdint>
-#include <ostream>
 #include <string>
-#include <thread>
 #include <tuple>
 #include <vector>
 
+#include "tests/control_bits_observer.h"
 #include "tests/harness.h"
 #include "tests/mxcsr.h"
 #include "tests/problem.h"
@@ -26,46 +22,8 @@ namespace {
 
 constexpr int kMostThreads = 8;  // of an arena, whatever this machine has
 
-// Compares the control bits of each thread that leaves an arena with those it came with. The
-// counts are of all observers, so that a worker may be late.
-class ControlBitsObserver : public tbb::task_scheduler_observer {
- public:
-  explicit ControlBitsObserver(tbb::task_arena& arena) : tbb::task_scheduler_observer(arena) {
-    observe(true);
-  }
-  ~ControlBitsObserver() override { observe(false); }
-  void on_scheduler_entry(bool) override {
-    ++entered_;
-    bits_ = ControlBits();
-  }
-  void on_scheduler_exit(bool) override {
-    changed_ += ControlBits() != bits_;
-    ++left_;
-  }
-  // How many threads left with other bits, once all have left.
-  static int Changed() {
-    const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
-    while (left_ != entered_ && std::chrono::steady_clock::now() < deadline) {
-      std::this_thread::yield();
-    }
-    EXPECT_EQ(left_, entered_) << "threads that never left their arena";
-    return changed_;
-  }
-
- private:
-  static inline std::atomic<int> entered_ = 0, left_ = 0, changed_ = 0;
-  static inline thread_local uint32_t bits_ = 0;
-};
-
 // Products of 2^-70 and 2^-70 are denormal, and one is not zero in any sum of them.
 Problem DenormalSums() { return {.ic = 16, .oc = 24, .ih = 30, .iw = 31, .kernel = 3}; }
-
-struct Flush {
-  const char* name;
-  uint32_t bits;
-};
-
-void PrintTo(const Flush& f, std::ostream* out) { *out << f.name; }
 
 class ConvFlush : public testing::TestWithParam<std::tuple<Flush, std::string>> {
  protected:
@@ -158,16 +116,13 @@ TEST_P(ConvFlush, DenormalBiasUnderPadding) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    All, ConvFlush,
-    testing::Combine(testing::Values(Flush{"Kept", 0}, Flush{"FlushToZero", kFlushToZero},
-                                     Flush{"DenormalsAreZero", kDenormalsAreZero},
-                                     Flush{"Both", kFlushToZero | kDenormalsAreZero}),
-                     testing::ValuesIn(UsableNames())),
-    [](const auto& test) {
-      std::string name = std::get<0>(test.param).name;
-      return name.append("_").append(std::get<1>(test.param));
-    });
+INSTANTIATE_TEST_SUITE_P(All, ConvFlush,
+                         testing::Combine(testing::ValuesIn(FlushStates()),
+                                          testing::ValuesIn(UsableNames())),
+                         [](const auto& test) {
+                           std::string name = std::get<0>(test.param).name;
+                           return name.append("_").append(std::get<1>(test.param));
+                         });
 
 }  // namespace
 }  // namespace windrow::test

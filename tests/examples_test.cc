@@ -3,35 +3,12 @@
 
 #include <algorithm>
 #include <cstdint>
-#include <numeric>
-#include <vector>
 
+#include "tests/numbers.h"
 #include "windrow/windrow.h"
 
 namespace windrow::test {
 namespace {
-
-using Numbers = std::vector<float>;
-
-// first, first + 1, ...
-Numbers Range(float first, size_t count) {
-  Numbers v(count);
-  std::iota(v.begin(), v.end(), first);
-  return v;
-}
-
-Tensor Matrix(int64_t h, int64_t w, const Numbers& values) {
-  return Tensor(Shape(1, 1, h, w), values);
-}
-
-Numbers ValuesOf(const Tensor& t) {  // in logical order
-  const Tensor nchw = [&] {
-    Tensor copy(t.shape());
-    Copy(t, copy);
-    return copy;
-  }();
-  return {nchw.data(), nchw.data() + nchw.shape().elements()};
-}
 
 Tensor Transposed(const Tensor& t) {
   const Shape& s = t.shape();
