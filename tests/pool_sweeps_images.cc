@@ -1,0 +1,84 @@
+// Sweeps of large windows, of images that leave the caches, and of many small ones.
+#include <algorithm>
+#include <tuple>
+
+#include "lib/base/cache.h"
+#include "tests/pool_sweeps.h"
+
+namespace windrow::test {
+namespace {
+
+// Windows of many taps: global ones, those of pyramids, and as large as the image.
+std::vector<PoolProblem> LargeWindows(int64_t lanes) {
+  std::vector<PoolProblem> all;
+  for (const int64_t c : {int64_t{1}, int64_t{3}, lanes, 5 * lanes + 3}) {
+    const auto append = [&](Size2 image, Size2 kernel, Size2 stride, const Padding& padding) {
+      PoolProblem p{.c = c, .ih = image.h, .iw = image.w, .kernel = kernel, .stride = stride};
+      p.padding = padding;
+      Append(all, p);
+      p.ceil_mode = true;
+      Append(all, p);
+    };
+    for (const int64_t kernel : {5, 7, 9, 13}) append(19, kernel, 1, kernel / 2);
+    append(7, 7, 7, 0);
+    append(Size2(12, 33), Size2(12, 33), 1, 0);
+    append(Size2(6, 9), Size2(6, 9), Size2(2, 3), Padding(3, 4));
+    append(Size2(5, 70), Size2(1, 31), 1, Padding(0, 15));
+    append(Size2(70, 5), Size2(31, 1), 1, Padding(15, 0));
+    append(Size2(25, 26), Size2(11, 10), Size2(5, 4), Padding::Sides(5, 0, 1, 5));
+    append(Size2(3, 40), Size2(3, 20), Size2(1, 20), 0);
+  }
+  return all;
+}
+
+// An image of more than the L2 cache, cut in every way: wide, tall, of many channels.
+std::vector<PoolProblem> LargeImages(int64_t) {
+  const int64_t l2 = internal::Caches().l2 / static_cast<int64_t>(sizeof(float));
+  std::vector<PoolProblem> all;
+  for (const auto& [c, ih, kernel, stride, padding] :
+       {std::tuple<int64_t, int64_t, int64_t, int64_t, int64_t>{1, 3, 3, 1, 1},
+        {7, 61, 2, 2, 0},
+        {40, 9, 3, 2, 1},
+        {701, 4, 3, 1, 1}}) {
+    PoolProblem p{.c = c, .ih = ih, .kernel = kernel, .stride = stride, .padding = padding};
+    p.iw = l2 / (c * ih) + 5;
+    Append(all, p);
+    all.back().mb = 1;
+  }
+  PoolProblem global{.adaptive = true, .c = 19, .ih = 100};
+  global.iw = l2 / (global.c * global.ih) + 5;
+  Append(all, global);
+  all.back().mb = 1;
+  return all;
+}
+
+std::vector<PoolProblem> ManyPlanes(int64_t) {
+  std::vector<PoolProblem> all;
+  for (const int64_t size : {1, 2, 3, 4, 7}) {
+    for (const int64_t mb : {1, 2, 9}) {
+      for (const int64_t c : {33, 301, 1029}) {
+        if (mb * c * size * size > 60'000) continue;
+        for (const int64_t kernel : {1, 2, 3, 7}) {
+          PoolProblem p{.c = c, .ih = size, .iw = size, .kernel = kernel, .stride = 1};
+          p.padding = std::min<int64_t>(kernel / 2, size / 2);
+          Append(all, p);
+          if (!IsValid(p)) continue;
+          all.back().mb = mb;
+        }
+      }
+    }
+  }
+  return all;
+}
+
+}  // namespace
+
+std::vector<PoolSweep> PoolImageSweeps() {
+  return {
+      {"LargeWindows", LargeWindows},
+      {"LargeImages", LargeImages},
+      {"ManyPlanes", ManyPlanes},
+  };
+}
+
+}  // namespace windrow::test
