@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <cstring>
 #include <iostream>
+#include <iterator>
 #include <string>
 #include <string_view>
 
@@ -20,9 +21,9 @@ extern "C" void __sanitizer_set_death_callback(void (*callback)()) __attribute__
 namespace {
 
 constexpr char kUsage[] =
-    "usage: windrow_fuzz [--seed S] [--skip K] [--count N] [--keep-going]\n"
+    "usage: windrow_fuzz [--op conv|pool|both] [--seed S] [--skip K] [--count N] [--keep-going]\n"
     "Checks the problems K (0), K + 1, ... of seed S (1): N of them, or without end, until one\n"
-    "differs from the reference.\n";
+    "differs from the reference. They are convolutions and poolings in turn, or --op's alone.\n";
 
 // A stray access ends the program, at a guard page or by a sanitizer; the problem is then printed
 // from here.
@@ -58,6 +59,13 @@ bool Parse(std::string_view text, T& value) {
   return error == std::errc() && end == text.data() + text.size() && value >= 0;
 }
 
+bool Parse(std::string_view text, windrow::test::FuzzOp& op) {
+  constexpr std::string_view kNames[] = {"both", "conv", "pool"};
+  const auto* const found = std::find(std::begin(kNames), std::end(kNames), text);
+  op = static_cast<windrow::test::FuzzOp>(found - std::begin(kNames));
+  return found != std::end(kNames);
+}
+
 bool ParseArguments(int argc, char** argv, windrow::test::FuzzOptions& options) {
   for (int i = 1; i < argc; ++i) {
     const std::string_view name = argv[i];
@@ -66,7 +74,8 @@ bool ParseArguments(int argc, char** argv, windrow::test::FuzzOptions& options) 
       continue;
     }
     if (++i == argc) return false;
-    const bool good = name == "--seed"    ? Parse(argv[i], options.seed)
+    const bool good = name == "--op"      ? Parse(argv[i], options.op)
+                      : name == "--seed"  ? Parse(argv[i], options.seed)
                       : name == "--skip"  ? Parse(argv[i], options.skip)
                       : name == "--count" ? Parse(argv[i], options.count)
                                           : false;

@@ -9,11 +9,15 @@
 #include <span>
 #include <sstream>
 #include <stdexcept>
+#include <variant>
 #include <vector>
 
 #include "lib/base/parallel.h"
 #include "tests/guarded_buffer.h"
 #include "tests/harness.h"
+#include "tests/pool_harness.h"
+#include "tests/pool_problem.h"
+#include "tests/pool_sweeps.h"
 #include "tests/problem.h"
 #include "tests/sweeps.h"
 #include "tests/values.h"
@@ -26,17 +30,29 @@ constexpr int kMostThreads = 4;  // of an arena, whatever this machine has
 
 // What one number of one seed stands for.
 struct Draw {
-  Problem problem;
+  std::variant<Problem, PoolProblem> problem;
   std::string target, algorithm;
   int threads = 1;
   bool workspace = false;  // the caller's
 
+  bool pool() const { return std::holds_alternative<PoolProblem>(problem); }
   std::string ToString() const {
     std::ostringstream s;
-    s << target << ' ' << algorithm << ' ' << test::ToString(problem) << ", " << threads
+    s << target << ' ' << algorithm << ' '
+      << std::visit([](const auto& p) { return test::ToString(p); }, problem) << ", " << threads
       << (threads == 1 ? " thread" : " threads") << (workspace ? ", the caller's workspace" : "");
     return s.str();
   }
+  // Whether it is worth a second thread.
+  bool large() const {
+    if (const auto* p = std::get_if<Problem>(&problem)) {
+      return p->multiply_adds() >= internal::kMinParallelWork;
+    }
+    return std::get<PoolProblem>(problem).input().elements() >= kManyPooled;
+  }
+
+ private:
+  static constexpr int64_t kManyPooled = 100'000;
 };
 
 // Half are small, so that there can be many; others are worth several threads, and some are cut
@@ -46,24 +62,34 @@ int64_t MostWork(Generator& random) {
   return random.OneIn(2) ? 6'000'000 : 80'000;
 }
 
-Draw RandomDraw(Generator& random) {
+Problem RandomConv(Generator& random, int64_t most) {
   const auto layout = [&random] { return static_cast<Layout>(random.Between(0, 1)); };
+  Problem p = RandomProblems(random.Next(), 1, most).front();
+  p.x_layout = layout();
+  p.y_layout = layout();
+  p.residual_layout = layout();
+  p.numerics = random.OneIn(3) ? Numerics::kPortable : Numerics::kNative;
+  return p;
+}
+
+Draw RandomDraw(Generator& random, bool pool) {
   const std::vector<std::string> targets = UsableNames();
   Draw d;
   const int64_t most = MostWork(random);
-  d.problem = RandomProblems(random.Next(), 1, most).front();
-  d.problem.x_layout = layout();
-  d.problem.y_layout = layout();
-  d.problem.residual_layout = layout();
-  d.problem.numerics = random.OneIn(3) ? Numerics::kPortable : Numerics::kNative;
+  if (pool) {
+    constexpr int64_t kTapCosts = 8;  // as many multiply-adds
+    d.problem = RandomPoolProblems(random.Next(), 1, most / kTapCosts).front();
+  } else {
+    d.problem = RandomConv(random, most);
+  }
   d.target = targets[static_cast<size_t>(random.Between(0, std::ssize(targets) - 1))];
   d.threads = static_cast<int>(random.Between(1, kMostThreads));
   d.workspace = random.OneIn(4);
   return d;
 }
 
-std::string RandomAlgorithm(Generator& random) {
-  std::vector<std::string> names = Algorithms();
+std::string RandomAlgorithm(Generator& random, bool pool) {
+  std::vector<std::string> names = pool ? PoolAlgorithms() : Algorithms();
   names.emplace_back("auto");
   // The reference in one layout against itself in another finds the least.
   if (!random.OneIn(4)) std::erase(names, "reference");
@@ -72,9 +98,8 @@ std::string RandomAlgorithm(Generator& random) {
 
 // As CheckBits, in the caller's workspace: of just the size asked for, filled with NaN, and
 // starting or ending at an inaccessible page.
-BitResult CheckWithWorkspace(const Draw& d) {
+BitResult CheckWithWorkspace(const Problem& p, const Draw& d) {
   static thread_local GuardedBuffer x_memory, y_memory, residual_memory, workspace_memory;
-  const Problem& p = d.problem;
   const Conv2d conv(Options(p, d.target, d.algorithm), Weights(p), Bias(p));
   const Placed x = Place(x_memory, p.input(), p.x_layout, p.gaps, p.edge);
   Fill(x.view, Role::kInput, p.values);
@@ -96,15 +121,29 @@ BitResult CheckWithWorkspace(const Draw& d) {
   return {.refused = false, .failure = Difference(y, before, Expected(p, d.target))};
 }
 
+BitResult CheckOne(const Problem& p, const Draw& d) {
+  return d.workspace ? CheckWithWorkspace(p, d) : CheckBits(p, d.target, d.algorithm);
+}
+
+BitResult CheckOne(const PoolProblem& p, const Draw& d) {
+  return CheckPoolBits(p, d.target, d.algorithm,
+                       d.workspace ? Scratch::kCallers : Scratch::kObjects, d.threads);
+}
+
 BitResult Check(const Draw& d) try {
   BitResult result;
-  tbb::task_arena(d.threads).execute([&] {
-    result = d.workspace ? CheckWithWorkspace(d) : CheckBits(d.problem, d.target, d.algorithm);
-  });
+  tbb::task_arena(d.threads).execute(
+      [&] { result = std::visit([&d](const auto& p) { return CheckOne(p, d); }, d.problem); });
   return result;
 } catch (const std::exception& e) {
   if (IsRefusal(e, d.algorithm)) return {.refused = true, .failure = {}};
   return {.refused = false, .failure = e.what()};
+}
+
+std::string HowToRepeat(const FuzzOptions& options, int64_t number) {
+  constexpr const char* kOps[] = {"", " --op conv", " --op pool"};
+  return "repeat with --seed " + std::to_string(options.seed) + " --skip " +
+         std::to_string(number) + " --count 1" + kOps[static_cast<int>(options.op)];
 }
 
 }  // namespace
@@ -116,21 +155,22 @@ FuzzResult Fuzz(const FuzzOptions& options, std::ostream& log) {
   while (options.count == 0 || result.problems < options.count) {
     const int64_t number = options.skip + result.problems;
     Generator random(Mix(options.seed) + static_cast<uint64_t>(number));
-    Draw d = RandomDraw(random);
+    const bool pool =
+        options.op == FuzzOp::kPool || (options.op == FuzzOp::kBoth && number % 2 == 1);
+    Draw d = RandomDraw(random, pool);
     BitResult bits;
     std::string what;
     do {
-      d.algorithm = RandomAlgorithm(random);
-      what = d.ToString() + "\n  repeat with --seed " + std::to_string(options.seed) + " --skip " +
-             std::to_string(number) + " --count 1\n";
+      d.algorithm = RandomAlgorithm(random, pool);
+      what = d.ToString() + "\n  " + HowToRepeat(options, number) + "\n";
       options.before(what);
       bits = Check(d);
       result.refused += bits.refused;
     } while (bits.refused);
     ++result.problems;
-    ++result.runs[{d.target, d.algorithm}];
+    ++result.runs[{d.target, (pool ? "pool " : "conv ") + d.algorithm}];
     result.with_workspace += d.workspace;
-    result.threaded += d.threads > 1 && d.problem.multiply_adds() >= internal::kMinParallelWork;
+    result.threaded += d.threads > 1 && d.large();
     if (!bits.failure.empty()) {
       ++result.different;
       log << "DIFFERS: " << what << "  " << bits.failure << std::endl;

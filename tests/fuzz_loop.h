@@ -12,8 +12,12 @@
 
 namespace windrow::test {
 
+// Which problems: of both, in turn.
+enum class FuzzOp : uint8_t { kBoth, kConv, kPool };
+
 // Problem number i of a seed does not depend on those before it.
 struct FuzzOptions {
+  FuzzOp op = FuzzOp::kBoth;
   uint64_t seed = 1;
   int64_t skip = 0;   // the first problem's number
   int64_t count = 0;  // 0: no end
@@ -24,7 +28,8 @@ struct FuzzOptions {
 
 struct FuzzResult {
   int64_t problems = 0, refused = 0, threaded = 0, with_workspace = 0, different = 0;
-  std::map<std::pair<std::string, std::string>, int64_t> runs;  // of a target and algorithm
+  // Of a target and an operation's algorithm.
+  std::map<std::pair<std::string, std::string>, int64_t> runs;
 };
 
 // Runs until the count is done or, unless told to keep going, a problem differs. Writes the

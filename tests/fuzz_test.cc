@@ -52,10 +52,10 @@ TEST_P(FuzzTargets, FindsAWrongBitAndRepeatsIt) {
   constexpr uint64_t kSeed = 7;
   constexpr int64_t kEnough = 2000;
   std::ostringstream log, again;
-  FuzzOptions repeat{.seed = kSeed, .count = 1};
+  FuzzOptions repeat{.op = FuzzOp::kConv, .seed = kSeed, .count = 1};
   {
     const WrongTile wrong(GetParam());
-    EXPECT_EQ(Fuzz({.seed = kSeed, .count = kEnough}, log).different, 1);
+    EXPECT_EQ(Fuzz({.op = FuzzOp::kConv, .seed = kSeed, .count = kEnough}, log).different, 1);
     EXPECT_TRUE(log.str().starts_with("DIFFERS: " + GetParam())) << log.str();
     EXPECT_NE(log.str().find("--seed 7 --skip"), std::string::npos) << log.str();
     repeat.skip = NumberAfter("--skip ", log.str());
@@ -70,9 +70,25 @@ TEST_P(FuzzTargets, FindsAWrongBitAndRepeatsIt) {
 TEST(FuzzLoop, GoesOnIfTold) {
   const WrongTile wrong(UsableNames().front());
   std::ostringstream log;
-  const FuzzResult result = Fuzz({.seed = 7, .count = 500, .keep_going = true}, log);
+  const FuzzResult result =
+      Fuzz({.op = FuzzOp::kConv, .seed = 7, .count = 500, .keep_going = true}, log);
   EXPECT_EQ(result.problems, 500);
   EXPECT_GE(result.different, 1);
+}
+
+TEST(FuzzLoop, TakesTurns) {
+  std::ostringstream log;
+  const auto pooled = [&](FuzzOp op) {
+    int64_t runs = 0;
+    for (const auto& [what, count] : Fuzz({.op = op, .seed = 3, .count = 60}, log).runs) {
+      if (what.second.starts_with("pool ")) runs += count;
+    }
+    return runs;
+  };
+  EXPECT_EQ(pooled(FuzzOp::kBoth), 30);
+  EXPECT_EQ(pooled(FuzzOp::kConv), 0);
+  EXPECT_EQ(pooled(FuzzOp::kPool), 60);
+  EXPECT_EQ(log.str(), "");
 }
 
 INSTANTIATE_TEST_SUITE_P(All, FuzzTargets, testing::ValuesIn(UsableNames()),
