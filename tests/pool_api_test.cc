@@ -172,7 +172,7 @@ TEST(PoolApi, ChoosesTheCheapest) {
     const PoolExplanation e = MakePooling(p, "", "auto").Explain(p.input(), p.x_layout);
     const PoolExplanation::Candidate* best = nullptr;
     for (const PoolExplanation::Candidate& c : e.candidates) {
-      EXPECT_EQ(c.cycles > 0, c.accepts) << c.algorithm << ' ' << ToString(p);
+      EXPECT_TRUE(c.accepts || c.cycles == 0) << c.algorithm << ' ' << ToString(p);
       if (c.accepts && (best == nullptr || c.cycles < best->cycles)) best = &c;
     }
     ASSERT_NE(best, nullptr);

@@ -26,7 +26,7 @@ std::string NameOf(const testing::TestParamInfo<Parameter>& test) {
 
 bool HasAny(const PoolSweep& sweep, const PoolVariant& v, Reduction reduction) {
   return TakesEveryday(v.algorithm, v.layout, reduction) &&
-         !TakesNone(v.algorithm, sweep.name, v.layout, reduction);
+         !TakesNone(v.algorithm, sweep.name, reduction);
 }
 
 class PoolBits : public testing::TestWithParam<Parameter> {};

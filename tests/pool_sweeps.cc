@@ -245,7 +245,8 @@ std::vector<PoolProblem> ProblemsOf(const PoolSweep& sweep, int64_t lanes, Reduc
   return all;
 }
 
-bool TakesNone(std::string_view, std::string_view sweep, Layout, Reduction reduction) {
+bool TakesNone(std::string_view algorithm, std::string_view sweep, Reduction reduction) {
+  if (algorithm == "rolling" && sweep == "Adaptive") return true;
   if (sweep == "Dilations") return reduction == Reduction::kAverage;
   if (sweep == "Divisors") return reduction != Reduction::kAverage;
   return false;

@@ -27,8 +27,7 @@ std::vector<PoolSweep> PoolImageSweeps();
 std::vector<PoolProblem> ProblemsOf(const PoolSweep& sweep, int64_t lanes, Reduction reduction);
 
 // Whether the algorithm takes nothing of a sweep, so that there is nothing to test.
-bool TakesNone(std::string_view algorithm, std::string_view sweep, Layout layout,
-               Reduction reduction);
+bool TakesNone(std::string_view algorithm, std::string_view sweep, Reduction reduction);
 
 // Appends the problem, varied, if it is valid as a maximum.
 void Append(std::vector<PoolProblem>& all, PoolProblem p);
