@@ -1,63 +1,16 @@
-// A Run allocates nothing, the first one with a new shape included. In a program of its own, as it
-// replaces operator new.
+// A Run of a convolution allocates nothing, the first one with a new shape included.
 #include <gtest/gtest.h>
 #include <oneapi/tbb/task_arena.h>
 
-#include <atomic>
 #include <cstdint>
-#include <cstdlib>
-#include <new>
 #include <string>
 #include <vector>
 
+#include "tests/allocation_count.h"
 #include "windrow/conv2d.h"
 
-#if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 33)
-#include <malloc.h>
-#endif
-
+namespace windrow::test {
 namespace {
-
-std::atomic<int64_t> g_allocations = 0;
-
-void* Allocate(std::size_t size, std::size_t alignment) {
-  ++g_allocations;
-  void* p = nullptr;
-  if (posix_memalign(&p, alignment, size == 0 ? 1 : size) != 0) throw std::bad_alloc();
-  return p;
-}
-
-}  // namespace
-
-void* operator new(std::size_t size) { return Allocate(size, alignof(std::max_align_t)); }
-void* operator new[](std::size_t size) { return Allocate(size, alignof(std::max_align_t)); }
-void* operator new(std::size_t size, std::align_val_t alignment) {
-  return Allocate(size, static_cast<std::size_t>(alignment));
-}
-void* operator new[](std::size_t size, std::align_val_t alignment) {
-  return Allocate(size, static_cast<std::size_t>(alignment));
-}
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete[](void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
-void operator delete[](void* p, std::size_t) noexcept { std::free(p); }
-void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
-void operator delete[](void* p, std::align_val_t) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
-void operator delete[](void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
-
-namespace windrow {
-namespace {
-
-// Bytes that malloc has given out, operator new or not; 0 where that is not known.
-uint64_t BytesInUse() {
-#if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 33)
-  const struct mallinfo2 info = mallinfo2();
-  return info.uordblks + info.hblkhd;
-#else
-  return 0;
-#endif
-}
 
 class Allocation : public testing::TestWithParam<std::string> {
  protected:
@@ -80,20 +33,18 @@ class Allocation : public testing::TestWithParam<std::string> {
     tbb::task_arena arena(1);
     arena.execute([&] {
       if (conv.WorkspaceBytes(input, layout, 1) > 0) conv.Run(x, y);
-      const int64_t allocations = g_allocations;
-      const uint64_t bytes = BytesInUse();
-      for (int i = 0; i < 3; ++i) conv.Run(x, y);
-      EXPECT_EQ(g_allocations - allocations, 0) << input.ToString();
-      EXPECT_EQ(BytesInUse(), bytes) << input.ToString();
+      EXPECT_TRUE(AllocatesNothing([&] {
+        for (int i = 0; i < 3; ++i) conv.Run(x, y);
+      })) << input.ToString();
     });
   }
 };
 
 TEST_P(Allocation, TheCounterCounts) {
-  const int64_t before = g_allocations;
+  const int64_t before = Allocations();
   const uint64_t bytes = BytesInUse();
   const Tensor t(Shape(1, 1, 10, 10));
-  EXPECT_GT(g_allocations - before, 0);
+  EXPECT_GT(Allocations() - before, 0);
   if (bytes != 0) {
     EXPECT_GE(BytesInUse(), bytes + 400);
   }
@@ -123,4 +74,4 @@ INSTANTIATE_TEST_SUITE_P(All, Allocation, testing::ValuesIn(AutoAndAll()),
                          [](const auto& test) { return test.param; });
 
 }  // namespace
-}  // namespace windrow
+}  // namespace windrow::test

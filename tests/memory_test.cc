@@ -7,67 +7,19 @@
 #include <oneapi/tbb/task_arena.h>
 
 #include <cstdint>
-#include <cstdlib>
-#include <fstream>
 #include <iostream>
 #include <string>
 #include <tuple>
 #include <vector>
 
-#include "lib/base/aligned.h"
-#include "lib/base/cache.h"
 #include "tests/harness.h"
+#include "tests/peak_memory.h"
 #include "tests/problem.h"
-
-#if defined(__GLIBC__)
-#include <malloc.h>
-#endif
 
 namespace windrow::test {
 namespace {
 
 constexpr int kThreads = 2;
-// What a process takes besides: a thread's stack, code read for the first time, the kernel's
-// rounding of the count, a huge page where a few small ones would do.
-constexpr int64_t kSlack = 4 << 20;
-
-constexpr int64_t kMiB = 1 << 20;
-
-// "VmRSS" (resident now) or "VmHWM" (its peak), in bytes; -1 if the system does not say.
-int64_t Status(const std::string& name) {
-  std::ifstream status("/proc/self/status");
-  for (std::string key; status >> key;) {
-    int64_t kib = 0;
-    if (key == name + ":" && status >> kib) return kib << 10;
-    status.ignore(1 << 10, '\n');
-  }
-  return -1;
-}
-
-// Makes the peak what is resident now, with nothing kept for later by malloc.
-bool ResetPeak() {
-#if defined(__GLIBC__)
-  malloc_trim(0);
-#endif
-  std::ofstream clear("/proc/self/clear_refs");
-  clear << "5" << std::flush;
-  return clear.good() && Status("VmHWM") >= 0;
-}
-
-// How much more than now is resident at the peak of f().
-template <typename F>
-int64_t PeakGrowth(const F& f) {
-  EXPECT_TRUE(ResetPeak());
-  const int64_t before = Status("VmRSS");
-  f();
-  return Status("VmHWM") - before;
-}
-
-// The bound that holds for every image.
-int64_t MostWorkspace(int threads) {
-  return internal::Caches().l2 * threads + int64_t{internal::kAlignment};
-}
-
 struct Everyday {
   const char* name;
   Problem problem;  // the image's size is set later
@@ -102,10 +54,6 @@ class Memory : public testing::TestWithParam<Parameter> {
     p.y_layout = y_layout;
     return p;
   }
-  static int64_t Side() {
-    const char* side = std::getenv("WINDROW_IMAGE_SIDE");
-    return side == nullptr ? 1280 : std::atoll(side);
-  }
   static Conv2d Make(const Problem& p) {
     return Conv2d(Options(p, /*target=*/"", "auto"), Weights(p), Bias(p));
   }
@@ -121,7 +69,7 @@ class Memory : public testing::TestWithParam<Parameter> {
 TEST_P(Memory, OfARunIsItsWorkspace) {
   tbb::task_arena(kThreads).execute([] {
     WarmUp();
-    const Problem p = WithSide(Side());
+    const Problem p = WithSide(ImageSide(1280));
     const Conv2d conv = Make(p);
     const Tensor x(p.input(), p.x_layout);  // filled, hence resident
     Tensor y(p.output(), p.y_layout);

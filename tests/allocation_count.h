@@ -1,0 +1,26 @@
+// How much the process allocates. Linked into a program, it replaces operator new.
+#ifndef WINDROW_TESTS_ALLOCATION_COUNT_H_
+#define WINDROW_TESTS_ALLOCATION_COUNT_H_
+
+#include <cstdint>
+
+namespace windrow::test {
+
+// The calls of operator new so far.
+int64_t Allocations();
+
+// Bytes that malloc has given out, operator new or not; 0 where that is not known.
+uint64_t BytesInUse();
+
+// That f() neither allocates nor keeps any memory.
+template <typename F>
+bool AllocatesNothing(const F& f) {
+  const int64_t allocations = Allocations();
+  const uint64_t bytes = BytesInUse();
+  f();
+  return Allocations() == allocations && BytesInUse() == bytes;
+}
+
+}  // namespace windrow::test
+
+#endif  // WINDROW_TESTS_ALLOCATION_COUNT_H_
