@@ -188,6 +188,40 @@ std::vector<Problem> SmallGroups(const Variant&) {
   return all;
 }
 
+// Kernels three rows high and at most a vector of outputs a group: tiles of every size, alone and
+// in a row, all kinds of padding, and bands of the most rows and channels.
+std::vector<Problem> Rolling(const Variant& v) {
+  const int64_t lanes = internal::FindTarget(v.target.name).lanes;
+  std::vector<Problem> all;
+  for (int64_t h = 2; h <= 7; ++h) {
+    for (int64_t w = 2; w <= 2 * internal::kMaxRollingColumns + 2; ++w) {
+      for (const int64_t kernel : {1, 2, 3, 5}) {
+        const auto index = static_cast<int64_t>(all.size());
+        Problem p{.g = 1 + index % 3, .iw = w, .kernel = Size2(3, kernel)};
+        p.ic = p.g * (1 + index % 5);
+        p.oc = p.g * std::min(lanes, 1 + index % 19);
+        p.padding = Padding::Sides(index % 3, index / 3 % 3, index / 2 % 4, index / 5 % 4);
+        p.ih = std::max<int64_t>(h + 2 - index % 3 - index / 3 % 3, 1);
+        p.mode = static_cast<PaddingMode>(index / 7 % 4);
+        p.stride.w = 1 + index / 11 % 2;
+        p.dilation.w = 1 + index / 13 % 2;
+        if (index % 5 == 0) p.values = Values::kNonFinite;
+        Append(all, p);
+      }
+    }
+  }
+  for (const int64_t ic : {1, 255, 256, 257}) {
+    Append(all, {.ic = ic, .oc = lanes, .ih = 6, .iw = 9, .kernel = 3, .padding = 1});
+  }
+  for (const int64_t ih : {255, 256, 257, 258, 600}) {
+    Append(all, {.g = 2, .ic = 4, .oc = 2, .ih = ih, .iw = 3, .kernel = 3, .padding = 1});
+  }
+  for (const int64_t kernel : {16, 17}) {
+    Append(all, {.ic = 2, .oc = lanes, .ih = 6, .iw = 20, .kernel = Size2(3, kernel)});
+  }
+  return all;
+}
+
 }  // namespace
 
 std::vector<Sweep> GroupSweeps() {
@@ -195,7 +229,7 @@ std::vector<Sweep> GroupSweeps() {
       {"Groups", Groups},         {"SmallGroups", SmallGroups},
       {"Depthwise", Depthwise},   {"DepthwiseBlocks", DepthwiseBlocks},
       {"Planes", Planes},         {"WidePlanes", WidePlanes},
-      {"LargePlane", LargePlane},
+      {"LargePlane", LargePlane}, {"Rolling", Rolling},
   };
 }
 

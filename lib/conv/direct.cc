@@ -10,7 +10,8 @@
 // Taps on zero padding are left out: a rectangle is the interior, an edge or a corner. The
 // lines of a narrow edge run down the image, so that they fill tiles too. Where padding counts
 // (reflected, or zeros under infinite weights), or channels are not contiguous, direct_staged.cc
-// copies a block's input or output first.
+// copies a block's input or output first. Groups of few output channels have tiles of their own in
+// rolling.cc.
 #include "lib/conv/direct.h"
 
 #include <algorithm>
@@ -21,6 +22,7 @@
 #include "lib/conv/cost.h"
 #include "lib/conv/direct_plan.h"
 #include "lib/conv/direct_staged.h"
+#include "lib/conv/rolling.h"
 #include "lib/conv/tile_cut.h"
 
 namespace windrow::internal {
@@ -221,14 +223,22 @@ void RunDirectTasks(const DirectPlan& plan) {
 void RunDirect(const ConvCall& call) {
   const StagePlan stage = PlanStage(call);
   if (stage.stage_x || stage.stage_y) return RunStaged(stage);
+  if (Rolls(call)) return RunRolling(call);
   const DirectPlan plan = PlanDirect(call);
   if (plan.call.threads == 1) return RunDirectTasks(plan);
   ParallelFor(plan.tasks(), [&plan](int64_t i) { Direct(plan).RunTask(i); });
 }
 
-double EstimateDirect(const ConvCall& call) {
-  const StagePlan stage = PlanStage(call);
-  const ConvCall& c = stage.call;
+namespace {
+
+// What is left to do when a call's pixels have been brought into order.
+ConvCall InOrder(const StagePlan& stage) {
+  ConvCall call = stage.call;
+  call.xs.c = call.ys.c = call.rs.c = 1;
+  return call;
+}
+
+double EstimateTiles(const ConvCall& c, bool skip_padding) {
   const ConvOp& op = *c.op;
   const Panel panel = c.weights->panel(0);
   // Lines along rows or down columns, as in the interior.
@@ -239,7 +249,7 @@ double EstimateDirect(const ConvCall& call) {
   const double lines = is_down ? columns : rows;
   const double images = static_cast<double>(c.n * c.weights->panels());
   double taps = static_cast<double>(c.h.kernel * c.w.kernel), rectangles = 1;
-  if (stage.skip_padding) {
+  if (skip_padding) {
     const Axis::Inside h = c.h.CountInside(), w = c.w.CountInside();
     taps = static_cast<double>(h.taps) * static_cast<double>(w.taps) / (rows * columns);
     rectangles = static_cast<double>(h.segments * w.segments);
@@ -248,8 +258,18 @@ double EstimateDirect(const ConvCall& call) {
   const auto tiles = static_cast<double>(CeilDiv(length, cut.max_rows) * panel.vecs / cut.vecs);
   const double channels = static_cast<double>(op.group_in());
   const double line = cut.cycles * taps * channels + tiles * kTileCycles;
-  double cycles = kStrategyCycles + images * (lines * line + rectangles * kRectangleCycles);
-  if (stage.stage_x) cycles += CopyCycles(op, InputFloats(c), c.xs.c != 1);
+  return images * (lines * line + rectangles * kRectangleCycles);
+}
+
+}  // namespace
+
+double EstimateDirect(const ConvCall& call) {
+  const StagePlan stage = PlanStage(call);
+  const ConvCall c = InOrder(stage);
+  const ConvOp& op = *c.op;
+  double cycles = kStrategyCycles;
+  cycles += Rolls(c) ? EstimateRolling(c) : EstimateTiles(c, stage.skip_padding);
+  if (stage.stage_x) cycles += CopyCycles(op, InputFloats(c), stage.call.xs.c != 1);
   if (stage.stage_y) cycles += CopyCycles(op, OutputFloats(c), true);
   return cycles;
 }
@@ -260,11 +280,13 @@ int64_t DirectWorkspace(const ConvCall& call) {
 
 std::string DescribeDirect(const ConvCall& call) {
   const StagePlan stage = PlanStage(call);
-  const Panel panel = call.weights->panel(0);
+  const ConvCall c = InOrder(stage);
+  const Panel panel = c.weights->panel(0);
   const int vecs = panel.vecs;
-  return StrCat(DescribeTile(*call.op, panel.tiles->max_rows[vecs], vecs),
-                stage.stage_x ? ", x copied to bands of pixels" : "",
-                stage.stage_y ? ", y copied from blocks of pixels" : "");
+  return StrCat(
+      Rolls(c) ? DescribeRolling(c) : DescribeTile(*c.op, panel.tiles->max_rows[vecs], vecs),
+      stage.stage_x ? ", x copied to bands of pixels" : "",
+      stage.stage_y ? ", y copied from blocks of pixels" : "");
 }
 
 }  // namespace windrow::internal

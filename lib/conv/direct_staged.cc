@@ -17,6 +17,7 @@
 #include "lib/conv/depthwise.h"
 #include "lib/conv/direct.h"
 #include "lib/conv/direct_plan.h"
+#include "lib/conv/rolling.h"
 
 namespace windrow::internal {
 namespace {
@@ -88,7 +89,11 @@ class Staged {
       sub.y = y;
       sub.residual = residual;
     }
-    if (!RunDepthwiseBlocks(sub)) RunDirectTasks(PlanDirect(sub));
+    if (Rolls(sub)) {
+      RunRolling(sub);
+    } else if (!RunDepthwiseBlocks(sub)) {
+      RunDirectTasks(PlanDirect(sub));
+    }
     if (plan_.stage_y) CopyPixels(*call_.op, pixels, sub.y, sub.ys, y, call_.ys);
   }
 
@@ -140,6 +145,7 @@ StagePlan PlanStage(const ConvCall& call) {
   StagePlan p{};
   p.call = Flattened(call);
   const ConvCall& c = p.call;
+  if (Rolls(c)) return p;
   const bool padded = c.h.padded() || c.w.padded();
   p.stage_x = (c.xs.c != 1 && c.op->in_channels > 1) || (padded && !c.may_skip_padding()) ||
               HasShortRuns(c);

@@ -13,6 +13,7 @@
 #include "lib/simd/depthwise-inl.h"
 #include "lib/simd/pixel_row-inl.h"
 #include "lib/simd/planar-inl.h"
+#include "lib/simd/rolling-inl.h"
 #include "lib/simd/tile-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -26,6 +27,7 @@ constexpr TileSet MakeKernels() {
   FillDepthwise<kFused>(set.depthwise_blocks);
   FillPlanar<kFused>(set.planar);
   FillPixelRows<kFused>(set.pixel_row, std::make_index_sequence<kMaxPixelRowSteps>());
+  FillRolling<kFused>(set.rolling, std::make_index_sequence<MaxRollingColumns(kFused)>());
   return set;
 }
 

@@ -134,6 +134,39 @@ using PixelRowFn = void (*)(const PixelRowArgs&);
 
 inline constexpr int kMaxPixelRowSteps = 8;
 
+// One call of a rolling tile, for kernels three rows high: some columns of outputs of one group, a
+// vector of channels wide, from the top of a band to its bottom. Distances are in floats; weights
+// and bias are aligned to a vector, everything else to an element.
+struct RollingArgs {
+  const float* const* rows;  // [height + 2]: of each input row its first channel; null: padding
+  bool skip_padding;         // where that is easy, instead of multiplying by zeros
+  int64_t height;            // of the outputs
+  // Tap kw of output column j is at rows[...][columns[kw * tile columns + j]], or, if that is
+  // negative, at zeros[0].
+  const ptrdiff_t* columns;
+  const float* zeros;    // as many as channels
+  const float* weights;  // [3][kernel_w][channels][lanes]
+  int64_t kernel_w, channels;
+  const float* bias;  // one vector
+  float* y;
+  ptrdiff_t y_row, y_column;
+  const float* residual;  // null: none
+  ptrdiff_t residual_row, residual_column;
+  float clamp_min, clamp_max;
+  bool clamp;  // whether a bound is finite
+  int tail;    // lanes that exist; the others are computed and dropped
+};
+
+using RollingFn = void (*)(const RollingArgs&);
+
+inline constexpr int kRollingRows = 3;  // of the kernel
+inline constexpr int kMaxRollingColumns = 7;
+
+struct RollingTable {
+  int max_columns;
+  RollingFn tile[kMaxRollingColumns + 1];  // [columns], from 1
+};
+
 // The micro-kernels of one target in one numerics class. The base table is the register tile.
 struct TileSet : TileTable {
   // The same with the roles exchanged: rows are output channels, whose bias is bias[row], lanes are
@@ -145,6 +178,7 @@ struct TileSet : TileTable {
   DepthwiseTable depthwise_blocks[2][2];  // [kernel 3x3, 5x5][stride 1, 2]
   PlanarTables planar;
   PixelRowFn pixel_row[kMaxPixelRowSteps + 1];  // [steps], from 1
+  RollingTable rolling;
   // to[column * to_row + row] = from[row * from_row + column]
   void (*transpose)(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns, float* to,
                     ptrdiff_t to_row);

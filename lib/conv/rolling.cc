@@ -1,0 +1,158 @@
+// Kernels three rows high, stride 1 down the image, at most a vector of output channels a group.
+//
+//   for each image, group and band of output rows (the parallel tasks):
+//     for each few columns of outputs: one call of the micro-kernel, which rolls down the band
+//
+// Nothing is copied. The kernel finds its inputs through a table of rows and one of columns, so
+// that padding of every mode is only a matter of where they lead.
+#include "lib/conv/rolling.h"
+
+#include <algorithm>
+#include <array>
+
+#include "lib/base/error.h"
+#include "lib/base/parallel.h"
+#include "lib/conv/block_cut.h"
+#include "lib/conv/cost.h"
+#include "lib/conv/tile_cut.h"
+
+namespace windrow::internal {
+namespace {
+
+constexpr int64_t kMaxRows = 256;      // of a band: so that the tables have a fixed size
+constexpr int64_t kMaxKernelW = 16;    // taps of a kernel row
+constexpr int64_t kMaxChannels = 256;  // of a group's input
+
+// What a padded tap reads.
+alignas(kAlignment) constexpr std::array<float, kMaxChannels> kZeros{};
+
+struct Plan {
+  const ConvCall& call;
+  EvenSplit bands, columns;  // of the outputs
+
+  int64_t tasks() const { return call.n * call.op->groups * bands.parts; }
+};
+
+Plan MakePlan(const ConvCall& call) {
+  const ConvOp& op = *call.op;
+  Plan p{.call = call,
+         .bands = EvenSplit(call.h.out, kMaxRows),
+         .columns = EvenSplit(call.w.out, op.tiles->rolling.max_columns)};
+  const int64_t shares = std::min(BandsForThreads(call, call.n * op.groups), call.h.out);
+  if (shares > p.bands.parts) p.bands = EvenSplit(call.h.out, CeilDiv(call.h.out, shares));
+  return p;
+}
+
+class Task {
+ public:
+  Task(const Plan& plan, int64_t index)
+      : plan_(plan),
+        call_(plan.call),
+        n_(index / plan.bands.parts / call_.op->groups),
+        row_(plan.bands.Begin(index % plan.bands.parts)) {
+    const ConvOp& op = *call_.op;
+    const int64_t group = index / plan.bands.parts % op.groups;
+    const Panel panel = call_.weights->panel(group);
+    out_channel_ = panel.out_channel;
+    op.SetClamp(args_);
+    args_.height = plan.bands.Begin(index % plan.bands.parts + 1) - row_;
+    args_.rows = rows_.data();
+    args_.skip_padding = call_.may_skip_padding();
+    args_.columns = columns_.data();
+    args_.zeros = kZeros.data();
+    args_.weights = panel.weights;
+    args_.kernel_w = call_.w.kernel;
+    args_.channels = op.group_in();
+    args_.bias = panel.bias;
+    args_.y_row = call_.ys.h;
+    args_.y_column = call_.ys.w;
+    args_.residual_row = call_.rs.h;
+    args_.residual_column = call_.rs.w;
+    args_.tail = panel.tail;
+    FindRows(call_.x + n_ * call_.xs.n + group * call_.x_group);
+  }
+
+  void Run() {
+    for (int64_t i = 0; i < plan_.columns.parts; ++i) {
+      const int64_t column = plan_.columns.Begin(i);
+      const int64_t columns = plan_.columns.Begin(i + 1) - column;
+      FindColumns(column, columns);
+      const auto at = [&](const Strides& s) {
+        return n_ * s.n + out_channel_ * s.c + row_ * s.h + column * s.w;
+      };
+      args_.y = call_.y + at(call_.ys);
+      if (call_.residual != nullptr) args_.residual = call_.residual + at(call_.rs);
+      call_.op->tiles->rolling.tile[columns](args_);
+    }
+    call_.op->tiles->leave();
+  }
+
+ private:
+  void FindRows(const float* x) {
+    const int64_t first = call_.h.Position(row_, 0);
+    for (int64_t i = 0; i < args_.height + kRollingRows - 1; ++i) {
+      const int64_t ih = call_.h.Source(first + i, call_.op->mode);
+      rows_[static_cast<size_t>(i)] = ih < 0 ? nullptr : x + ih * call_.xs.h;
+    }
+  }
+
+  void FindColumns(int64_t column, int64_t columns) {
+    size_t i = 0;
+    for (int64_t kw = 0; kw < call_.w.kernel; ++kw) {
+      for (int64_t j = 0; j < columns; ++j) {
+        const int64_t iw = call_.w.Source(call_.w.Position(column + j, kw), call_.op->mode);
+        columns_[i++] = iw < 0 ? -1 : iw * call_.xs.w;
+      }
+    }
+  }
+
+  const Plan& plan_;
+  const ConvCall& call_;
+  const int64_t n_, row_;
+  int64_t out_channel_;
+  RollingArgs args_{};
+  std::array<const float*, kMaxRows + kRollingRows - 1> rows_;
+  std::array<ptrdiff_t, kMaxKernelW * kMaxRollingColumns> columns_;
+};
+
+}  // namespace
+
+bool Rolls(const ConvCall& call) {
+  const ConvOp& op = *call.op;
+  if (call.h.kernel != kRollingRows || call.h.stride != 1 || call.h.dilation != 1) return false;
+  if (op.depthwise() || op.group_out() > op.lanes) return false;
+  if (op.group_in() > kMaxChannels || call.w.kernel > kMaxKernelW) return false;
+  // So few that most of a tile's rows, or its registers, would be for nothing.
+  if (call.h.out < kRollingRows || call.w.out < kRollingRows) return false;
+  const auto pixels = [](const Strides& s, int64_t channels) { return s.c == 1 || channels == 1; };
+  return pixels(call.xs, op.group_in()) && pixels(call.ys, op.group_out()) &&
+         (call.residual == nullptr || pixels(call.rs, op.group_out()));
+}
+
+void RunRolling(const ConvCall& call) {
+  const Plan plan = MakePlan(call);
+  RunTasks(call.threads, plan.tasks(), [&plan](int64_t i, int64_t) { Task(plan, i).Run(); });
+}
+
+std::string DescribeRolling(const ConvCall& call) {
+  const Plan plan = MakePlan(call);
+  return StrCat(kRollingRows, " rows x ", plan.columns.smaller + (plan.columns.larger > 0),
+                " columns x 1 vector of ", call.op->lanes,
+                call.op->lanes == 1 ? " lane" : " lanes");
+}
+
+double EstimateRolling(const ConvCall& call) {
+  const Plan plan = MakePlan(call);
+  const ConvOp& op = *call.op;
+  const double rows = static_cast<double>(call.h.out + plan.bands.parts * (kRollingRows - 1));
+  const double taps = static_cast<double>(call.w.kernel * op.group_in());
+  // A step of the reduction, and the three rows of outputs moving up.
+  const auto tile = [&](int64_t columns) {
+    return StepCycles(op, columns, kRollingRows) * taps + static_cast<double>(20 + 4 * columns);
+  };
+  return static_cast<double>(call.n * op.groups) *
+         (Cycles(plan.columns, tile) * rows +
+          kTileCycles * static_cast<double>(plan.columns.parts));
+}
+
+}  // namespace windrow::internal
