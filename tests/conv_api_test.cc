@@ -153,6 +153,21 @@ TEST(Conv2dApi, SetWeightsIsAsBuiltAnew) {
   EXPECT_TRUE(SameBits(conv.Run(x).view(), before.view()));
 }
 
+// With infinite weights zero padding counts, in a Run like the one before too.
+TEST(Conv2dApi, SetWeightsMayMakePaddingCount) {
+  const Problem p{.oc = 3, .ih = 5, .iw = 6, .kernel = 3, .padding = 1};
+  const Tensor x = Filled(p.input());
+  Conv2d conv = Make(p);
+  const Tensor before = conv.Run(x);
+  const std::vector<float> infinite(static_cast<size_t>(p.weights()),
+                                    std::numeric_limits<float>::infinity());
+  conv.SetWeights(infinite, Bias(p));
+  EXPECT_TRUE(SameBits(conv.Run(x).view(),
+                       Conv2d(Options(p, "", "auto"), infinite, Bias(p)).Run(x).view()));
+  conv.SetWeights(Weights(p), Bias(p));
+  EXPECT_TRUE(SameBits(conv.Run(x).view(), before.view()));
+}
+
 TEST(Conv2dApi, WeightsAreCopied) {
   std::vector<float> weights = Weights(kSmall), bias = Bias(kSmall);
   const Tensor x = Filled(kSmall.input());

@@ -181,6 +181,20 @@ TEST_F(ConvMisuseRun, Overlap) {
   EXPECT_TRUE(Rejected({"y overlaps the residual"}));
 }
 
+// What a call like the last one need not check again does not include where its memory lies.
+TEST_F(ConvMisuseRun, OverlapInARepeatedRun) {
+  const Conv2d conv(Good(), Some(216));
+  const RunArgs good = args_;
+  conv.Run(good);
+  args_.y = TensorView(Y() - 1, Shape(1, 6, 3, 3), Layout::kNhwc);
+  EXPECT_TRUE(Throws([&] { conv.Run(args_); }, {"y overlaps x"}));
+  args_ = good;
+  args_.residual = ConstTensorView(Y() + kY, Shape(1, 6, 3, 3), Layout::kNhwc);
+  conv.Run(args_);
+  args_.residual = ConstTensorView(Y() + 6, Shape(1, 6, 3, 3), Layout::kNhwc);
+  EXPECT_TRUE(Throws([&] { conv.Run(args_); }, {"y overlaps the residual"}));
+}
+
 TEST_F(ConvMisuseRun, ForcedAlgorithmThatRefuses) {
   EXPECT_TRUE(
       Rejected({"\"depthwise\" cannot run this", "groups have more than one"}, "depthwise"));

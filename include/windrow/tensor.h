@@ -1,4 +1,4 @@
-// Four-dimensional tensors of f32 (and views of int64 indices): shapes, memory layouts, strided views and an owning tensor.
+// Four-dimensional tensors of f32, and views of int64 indices: shapes,
 //
 // A Shape is always written in logical order (n, c, h, w), whatever the Layout in memory. A view
 // is a pointer, a shape and strides, so that a crop of an image, a channel slice of a wider
@@ -76,6 +76,7 @@ class WINDROW_API ViewBase {
 
  protected:
   ViewBase() = default;
+  ViewBase(const void* data, const Shape& shape, Layout layout);  // f32, without gaps
   ViewBase(const void* data, const Shape& shape, Layout layout, const Strides& strides,
            DType dtype = DType::kF32);
   // The element offset of a sub-view; throws std::out_of_range if it does not lie inside.

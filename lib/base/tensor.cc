@@ -48,7 +48,19 @@ void CheckSpan(const Shape& s, const Strides& st, int64_t element) {
   if (overflow) throw std::length_error("a view's strides reach further than 63 bits of bytes");
 }
 
+void CheckPointer(const void* data, const Shape& shape, int64_t element) {
+  Require(data != nullptr, "the view of shape ", shape, " has a null pointer");
+  Require(reinterpret_cast<uintptr_t>(data) % static_cast<uintptr_t>(element) == 0,
+          "the view's pointer ", data, " is not aligned to an element of ", element, " bytes");
+}
+
 }  // namespace
+
+// Such strides need no check: the shape's was stricter.
+ViewBase::ViewBase(const void* data, const Shape& shape, Layout layout)
+    : none_(false), layout_(layout), shape_(shape), strides_(DenseStrides(shape, layout)) {
+  if (shape.elements() != 0) CheckPointer(data, shape, BytesOf(dtype_));
+}
 
 ViewBase::ViewBase(const void* data, const Shape& shape, Layout layout, const Strides& strides,
                    DType dtype)
@@ -57,9 +69,7 @@ ViewBase::ViewBase(const void* data, const Shape& shape, Layout layout, const St
   if (shape.elements() == 0) return;
   const bool nchw = layout == Layout::kNchw;
   const int64_t inner = nchw ? strides.w : strides.c, extent = nchw ? shape.w() : shape.c();
-  Require(data != nullptr, "the view of shape ", shape, " has a null pointer");
-  Require(reinterpret_cast<uintptr_t>(data) % static_cast<uintptr_t>(element) == 0,
-          "the view's pointer ", data, " is not aligned to an element of ", element, " bytes");
+  CheckPointer(data, shape, element);
   Require(strides.n >= 0 && strides.c >= 0 && strides.h >= 0 && strides.w >= 0,
           "a stride of the view is negative: n ", strides.n, ", c ", strides.c, ", h ", strides.h,
           ", w ", strides.w);
@@ -101,7 +111,7 @@ int64_t ViewBase::BatchOffset(int64_t first, int64_t count) const {
 }
 
 TensorView::TensorView(float* data, const Shape& shape, Layout layout)
-    : TensorView(data, shape, layout, DenseStrides(shape, layout)) {}
+    : ViewBase(data, shape, layout), data_(data) {}
 
 TensorView::TensorView(float* data, const Shape& shape, Layout layout, const Strides& strides)
     : ViewBase(data, shape, layout, strides), data_(data) {}
@@ -128,7 +138,7 @@ IndexView::IndexView(int64_t* data, const Shape& shape, Layout layout, const Str
     : ViewBase(data, shape, layout, strides, DType::kI64), data_(data) {}
 
 ConstTensorView::ConstTensorView(const float* data, const Shape& shape, Layout layout)
-    : ConstTensorView(data, shape, layout, DenseStrides(shape, layout)) {}
+    : ViewBase(data, shape, layout), data_(data) {}
 
 ConstTensorView::ConstTensorView(const float* data, const Shape& shape, Layout layout,
                                  const Strides& strides)

@@ -6,10 +6,10 @@
 #include <utility>
 
 #include "lib/base/error.h"
+#include "lib/base/last_entry.h"
 #include "lib/base/overlap.h"
 #include "lib/base/parallel.h"
 #include "lib/base/workspace.h"
-#include "lib/conv/last_choice.h"
 #include "lib/conv/problem.h"
 #include "lib/conv/registry.h"
 #include "lib/conv/weights.h"
@@ -59,20 +59,63 @@ void CheckWeights(const ConvOp& op, std::span<const float> weights, std::span<co
           bias.size(), " biases, the convolution has ", op.out_channels, " output channels");
 }
 
-void CheckCall(const RunArgs& args, const Shape& output) {
+// What depends on shapes and strides only.
+void CheckShapes(const RunArgs& args, const Shape& output) {
   Require(!args.y.empty(), "there is no output view y");
   Require(args.y.shape() == output, "y has the shape ", args.y.shape(), ", the convolution gives ",
           output);
   Require(!internal::MayOverlapItself(args.y), "elements of y overlap each other: strides n ",
           args.y.strides().n, ", c ", args.y.strides().c, ", h ", args.y.strides().h, ", w ",
           args.y.strides().w, " for the shape ", output);
+  Require(args.residual.empty() || args.residual.shape() == output, "the residual has the shape ",
+          args.residual.shape(), ", y has ", output);
+}
+
+void CheckOverlap(const RunArgs& args) {
   Require(!internal::MayOverlap(args.x, args.y), "y overlaps x in memory");
   if (args.residual.empty()) return;
-  Require(args.residual.shape() == output, "the residual has the shape ", args.residual.shape(),
-          ", y has ", output);
   Require(
       internal::SameElements(args.residual, args.y) || !internal::MayOverlap(args.residual, args.y),
       "y overlaps the residual in memory without being the same view");
+}
+
+// All that the checks of shapes, the geometry, refusals, estimates and the size of scratch memory
+// may depend on, besides the object and the threads. To find them out again takes longer than a
+// very small convolution.
+struct CallKey {
+  Shape x;
+  Strides xs;
+  Shape y;
+  Strides ys;
+  Shape residual;
+  Strides rs;
+  int64_t place;  // of the residual: none, in y, elsewhere
+  int64_t finite_weights;
+};
+
+CallKey KeyOf(const RunArgs& a, bool finite_weights) {
+  const int64_t place = a.residual.empty() ? 0 : a.residual.data() == a.y.data() ? 1 : 2;
+  return {.x = a.x.shape(),
+          .xs = a.x.strides(),
+          .y = a.y.shape(),
+          .ys = a.y.strides(),
+          .residual = a.residual.shape(),
+          .rs = a.residual.strides(),
+          .place = place,
+          .finite_weights = finite_weights};
+}
+
+// How a call is run.
+struct CallPlan {
+  internal::Geometry geometry;
+  int64_t threads;
+  int64_t asked;  // whether the arena was asked for them
+  const internal::ConvAlgorithm* algorithm;
+  int64_t workspace;  // floats
+};
+
+bool WorthThreads(const ConvCall& call) {
+  return call.multiply_adds() >= internal::kMinParallelWork;
 }
 
 }  // namespace
@@ -87,48 +130,39 @@ struct Conv2d::Impl {
     options.target = target.name;
   }
 
-  // The call without pointers: all that planning needs. The arena decides the threads if they are
-  // 0, and is not even asked if there is little to do.
+  // The call without pointers: all that planning needs.
+  ConvCall MakeCall(const internal::Geometry& g, const Strides& xs, const Strides& ys,
+                    int threads) const {
+    return {.op = &op,
+            .weights = &weights,
+            .n = g.n,
+            .h = g.h,
+            .w = g.w,
+            .x = nullptr,
+            .xs = xs,
+            .x_group = op.group_in() * xs.c,
+            .y = nullptr,
+            .ys = ys,
+            .residual = nullptr,
+            .rs = {},
+            .threads = threads,
+            .workspace = nullptr};
+  }
+
+  // The arena decides the threads if they are 0, and is not even asked if there is little to do.
   ConvCall Plan(const Shape& input, const Strides& xs, const Strides& ys, int threads) const {
-    const internal::Geometry g = internal::ResolveGeometry(op, input);
-    ConvCall call{};
-    call.op = &op;
-    call.weights = &weights;
-    call.n = g.n, call.h = g.h, call.w = g.w;
-    call.xs = xs, call.ys = ys;
-    call.x_group = op.group_in() * xs.c;
-    call.threads = call.multiply_adds() < internal::kMinParallelWork ? 1
-                   : threads == 0                                    ? internal::MaxThreads()
-                                                                     : threads;
+    ConvCall call = MakeCall(internal::ResolveGeometry(op, input), xs, ys, 1);
+    if (WorthThreads(call)) call.threads = threads == 0 ? internal::MaxThreads() : threads;
     return call;
   }
 
-  const internal::ConvAlgorithm& Choose(const ConvCall& call) {
-    if (algorithm != nullptr) return internal::ChooseConvAlgorithm(algorithm, call);
-    if (const internal::ConvAlgorithm* last = last_choice.Find(call)) return *last;
-    const internal::ConvAlgorithm& chosen = internal::ChooseConvAlgorithm(nullptr, call);
-    last_choice.Remember(call, chosen);
-    return chosen;
-  }
-
-  // With the caller's workspace, or one of the object's.
-  void RunWith(const internal::ConvAlgorithm& strategy, ConvCall& call,
-               std::span<std::byte> workspace) {
-    const int64_t floats = internal::WorkspaceFloats(strategy, call);
-    if (workspace.empty()) {
-      const internal::WorkspacePool::Lease lease(pool, floats);
-      call.workspace = lease.data();
-      strategy.run(call);
-      return;
-    }
-    const size_t bytes = WorkspaceSize(floats);
-    Require(workspace.size() >= bytes, "the workspace has ", workspace.size(),
-            " bytes, this call needs ", bytes, " on ", call.threads, " threads");
-    void* data = workspace.data();
-    size_t space = workspace.size();
-    std::align(internal::kAlignment, static_cast<size_t>(floats) * sizeof(float), data, space);
-    call.workspace = static_cast<float*>(data);
-    strategy.run(call);
+  // Of checked views.
+  static void SetPointers(const RunArgs& args, ConvCall& call) {
+    call.x = args.x.data();
+    call.y = args.y.data();
+    if (args.residual.empty()) return;
+    call.residual = args.residual.data();
+    call.rs = args.residual.strides();
   }
 
   // Checks the views.
@@ -136,12 +170,49 @@ struct Conv2d::Impl {
     Require(!args.x.empty(), "there is no input view x");
     const Strides ys = args.y.empty() ? Strides{} : args.y.strides();
     ConvCall call = Plan(args.x.shape(), args.x.strides(), ys, threads);
-    CheckCall(args, Shape(call.n, op.out_channels, call.h.out, call.w.out));
-    if (!args.residual.empty()) {
-      call.residual = args.residual.data();
-      call.rs = args.residual.strides();
-    }
+    CheckShapes(args, Shape(call.n, op.out_channels, call.h.out, call.w.out));
+    CheckOverlap(args);
+    SetPointers(args, call);
     return call;
+  }
+
+  void Run(const RunArgs& args) {
+    const CallKey key = KeyOf(args, weights.finite());
+    CallPlan plan;
+    if (last_call.Find(key, plan) && (!plan.asked || plan.threads == internal::MaxThreads())) {
+      CheckOverlap(args);
+      ConvCall call = MakeCall(plan.geometry, key.xs, key.ys, static_cast<int>(plan.threads));
+      SetPointers(args, call);
+      return RunPlanned(plan, call, args.workspace);
+    }
+    ConvCall call = PlanViews(args, /*threads=*/0);
+    if (call.n == 0) return;
+    const internal::ConvAlgorithm& chosen = internal::ChooseConvAlgorithm(algorithm, call);
+    plan = {.geometry = {call.n, call.h, call.w},
+            .threads = call.threads,
+            .asked = WorthThreads(call),
+            .algorithm = &chosen,
+            .workspace = internal::WorkspaceFloats(chosen, call)};
+    last_call.Remember(key, plan);
+    RunPlanned(plan, call, args.workspace);
+  }
+
+  // With the caller's workspace, or one of the object's.
+  void RunPlanned(const CallPlan& plan, ConvCall& call, std::span<std::byte> workspace) {
+    if (workspace.empty()) {
+      const internal::WorkspacePool::Lease lease(pool, plan.workspace);
+      call.workspace = lease.data();
+      return plan.algorithm->run(call);
+    }
+    const size_t bytes = WorkspaceSize(plan.workspace);
+    Require(workspace.size() >= bytes, "the workspace has ", workspace.size(),
+            " bytes, this call needs ", bytes, " on ", call.threads, " threads");
+    void* data = workspace.data();
+    size_t space = workspace.size();
+    std::align(internal::kAlignment, static_cast<size_t>(plan.workspace) * sizeof(float), data,
+               space);
+    call.workspace = static_cast<float*>(data);
+    plan.algorithm->run(call);
   }
 
   ConvCall PlanDense(const Shape& input, Layout layout, int threads) const {
@@ -164,7 +235,7 @@ struct Conv2d::Impl {
   ConvOp op;
   internal::ConvWeights weights;
   internal::WorkspacePool pool;
-  internal::LastChoice last_choice;
+  internal::LastEntry<CallKey, CallPlan> last_call;
 };
 
 Conv2d::Conv2d(const Conv2dOptions& options, std::span<const float> weights,
@@ -180,13 +251,7 @@ const Conv2dOptions& Conv2d::options() const { return impl_->options; }
 const std::string& Conv2d::target() const { return impl_->options.target; }
 Shape Conv2d::OutputShape(const Shape& input) const { return impl_->OutputShape(input); }
 
-void Conv2d::Run(const RunArgs& args) const {
-  ConvCall call = impl_->PlanViews(args, /*threads=*/0);
-  if (call.n == 0) return;
-  call.x = args.x.data();
-  call.y = args.y.data();
-  impl_->RunWith(impl_->Choose(call), call, args.workspace);
-}
+void Conv2d::Run(const RunArgs& args) const { impl_->Run(args); }
 
 void Conv2d::Run(const ConstTensorView& x, const TensorView& y) const { Run({.x = x, .y = y}); }
 
