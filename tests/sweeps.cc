@@ -185,7 +185,7 @@ const std::vector<Special>& Specials() {
       {"depthwise", "Depthwise", {"DepthwiseBlocks", "Groups", "Random1", "Random2"}},
       {"planar",
        "Planes",
-       {"WidePlanes", "LargePlane", "Depthwise", "Groups", "Random1", "Random2"}},
+       {"SmallPlanes", "WidePlanes", "LargePlane", "Depthwise", "Groups", "Random1", "Random2"}},
   };
   return all;
 }

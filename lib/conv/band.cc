@@ -10,7 +10,7 @@ namespace {
 void CopyRow(const ConvOp& op, int64_t columns, int64_t channels, const float* from,
              const Strides& fs, float* to, const Strides& ts) {
   constexpr auto kFloat = sizeof(float);
-  if (fs.c == 1 && ts.c == 1) {
+  if (channels == 1 || (fs.c == 1 && ts.c == 1)) {
     if (fs.w == channels && ts.w == channels) {
       std::memcpy(to, from, static_cast<size_t>(columns * channels) * kFloat);
       return;

@@ -229,8 +229,10 @@ int64_t DepthwiseWorkspace(const ConvCall& call) {
 }
 
 double EstimateDepthwise(const ConvCall& call) {
-  const double multiply_adds = static_cast<double>(call.multiply_adds()) / call.op->lanes;
-  const double outputs = multiply_adds / static_cast<double>(call.h.kernel * call.w.kernel);
+  const ConvOp& op = *call.op;
+  const auto vectors = static_cast<double>(CeilDiv(op.out_channels, op.lanes));
+  const double outputs = static_cast<double>(call.n * call.h.out * call.w.out) * vectors;
+  const double multiply_adds = outputs * static_cast<double>(call.h.kernel * call.w.kernel);
   if (Blocks(call) != nullptr) return multiply_adds + 1.5 * outputs;
   // The register tile loads an input for each; the copies of other layouts cost more than that.
   const bool in_place = call.xs.c == 1 && call.ys.c == 1;

@@ -7,7 +7,7 @@
 // The inside of a wide plane is read where it lies; rows of padding above and below it are a row of
 // zeros, or rows of the plane once more. Edges, narrow planes and planes with a horizontal stride
 // are first copied to a band of padded rows. The last vector of a row, if only a part of it exists,
-// is computed in a buffer.
+// is computed in a buffer. Very small planes are done by planar_flat.cc.
 #include "lib/conv/planar.h"
 
 #include <algorithm>
@@ -16,6 +16,7 @@
 #include "lib/base/cache.h"
 #include "lib/base/error.h"
 #include "lib/base/parallel.h"
+#include "lib/conv/planar_flat.h"
 #include "lib/conv/planar_rows.h"
 #include "lib/conv/tile_cut.h"
 
@@ -268,6 +269,7 @@ int64_t PlanarStreamBytes() {
 }
 
 void RunPlanar(const ConvCall& call) {
+  if (IsFlat(call)) return RunFlat(call);
   const PlanarPlan plan = MakePlan(call);
   RunTasks(call.threads, plan.tasks(), [&](int64_t i, int64_t slot) {
     RunTask(plan, i, call.workspace + slot * plan.slot_floats());
@@ -275,6 +277,7 @@ void RunPlanar(const ConvCall& call) {
 }
 
 std::string DescribePlanar(const ConvCall& call) {
+  if (IsFlat(call)) return DescribeFlat(call);
   const PlanarPlan plan = MakePlan(call);
   const int64_t vecs = std::min<int64_t>(CeilDiv(call.w.out, call.op->lanes), plan.tiles.max_vecs);
   return StrCat(std::min<int64_t>(plan.tiles.max_rows[vecs], plan.max_rows), " rows x ", vecs,
@@ -283,10 +286,12 @@ std::string DescribePlanar(const ConvCall& call) {
 }
 
 int64_t PlanarWorkspace(const ConvCall& call) {
+  if (IsFlat(call)) return 0;
   return MakePlan(call).slot_floats() * call.threads;
 }
 
 double EstimatePlanar(const ConvCall& call) {
+  if (IsFlat(call)) return EstimateFlat(call);
   // What a plane, an input row (which may be copied) and a vector of outputs cost, as measured.
   const ConvOp& op = *call.op;
   const double vectors = static_cast<double>(call.h.out * CeilDiv(call.w.out, op.lanes));

@@ -1,0 +1,140 @@
+// The padded plane is copied to a buffer, its rows end to end, and convolved as if it were a single
+// row, in which the taps of output i are in[i + kh * pitch + kw] (without dilation):
+//
+//   for each image and input plane: copy it to `in`
+//     for each output plane: a few tiles of one row from `in` to `out`; the rows of y from `out`
+//
+// What is computed between the end of one row and the start of the next is dropped. Everything fits
+// the stack, and next to nothing is planned: a call costs little more than its multiply-adds.
+#include "lib/conv/planar_flat.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+
+#include "lib/base/error.h"
+#include "lib/conv/band.h"
+#include "lib/conv/block_cut.h"
+
+namespace windrow::internal {
+namespace {
+
+constexpr int64_t kMaxFloats = 256;  // of a padded plane
+constexpr int64_t kMaxTaps = 32;
+constexpr int64_t kMaxLanes = 64;  // of any target this runs on
+
+// Of outputs, as one row.
+int64_t Vectors(const ConvCall& call) {
+  const int64_t pitch = Covered(call.w, call.w.out);
+  return CeilDiv((call.h.out - 1) * pitch + call.w.out, call.op->lanes);
+}
+
+// Whether the rows of x have no padding and lie end to end too.
+bool InOnePiece(const ConvCall& call) {
+  return !call.h.padded() && !call.w.padded() && call.xs.h == call.w.in;
+}
+
+class Flat {
+ public:
+  explicit Flat(const ConvCall& call)
+      : call_(call),
+        op_(*call.op),
+        rows_(Covered(call.h, call.h.out)),
+        pitch_(Covered(call.w, call.w.out)),
+        vectors_(Vectors(call)),
+        tiles_(vectors_, op_.tiles->planar.shared.max_vecs) {
+    op_.SetClamp(args_);
+    args_.rows = &in_row_;
+    args_.row_stride = args_.row_dilation = 1;
+    args_.columns = columns_.data();
+    args_.kernel_h = 1;
+    args_.kernel_w = call.h.kernel * call.w.kernel;
+    args_.tiles = 1;
+    size_t tap = 0;
+    for (int64_t kh = 0; kh < call.h.kernel; ++kh) {
+      for (int64_t kw = 0; kw < call.w.kernel; ++kw) {
+        columns_[tap++] = kh * call.h.dilation * pitch_ + kw * call.w.dilation;
+      }
+    }
+    // The lanes behind the last output read as much.
+    std::fill_n(in_.data() + rows_ * pitch_, op_.lanes, 0.0f);
+    if (call.residual != nullptr) std::fill_n(out_.data(), vectors_ * op_.lanes, 0.0f);
+  }
+
+  void Run() {
+    for (int64_t n = 0; n < call_.n; ++n) {
+      for (int64_t channel = 0; channel < op_.in_channels; ++channel) {
+        CopyIn(n, channel);
+        for (int64_t m = 0; m < op_.group_out(); ++m) RunPlane(n, channel * op_.group_out() + m);
+      }
+    }
+    op_.tiles->leave();
+  }
+
+ private:
+  void CopyIn(int64_t n, int64_t channel) {
+    if (InOnePiece(call_)) {
+      std::memcpy(in_.data(), call_.x + n * call_.xs.n + channel * call_.xs.c,
+                  static_cast<size_t>(rows_ * pitch_) * sizeof(float));
+    } else {
+      FillBand(call_, {n, call_.h.Position(0, 0), rows_, call_.w.Position(0, 0), pitch_}, channel,
+               1, in_.data());
+    }
+  }
+
+  void RunPlane(int64_t n, int64_t out_channel) {
+    args_.weights = call_.weights->oihw() + out_channel * args_.kernel_w;
+    args_.bias = call_.weights->bias() + out_channel;
+    if (call_.residual != nullptr) {
+      op_.tiles->copy_rows(call_.residual + n * call_.rs.n + out_channel * call_.rs.c, call_.rs.h,
+                           call_.h.out, call_.w.out, out_.data(), pitch_);
+    }
+    for (int64_t i = 0; i < tiles_.parts; ++i) {
+      const int64_t vec = tiles_.Begin(i);
+      args_.column = vec * op_.lanes;
+      args_.y = out_.data() + args_.column;
+      if (call_.residual != nullptr) args_.residual = args_.y;
+      op_.tiles->planar.shared.tile[tiles_.Begin(i + 1) - vec][1](args_);
+    }
+    op_.tiles->copy_rows(out_.data(), pitch_, call_.h.out, call_.w.out,
+                         call_.y + n * call_.ys.n + out_channel * call_.ys.c, call_.ys.h);
+  }
+
+  const ConvCall& call_;
+  const ConvOp& op_;
+  const int64_t rows_, pitch_;  // of the padded plane
+  const int64_t vectors_;
+  const EvenSplit tiles_;
+  PlanarArgs args_{};
+  std::array<ptrdiff_t, kMaxTaps> columns_;
+  alignas(kAlignment) std::array<float, kMaxFloats + kMaxLanes> in_, out_;
+  const float* const in_row_ = in_.data();
+};
+
+}  // namespace
+
+bool IsFlat(const ConvCall& call) {
+  if (call.threads > 1 || call.h.stride != 1 || call.w.stride != 1) return false;
+  if (call.h.out > kMaxFloats || call.w.out > kMaxFloats) return false;
+  return Covered(call.h, call.h.out) * Covered(call.w, call.w.out) <= kMaxFloats &&
+         call.h.kernel * call.w.kernel <= kMaxTaps;
+}
+
+void RunFlat(const ConvCall& call) { Flat(call).Run(); }
+
+std::string DescribeFlat(const ConvCall& call) {
+  return StrCat("all rows as 1 of ", Vectors(call), " vectors of ", call.op->lanes,
+                call.op->lanes == 1 ? " pixel" : " pixels");
+}
+
+double EstimateFlat(const ConvCall& call) {
+  // What a copied row, a tap of a vector, and a row of outputs cost, as measured.
+  const ConvOp& op = *call.op;
+  const int64_t rows = Covered(call.h, call.h.out), vectors = Vectors(call);
+  const int64_t taps = call.h.kernel * call.w.kernel;
+  const int64_t input = InOnePiece(call) ? 40 : 24 * rows;
+  const int64_t output = vectors * taps + 5 * call.h.out + 10;
+  return static_cast<double>(60 + call.n * (op.in_channels * input + op.out_channels * output));
+}
+
+}  // namespace windrow::internal
