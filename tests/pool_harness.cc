@@ -85,6 +85,19 @@ PoolOutputs RunPool(const Pooling& pooling, const PoolProblem& p, const Tensor& 
   return outputs;
 }
 
+bool Accepts(const PoolProblem& p, const std::string& algorithm) try {
+  const Tensor x(p.input(), p.x_layout);
+  Tensor y(p.output(), p.y_layout);
+  std::vector<int64_t> memory(static_cast<size_t>(p.indices() ? p.output().elements() : 0));
+  PoolArgs args{.x = x, .y = y};
+  if (p.indices()) args.indices = IndexView(memory.data(), p.output(), p.index_layout);
+  (void)MakePooling(p, /*target=*/"", algorithm).WorkspaceBytes(args, /*threads=*/1);
+  return true;
+} catch (const std::invalid_argument& e) {
+  if (!IsRefusal(e, algorithm)) throw;
+  return false;
+}
+
 PoolOutputs ExpectedPool(const PoolProblem& p) {
   PoolProblem dense = p;
   dense.SetLayout(Layout::kNchw);

@@ -25,6 +25,9 @@ BitResult CheckPoolBits(const PoolProblem& p, const std::string& target,
 Tensor PoolInput(const PoolProblem& p);
 PoolOutputs RunPool(const Pooling& pooling, const PoolProblem& p, const Tensor& x);
 
+// Whether the algorithm takes dense tensors in the problem's layouts; runs nothing.
+bool Accepts(const PoolProblem& p, const std::string& algorithm);
+
 // What the library's reference gives.
 PoolOutputs ExpectedPool(const PoolProblem& p);
 
