@@ -247,6 +247,7 @@ std::vector<PoolProblem> ProblemsOf(const PoolSweep& sweep, int64_t lanes, Reduc
 
 bool TakesNone(std::string_view algorithm, std::string_view sweep, Reduction reduction) {
   if (algorithm == "rolling" && sweep == "Adaptive") return true;
+  if (algorithm == "strips" && sweep == "LargeWindows") return true;
   if (sweep == "Dilations") return reduction == Reduction::kAverage;
   if (sweep == "Divisors") return reduction != Reduction::kAverage;
   return false;
