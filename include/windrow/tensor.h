@@ -1,4 +1,5 @@
-// Four-dimensional tensors of f32, and views of int64 indices: shapes,
+// Four-dimensional tensors of f32, and views of int64 indices: shapes, memory layouts, strided
+// views and an owning tensor.
 //
 // A Shape is always written in logical order (n, c, h, w), whatever the Layout in memory. A view
 // is a pointer, a shape and strides, so that a crop of an image, a channel slice of a wider

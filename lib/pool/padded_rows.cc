@@ -8,8 +8,6 @@
 namespace windrow::internal {
 namespace {
 
-// Views may have large gaps between rows, which results need not have.
-constexpr int64_t kMaxGap = 64;
 constexpr int64_t kLine = 16;  // floats
 
 }  // namespace
@@ -17,10 +15,10 @@ constexpr int64_t kLine = 16;  // floats
 PaddedRows::PaddedRows(const PoolKernels& kernels, const WindowAxis& w, int64_t rows, int64_t unit,
                        int64_t x_row, int64_t x_pixel, bool loose, bool copy)
     : w_(w), kernels_(kernels), unit_(unit), x_row_(x_row), x_pixel_(x_pixel) {
+  const int64_t pixels = w.out + (w.extent() - 1) / w.stride;
   const int64_t last = (w.out - 1) * w.stride - w.before + w.extent();  // behind what is seen
   in_place_ = !copy && w.stride == 1 && w.before <= 0 && last <= w.in && x_pixel == unit &&
-              x_row <= w.in * unit + kMaxGap;
-  const int64_t pixels = w.out + (w.extent() - 1) / w.stride;
+              x_row <= pixels * unit + kMaxGap;
   // Where x is all that is seen, its rows are taken apart as one.
   const bool follow = !loose || pixels * w.stride * unit == x_row;
   pitch_ = in_place_ ? x_row : follow ? pixels * unit : RoundUp(pixels * unit, kLine);

@@ -18,6 +18,10 @@ namespace windrow::internal {
 
 class PaddedRows {
  public:
+  // What lies between the rows of x that are read in place lies between their results too, and so
+  // should not be much. In floats.
+  static constexpr int64_t kMaxGap = 64;
+
   // For at most `rows` rows of the outputs of axis w, of pixels of `unit` floats. x_row and x_pixel
   // are the distances between rows and pixels of x. `loose`: rows may begin at cache lines, rather
   // than follow each other. `copy`: even what could be read where it lies.

@@ -156,9 +156,9 @@ PoolExplanation Pooling::Explain(const Shape& input, Layout layout) const {
   e.target = target();
   e.output = Impl::OutputOf(call);
   for (const internal::PoolAlgorithm& a : internal::PoolRegistry()) {
-    const char* reason = a.refuse(call);
+    const char* reason = internal::Refusal(a, call);
     if (reason == nullptr) {
-      e.candidates.push_back({a.name, true, a.summary, a.estimate(call)});
+      e.candidates.push_back({a.name, true, a.summary, internal::EstimatedCycles(a, call)});
     } else {
       e.candidates.push_back({a.name, false, reason, 0});
     }

@@ -47,18 +47,26 @@ const PoolAlgorithm* FindPoolAlgorithm(std::string_view name) {
 
 const PoolAlgorithm& ChoosePoolAlgorithm(const PoolAlgorithm* forced, const PoolCall& call) {
   if (forced != nullptr) {
-    const char* reason = forced->refuse(call);
+    const char* reason = Refusal(*forced, call);
     Require(reason == nullptr, "the algorithm \"", forced->name, "\" cannot run this: ", reason);
     return *forced;
   }
   const PoolAlgorithm* best = nullptr;
   double least = 0;
   for (const PoolAlgorithm& a : kAlgorithms) {
-    if (a.refuse(call) != nullptr) continue;
-    const double cycles = a.estimate(call);
+    if (Refusal(a, call) != nullptr) continue;
+    const double cycles = EstimatedCycles(a, call);
     if (best == nullptr || cycles < least) best = &a, least = cycles;
   }
   return *best;
+}
+
+const char* Refusal(const PoolAlgorithm& algorithm, const PoolCall& call) {
+  return call.outputs() == 0 ? nullptr : algorithm.refuse(call);
+}
+
+double EstimatedCycles(const PoolAlgorithm& algorithm, const PoolCall& call) {
+  return call.outputs() == 0 ? 0 : algorithm.estimate(call);
 }
 
 int64_t WorkspaceFloats(const PoolAlgorithm& algorithm, const PoolCall& call) {

@@ -30,6 +30,10 @@ const PoolAlgorithm* FindPoolAlgorithm(std::string_view name);
 // std::invalid_argument if the forced one refuses, with its reason.
 const PoolAlgorithm& ChoosePoolAlgorithm(const PoolAlgorithm* forced, const PoolCall& call);
 
+// Of a row of the registry, for a call that may have no outputs: nobody refuses that, it costs
+// nothing and needs no memory.
+const char* Refusal(const PoolAlgorithm& algorithm, const PoolCall& call);
+double EstimatedCycles(const PoolAlgorithm& algorithm, const PoolCall& call);
 int64_t WorkspaceFloats(const PoolAlgorithm& algorithm, const PoolCall& call);
 
 }  // namespace windrow::internal

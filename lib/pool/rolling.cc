@@ -96,6 +96,7 @@ class Block {
     ForEachRun([&](const WindowRun& run) {
       WindowArgs args = ArgsOf(run, rows.begin + down);
       args.rows = 3;
+      args.last = true;
       args.y_step = call_.ys.w;
       args.y = call_.y + b_.n * call_.ys.n + oh * call_.ys.h + run.begin * call_.ys.w + b_.channel;
       args.above = above_ + Place(run);

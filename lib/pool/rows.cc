@@ -130,6 +130,7 @@ class Stretch {
     args.rows = 1;
     args.columns = rows.taps;
     args.one = 1;
+    args.last = true;
     args.y = call_.y + at(call_.ys);
     if (call_.op->average) args.divisor = call_.Divisor(rows, w_.At(0));
     if (call_.with_indices) {  // they lie as the results do

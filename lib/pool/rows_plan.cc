@@ -3,14 +3,13 @@
 #include <algorithm>
 
 #include "lib/base/cache.h"
+#include "lib/pool/padded_rows.h"
 
 namespace windrow::internal {
 namespace {
 
 constexpr int64_t kFloat = sizeof(float);
 constexpr int64_t kPointer = sizeof(void*) / sizeof(float);
-// Of the view's own row pitch, where rows are read where they lie.
-constexpr int64_t kMaxGap = 64;
 
 int64_t RowsSeen(const PoolCall& call, int64_t rows) {
   return std::min(call.h.in, (rows - 1) * call.h.stride + call.h.extent());
@@ -58,7 +57,8 @@ void RowsPlan::Place() {
   int64_t pitch = pixels(columns) * unit;
   // Reducing what lies between the outputs of two rows may cost less than partial vectors do.
   flat = !call.with_indices && pitch <= RoundUp(items, lanes) + lanes;
-  if (call.w.stride == 1) pitch = std::max(pitch, std::min(call.xs.h, call.w.in * unit + kMaxGap));
+  if (call.w.stride == 1 && call.xs.h <= pitch + PaddedRows::kMaxGap)
+    pitch = std::max(pitch, call.xs.h);
   seen = RowsSeen(call, rows);
   chunk = std::clamp<int64_t>(Caches().l1d / 4 / kFloat / (pitch * call.w.stride), 1, seen);
   padded = place(call.w.stride * RoundUp(chunk * pitch, 16));

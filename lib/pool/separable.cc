@@ -30,39 +30,74 @@ class Block {
         kernel_(call_.kernels().row),
         b_(b),
         scratch_(scratch),
-        seen_(call_.h.Reach(b.row, b.row + b.rows)),
+        items_(call_.w.out * b.channels),
+        pixel_pitch_(plan.stage_x ? b.channels : call_.xs.w),
+        pixels_(call_.w, plan.stage_x ? scratch + plan.pixels : Image(), pixel_pitch_,
+                scratch + plan.row_table),
         taps_(reinterpret_cast<const float**>(scratch + plan.taps)) {}
 
   void Run() {
-    plan_.stage_x ? ReduceCopiedRows() : ReduceRowsInPlace();
-    for (int64_t oh = b_.row; oh < b_.row + b_.rows; ++oh) ReduceColumns(oh);
+    if (plan_.folds) {
+      for (int64_t oh = b_.row; oh < b_.row + b_.rows; ++oh) FoldRows(oh);
+    } else {
+      const WindowAxis::Range seen = call_.h.Reach(b_.row, b_.row + b_.rows);
+      ReduceRows(seen.begin, 1, seen.end - seen.begin, result(0));
+      for (int64_t oh = b_.row; oh < b_.row + b_.rows; ++oh) {
+        const Window rows = call_.h.At(oh);
+        for (int64_t t = 0; t < rows.taps; ++t) {
+          taps_[t] = result(rows.begin - seen.begin + t * call_.h.dilation);
+        }
+        ReduceColumns(oh, rows, rows.taps);
+      }
+    }
     if (plan_.stage_y) CopyOutputs();
     if (plan_.stage_indices) CopyIndices();
   }
 
  private:
-  float* results(int64_t row) const {
-    return scratch_ + plan_.results + (row - seen_.begin) * call_.w.out * b_.channels;
+  float* result(int64_t slot) const { return scratch_ + plan_.results + slot * items_; }
+  int32_t* Index(float* at) const {
+    return reinterpret_cast<int32_t*>(at + plan_.result_indices - plan_.results);
   }
   const float* Image() const { return call_.x + b_.n * call_.xs.n + b_.channel * call_.xs.c; }
 
-  void ReduceRowsInPlace() {
-    const PixelRow pixels(call_.w, Image(), call_.xs.w, scratch_ + plan_.row_table);
-    for (int64_t row = seen_.begin; row < seen_.end; ++row) {
-      ReduceRow(pixels, row, row * call_.xs.h, call_.xs.w);
+  // Output row oh, whose windows have so many rows that only some results are kept at a time: the
+  // ones before are reduced to one, by turns in the first and in the second slot.
+  void FoldRows(int64_t oh) {
+    const Window rows = call_.h.At(oh);
+    for (int64_t t = 0, turn = 0; t < rows.taps; turn = 1 - turn) {
+      const int64_t count = std::min(plan_.kept, rows.taps - t), before = t == 0 ? 0 : 1;
+      ReduceRows(rows.begin + t * call_.h.dilation, call_.h.dilation, count, result(2));
+      taps_[0] = result(1 - turn);
+      for (int64_t i = 0; i < count; ++i) taps_[before + i] = result(2 + i);
+      t += count;
+      if (t == rows.taps) return ReduceColumns(oh, rows, before + count);
+      WindowArgs args = ColumnArgs(before + count);
+      args.outputs = 1;
+      args.items = items_;
+      args.y = result(turn);
+      args.index = Index(args.y);
+      kernel_(args);
     }
+    ReduceColumns(oh, rows, 0);  // none at all
   }
 
-  // In chunks of rows that fit the L1 cache.
-  void ReduceCopiedRows() {
-    float* const copy = scratch_ + plan_.pixels;
-    const PixelRow pixels(call_.w, copy, b_.channels, scratch_ + plan_.row_table);
-    const int64_t width = call_.w.in;
-    for (int64_t begin = seen_.begin; begin < seen_.end; begin += plan_.chunk) {
-      const int64_t end = std::min(begin + plan_.chunk, seen_.end);
-      TransposeRows(Image() + begin * call_.xs.h, call_.xs, end - begin, width, copy);
-      for (int64_t row = begin; row < end; ++row) {
-        ReduceRow(pixels, row, (row - begin) * width * b_.channels, b_.channels);
+  // `count` input rows from `first` on, `step` apart, along the kernel's width. Where channels are
+  // not neighbours they are copied first, as many at a time as fit the L1 cache.
+  void ReduceRows(int64_t first, int64_t step, int64_t count, float* to) {
+    if (!plan_.stage_x) {
+      for (int64_t i = 0; i < count; ++i) {
+        const int64_t row = first + i * step;
+        ReduceRow(row, row * call_.xs.h, to + i * items_);
+      }
+      return;
+    }
+    const int64_t chunk = step == 1 ? plan_.chunk : 1, width = call_.w.in;
+    for (int64_t i = 0; i < count; i += chunk) {
+      const int64_t copied = std::min(chunk, count - i), row = first + i * step;
+      TransposeRows(Image() + row * call_.xs.h, call_.xs, copied, width, scratch_ + plan_.pixels);
+      for (int64_t j = 0; j < copied; ++j) {
+        ReduceRow(row + j, j * width * b_.channels, to + (i + j) * items_);
       }
     }
   }
@@ -83,7 +118,7 @@ class Block {
   }
 
   // All output columns of input row `row`, whose pixels lie `offset` behind those of the table.
-  void ReduceRow(const PixelRow& pixels, int64_t row, int64_t offset, int64_t pitch) {
+  void ReduceRow(int64_t row, int64_t offset, float* to) {
     WindowArgs args{};
     args.offset = offset;
     args.rows = 1;
@@ -94,29 +129,44 @@ class Block {
       const WindowRun run = call_.w.RunFrom(ow, call_.w.out);
       ow = run.end;
       if (run.first.taps == 0) continue;
-      pixels.SetTaps(run.first.begin, args);
+      pixels_.SetTaps(run.first.begin, args);
       args.columns = run.first.taps;
       args.outputs = run.size();
-      args.x_step = run.step * pitch;
+      args.x_step = run.step * pixel_pitch_;
       args.position_step = static_cast<int32_t>(run.step);
-      args.y = results(row) + run.begin * b_.channels;
+      args.y = to + run.begin * b_.channels;
       args.index = Index(args.y);
       kernel_(args);
     }
   }
 
-  int32_t* Index(float* result) const {
-    return reinterpret_cast<int32_t*>(result + plan_.result_indices - plan_.results);
+  // For the reduction of the results that taps_ names.
+  WindowArgs ColumnArgs(int64_t taps) const {
+    WindowArgs args{};
+    args.taps = taps_;
+    args.rows = 1;
+    args.columns = taps;
+    args.one = 1;
+    args.index_distance = plan_.result_indices - plan_.results;
+    return args;
   }
 
   // One output row. Columns whose sums are divided by the same are done at once.
-  void ReduceColumns(int64_t oh) {
-    const Window rows = call_.h.At(oh);
-    for (int64_t t = 0; t < rows.taps; ++t) taps_[t] = results(rows.begin + t * call_.h.dilation);
+  void ReduceColumns(int64_t oh, const Window& rows, int64_t taps) {
     for (int64_t ow = 0; ow < call_.w.out;) {
       const Window columns = call_.w.At(ow);
       const int64_t end = EndOfLike(ow, rows, columns);
-      ReduceOutputs(oh, rows, ow, end, columns);
+      WindowArgs args = ColumnArgs(taps);
+      args.last = true;
+      args.offset = ow * b_.channels;
+      args.outputs = end - ow;
+      args.items = args.x_step = b_.channels;
+      args.y = OutputAt(oh, ow);
+      args.y_step = plan_.stage_y ? b_.channels : call_.ys.w;
+      args.indices = IndicesAt(oh, ow);
+      args.indices_step = plan_.stage_indices ? b_.channels : call_.is.w;
+      args.divisor = call_.op->average ? call_.Divisor(rows, columns) : 0;
+      rows.taps == 0 || columns.taps == 0 ? FillEmpty(args) : kernel_(args);
       ow = end;
     }
   }
@@ -134,26 +184,6 @@ class Block {
       ow = run.end;
     }
     return ow;
-  }
-
-  void ReduceOutputs(int64_t oh, const Window& rows, int64_t ow, int64_t end,
-                     const Window& columns) {
-    WindowArgs args{};
-    args.outputs = end - ow;
-    args.items = args.x_step = b_.channels;
-    args.y = OutputAt(oh, ow);
-    args.y_step = plan_.stage_y ? b_.channels : call_.ys.w;
-    args.indices = IndicesAt(oh, ow);
-    args.indices_step = plan_.stage_indices ? b_.channels : call_.is.w;
-    if (rows.taps == 0 || columns.taps == 0) return FillEmpty(args);
-    args.taps = taps_;
-    args.offset = ow * b_.channels;
-    args.rows = 1;
-    args.columns = rows.taps;
-    args.one = 1;
-    args.divisor = call_.op->average ? call_.Divisor(rows, columns) : 0;
-    args.index_distance = plan_.result_indices - plan_.results;
-    kernel_(args);
   }
 
   float* OutputAt(int64_t oh, int64_t ow) const {
@@ -219,8 +249,10 @@ class Block {
   const WindowFn kernel_;
   const PoolBlock b_;
   float* const scratch_;
-  const WindowAxis::Range seen_;
-  const float** const taps_;
+  const int64_t items_;        // of a row of results
+  const int64_t pixel_pitch_;  // of what is reduced, x or a copy
+  const PixelRow pixels_;
+  const float** const taps_;  // of one output row
 };
 
 }  // namespace
@@ -247,13 +279,24 @@ int64_t SeparableWorkspace(const PoolCall& call) {
   return SeparablePlan(call).total * call.threads;
 }
 
+namespace {
+
+// The input rows of all blocks of an image.
+double SeenRows(const SeparablePlan& plan) {
+  const WindowAxis& h = plan.call.h;
+  if (plan.folds) return static_cast<double>(h.CountTaps());
+  return static_cast<double>(CeilDiv(h.out, plan.rows) * plan.kept);
+}
+
+}  // namespace
+
 double EstimateSeparable(const PoolCall& call) {
   const SeparablePlan plan(call);
   const PoolBlocks blocks = plan.blocks();
   const auto number = [](int64_t n) { return static_cast<double>(n); };
   const double vectors = number(CeilDiv(call.c, call.op->lanes));
   const double images = number(call.n);
-  const double seen = number(blocks.rows.parts) * number(plan.seen);
+  const double seen = SeenRows(plan);
   const double rows =
       seen * (TapCycles(call) * number(call.w.CountTaps()) + 2 * number(call.w.out));
   const double columns =

@@ -11,6 +11,7 @@ namespace {
 constexpr int64_t kFloat = sizeof(float);
 constexpr int64_t kPointer = sizeof(void*) / sizeof(float);
 constexpr int64_t kIndex = sizeof(int64_t) / sizeof(float);
+constexpr int64_t kMaxVecs = 16;  // of channels: many more crowd the cache
 
 int64_t MostTaps(const WindowAxis& axis) {
   return axis.adaptive ? CeilDiv(axis.in, axis.out) + 1 : std::min(axis.kernel, axis.in);
@@ -23,14 +24,13 @@ int64_t RowsSeen(const WindowAxis& h, int64_t rows) {
 
 }  // namespace
 
-SeparablePlan::SeparablePlan(const PoolCall& c) : call(c) {
+SeparablePlan::SeparablePlan(const PoolCall& c) : call(c), folds(false) {
   const auto apart = [&](const Strides& s) { return c.c > 1 && s.c != 1; };
   stage_x = apart(c.xs);
   stage_y = apart(c.ys);
   stage_indices = c.with_indices && apart(c.is);
-  // Four vectors of channels keep the micro-kernel busy; many more crowd the cache.
   const int64_t lanes = c.op->lanes, budget = Caches().l2 / 4 / kFloat;
-  channels = std::min(RoundUp(c.c, lanes), 128 * lanes);
+  channels = std::min(c.c, kMaxVecs * lanes);
   rows = c.h.out;
   if (c.n * CeilDiv(c.c, channels) < WantedTasks(c)) {
     channels = std::min(channels, RoundUp(ShareOf(c, c.c, c.n), lanes));
@@ -45,6 +45,10 @@ SeparablePlan::SeparablePlan(const PoolCall& c) : call(c) {
   while (!fits() && rows > few) rows = CeilDiv(rows, 2);
   while (!fits() && channels > lanes) channels = RoundUp(CeilDiv(channels, 2), lanes);
   while (!fits() && rows > 1) rows = CeilDiv(rows, 2);
+  if (fits()) return;
+  folds = true;
+  kept = MostTaps(c.h);
+  while (!fits() && kept > 1) kept = CeilDiv(kept, 2);
 }
 
 void SeparablePlan::Place() {
@@ -55,15 +59,16 @@ void SeparablePlan::Place() {
     return at;
   };
   const WindowAxis& w = call.w;
-  seen = RowsSeen(call.h, rows);
-  chunk = std::clamp<int64_t>(Caches().l1d / kFloat / (w.in * channels), 1, seen);
+  if (!folds) kept = RowsSeen(call.h, rows);
+  const int64_t slots = folds ? kept + 2 : kept;
+  chunk = std::clamp<int64_t>(Caches().l1d / kFloat / (w.in * channels), 1, kept);
   pixels = place(stage_x ? chunk * w.in * channels : 0);
   row_table = place(PixelRow::Floats(w));
-  results = place(seen * w.out * channels);
-  result_indices = place(call.with_indices ? seen * w.out * channels : 0);
+  results = place(slots * w.out * channels);
+  result_indices = place(call.with_indices ? slots * w.out * channels : 0);
   outputs = place(stage_y ? rows * w.out * channels : 0);
   output_indices = place(stage_indices ? rows * w.out * channels * kIndex : 0);
-  taps = place(MostTaps(call.h) * kPointer);
+  taps = place((folds ? kept + 1 : MostTaps(call.h)) * kPointer);
   total = end;
 }
 

@@ -14,8 +14,11 @@ struct SeparablePlan {
   const PoolCall& call;
   bool stage_x, stage_y, stage_indices;  // channels are not neighbours there
   int64_t channels, rows;                // of a block, at most
-  int64_t seen;                          // input rows of a block, at most
   int64_t chunk;                         // input rows that are copied at a time
+  // Input rows whose results are kept at a time: all that a block sees; or, where a window alone
+  // has too many, the results of some are folded into those of the ones before.
+  int64_t kept;
+  bool folds;
 
   // Offsets into a thread's scratch memory, in floats.
   int64_t pixels, row_table, results, result_indices, outputs, output_indices, taps, total;

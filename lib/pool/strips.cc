@@ -112,6 +112,7 @@ class Blocks {
     args_.items = plan.planes.w.out * plan.planes.unit;
     args_.y_step = plan.planes.ys.h;
     args_.one = 1;
+    args_.last = true;
     if (call.op->average) args_.divisor = call.Divisor(call.h.At(0), call.w.At(0));
   }
 
@@ -165,6 +166,7 @@ const char* RefuseStrips(const PoolCall& call) {
   const bool planes = (call.xs.w == 1 || w.in == 1) && (call.ys.w == 1 || w.out == 1);
   const bool pixels = (call.c == 1 || (call.xs.c == 1 && call.ys.c == 1)) && call.ys.w == call.c;
   if (!planes && !pixels) return "the pixels of a row of y do not follow each other";
+  if (Plan(call).padded.floats() * kFloat > Caches().l2 / 2) return "a row does not fit the cache";
   if (call.op->average && !SameDivisor(call)) return "sums are divided by different numbers";
   return nullptr;
 }

@@ -23,6 +23,7 @@ class Block {
     args_.y_step = call.ys.w;
     args_.items = b.channels;
     args_.one = 1;
+    args_.last = true;
     args_.position_row = static_cast<int32_t>(call.h.dilation * call.w.in);
     args_.indices_step = call.is.w;
   }

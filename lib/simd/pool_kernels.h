@@ -25,8 +25,10 @@ struct WindowArgs {
   int64_t items;
   float* y;
 
-  // Of maxima: 1. That x * 1 flushes a denormal, if the caller wants that, no compiler knows.
+  // 1, which no compiler knows: a maximum times that is flushed to zero if it is denormal and the
+  // caller wants that; the result, that is, and not what an earlier pass compares.
   float one;
+  bool last;
   // Of averages: y = sum / divisor; the plain sum if 0. One for all items, or one for each.
   float divisor;
   const float* divisors;  // null: one for all

@@ -38,6 +38,8 @@ struct SumRows {
     }
     return sum;
   }
+  // A row's sum may be -0, since a denormal is flushed to that.
+  static HWY_INLINE WindowV Top(WindowV row) { return hn::Add(hn::Zero(WindowD()), row); }
   static HWY_INLINE WindowV Join(WindowV above, WindowV below) { return hn::Add(above, below); }
   template <class Access>
   static HWY_INLINE WindowV Result(const WindowArgs& t, int64_t item, WindowV v, Access access) {
@@ -64,6 +66,7 @@ struct MaxRows {
     seen = AddBeside(seen, sum, one);
     return max;
   }
+  static HWY_INLINE WindowV Top(WindowV row) { return row; }
   static HWY_INLINE WindowV Join(WindowV above, WindowV below) { return LaterMax(below, above); }
   template <class Access>
   static HWY_INLINE WindowV Result(const WindowArgs& t, int64_t, WindowV v, Access) {
@@ -78,6 +81,7 @@ HWY_NOINLINE void RollCarefully(const WindowArgs& t, int64_t output, int64_t ite
   Rows::Whole::Careful(t, at, t.y + output * t.y_step + item, access);
   WindowArgs one_row = t;
   one_row.rows = 1;
+  one_row.last = false;
   Max<Extent<1, 0>>::Careful(one_row, at + 2 * t.x_row, t.above + output * t.items + item, access);
 }
 
@@ -94,7 +98,7 @@ HWY_INLINE void RollItems(const WindowArgs& t, int64_t output, int64_t item, Acc
     middle = Rows::Row(t, at + t.x_row, seen, access);
   }
   const WindowV below = Rows::Row(t, at + 2 * t.x_row, seen, access);
-  const WindowV v = Rows::Join(Rows::Join(above, middle), below);
+  const WindowV v = Rows::Join(Rows::Join(Rows::Top(above), middle), below);
   if constexpr (Rows::kChecked) {
     const WindowV one = hn::Set(d, t.one);
     seen = AddBeside(seen, above, one);

@@ -57,6 +57,11 @@ HWY_INLINE WindowV AddBeside(WindowV sum, WindowV x, WindowV one) {
   return hn::Add(sum, x);
 }
 
+// A maximum as it is stored.
+HWY_INLINE WindowV Flushed(const WindowArgs& t, WindowV max) {
+  return t.last ? hn::Mul(max, hn::Set(WindowD(), t.one)) : max;
+}
+
 // The rows and columns of a window, known to the compiler unless 0.
 template <int kRows, int kColumns>
 struct Extent {
@@ -172,7 +177,11 @@ struct Max {
     WINDROW_FOR_VECS(WINDROW_GATHER);
     float* const y = t.y + at.output * t.y_step + at.item;
     if (HWY_LIKELY(hn::AllTrue(d, hn::Eq(s0, s0)))) {
-#define WINDROW_STORE(v) access.Store(d, hn::Mul(m##v, one), y + WINDROW_PLACE(v))
+#define WINDROW_FLUSH(v) m##v = hn::Mul(m##v, one)
+      if (t.last) {
+        WINDROW_FOR_VECS(WINDROW_FLUSH);
+      }
+#define WINDROW_STORE(v) access.Store(d, m##v, y + WINDROW_PLACE(v))
       WINDROW_FOR_VECS(WINDROW_STORE);
     } else {
 #define WINDROW_CAREFUL(v) Careful(t, at.at + WINDROW_PLACE(v), y + WINDROW_PLACE(v), access)
@@ -190,12 +199,13 @@ struct Max {
         max = hn::IfThenElse(hn::Or(hn::Gt(a, max), hn::IsNaN(a)), a, max);
       }
     }
-    access.Store(d, CanonicalNaN(hn::Mul(max, hn::Set(d, t.one))), y);
+    access.Store(d, CanonicalNaN(Flushed(t, max)), y);
   }
 #undef WINDROW_FIRST
 #undef WINDROW_SEEN
 #undef WINDROW_TAKE
 #undef WINDROW_GATHER
+#undef WINDROW_FLUSH
 #undef WINDROW_STORE
 #undef WINDROW_CAREFUL
 };
@@ -293,8 +303,7 @@ struct MaxIndices {
                                Access access) {
     const WindowD d;
     const WindowDI di;
-    access.Store(d, CanonicalNaN(hn::Mul(max, hn::Set(d, t.one))),
-                 t.y + at.output * t.y_step + at.item);
+    access.Store(d, CanonicalNaN(Flushed(t, max)), t.y + at.output * t.y_step + at.item);
     if (t.item_positions != nullptr) {
       index = hn::Add(index, access.Load(di, t.item_positions + at.item));
     }
@@ -325,7 +334,7 @@ HWY_INLINE WindowArgs Local(const WindowArgs& t) {
   l.outputs = flat ? 1 : t.outputs, l.items = flat ? t.outputs * t.items : t.items;
   l.x_step = t.x_step, l.y_step = t.y_step;
   l.y = t.y;
-  l.one = t.one, l.divisor = t.divisor, l.divisors = t.divisors;
+  l.one = t.one, l.last = t.last, l.divisor = t.divisor, l.divisors = t.divisors;
   l.index_distance = t.index_distance, l.positions = t.positions;
   l.position = t.position, l.position_row = t.position_row;
   l.position_step = t.position_step, l.item_positions = t.item_positions;
