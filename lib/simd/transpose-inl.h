@@ -1,7 +1,8 @@
-// The transposition of a matrix of floats, in blocks of 4 x 4 within 128-bit vectors: what turns
-// planes into pixels (NCHW to NHWC) and back.
+// The transposition of a matrix of floats, in blocks of 4 x 4 within the 128-bit parts of vectors:
+// what turns planes into pixels (NCHW to NHWC) and back.
 //
-//   for each 16 x 16: for each 4 x 4: four loads, eight interleaves, four stores
+//   for each 16 x 16: for each four columns of as many rows as a vector has lanes: loads of four
+//     floats each, eight interleaves, four stores
 #if defined(WINDROW_LIB_SIMD_TRANSPOSE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef WINDROW_LIB_SIMD_TRANSPOSE_INL_H_
 #undef WINDROW_LIB_SIMD_TRANSPOSE_INL_H_
@@ -40,10 +41,36 @@ inline void Transpose(const float* from, ptrdiff_t from_row, int64_t rows, int64
 
 #else
 
-HWY_INLINE void Transpose4x4(const float* from, ptrdiff_t from_row, float* to, ptrdiff_t to_row) {
-  const hn::FixedTag<float, 4> d;
-  const auto r0 = hn::LoadU(d, from), r1 = hn::LoadU(d, from + from_row);
-  const auto r2 = hn::LoadU(d, from + 2 * from_row), r3 = hn::LoadU(d, from + 3 * from_row);
+// Blocks of a vector, each of them four columns of a row.
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+inline constexpr int64_t kRowBlocks = 4;
+#elif HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2
+inline constexpr int64_t kRowBlocks = 2;
+#else
+inline constexpr int64_t kRowBlocks = 1;
+#endif
+
+// Four columns of rows 0, 4, 8, ... from `from` on, one to a block.
+template <int64_t kBlocks>
+HWY_INLINE auto LoadBlocks(const float* from, ptrdiff_t from_row) {
+  const hn::FixedTag<float, 4 * kBlocks> d;
+  if constexpr (kBlocks == 1) {
+    return hn::LoadU(d, from);
+  } else {
+    return hn::Combine(d, LoadBlocks<kBlocks / 2>(from + 2 * kBlocks * from_row, from_row),
+                       LoadBlocks<kBlocks / 2>(from, from_row));
+  }
+}
+
+// Four columns of 4 * kBlocks rows: a vector of each column.
+template <int64_t kBlocks>
+HWY_INLINE void TransposeBlocks(const float* from, ptrdiff_t from_row, float* to,
+                                ptrdiff_t to_row) {
+  const hn::FixedTag<float, 4 * kBlocks> d;
+  const auto r0 = LoadBlocks<kBlocks>(from, from_row);
+  const auto r1 = LoadBlocks<kBlocks>(from + from_row, from_row);
+  const auto r2 = LoadBlocks<kBlocks>(from + 2 * from_row, from_row);
+  const auto r3 = LoadBlocks<kBlocks>(from + 3 * from_row, from_row);
   const auto even_low = hn::InterleaveLower(d, r0, r2), even_high = hn::InterleaveUpper(d, r0, r2);
   const auto odd_low = hn::InterleaveLower(d, r1, r3), odd_high = hn::InterleaveUpper(d, r1, r3);
   hn::StoreU(hn::InterleaveLower(d, even_low, odd_low), d, to);
@@ -62,10 +89,22 @@ inline void Transpose(const float* from, ptrdiff_t from_row, int64_t rows, int64
     for (int64_t column = 0; column < columns; column += kLine) {
       const int64_t column_end = std::min(column + kLine, columns);
       int64_t r = row;
+      if constexpr (kRowBlocks > 1) {
+        constexpr int64_t kHigh = 4 * kRowBlocks;
+        for (; r + kHigh <= row_end; r += kHigh) {
+          int64_t c = column;
+          for (; c + 4 <= column_end; c += 4) {
+            TransposeBlocks<kRowBlocks>(from + r * from_row + c, from_row, to + c * to_row + r,
+                                        to_row);
+          }
+          TransposeScalar(from + r * from_row + c, from_row, kHigh, column_end - c,
+                          to + c * to_row + r, to_row);
+        }
+      }
       for (; r + 4 <= row_end; r += 4) {
         int64_t c = column;
         for (; c + 4 <= column_end; c += 4) {
-          Transpose4x4(from + r * from_row + c, from_row, to + c * to_row + r, to_row);
+          TransposeBlocks<1>(from + r * from_row + c, from_row, to + c * to_row + r, to_row);
         }
         TransposeScalar(from + r * from_row + c, from_row, 4, column_end - c, to + c * to_row + r,
                         to_row);
