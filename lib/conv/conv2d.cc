@@ -25,20 +25,6 @@ using internal::Require;
 
 namespace {
 
-// The bytes a caller must bring for so many floats, whatever the alignment of what it brings.
-size_t WorkspaceSize(int64_t floats) {
-  return floats == 0 ? 0 : static_cast<size_t>(floats) * sizeof(float) + internal::kAlignment;
-}
-
-// What a Run on any number of threads up to `threads` may need: fewer threads have larger blocks.
-template <typename F>
-size_t MostBytes(int threads, const F& bytes) {
-  Require(threads >= 1, "a workspace for ", threads, " threads; there must be at least 1");
-  size_t most = 0;
-  for (int t = 1; t <= threads; ++t) most = std::max(most, bytes(t));
-  return most;
-}
-
 ConvOp BindOp(const Conv2dOptions& options, const internal::Target& target) {
   ConvOp op = internal::CheckOptions(options);
   op.fused = options.numerics == Numerics::kNative && target.fused;
@@ -204,14 +190,7 @@ struct Conv2d::Impl {
       call.workspace = lease.data();
       return plan.algorithm->run(call);
     }
-    const size_t bytes = WorkspaceSize(plan.workspace);
-    Require(workspace.size() >= bytes, "the workspace has ", workspace.size(),
-            " bytes, this call needs ", bytes, " on ", call.threads, " threads");
-    void* data = workspace.data();
-    size_t space = workspace.size();
-    std::align(internal::kAlignment, static_cast<size_t>(plan.workspace) * sizeof(float), data,
-               space);
-    call.workspace = static_cast<float*>(data);
+    call.workspace = internal::PlaceWorkspace(workspace, plan.workspace, call.threads);
     plan.algorithm->run(call);
   }
 
@@ -221,7 +200,7 @@ struct Conv2d::Impl {
   }
 
   size_t WorkspaceBytes(const ConvCall& call) const {
-    return WorkspaceSize(
+    return internal::WorkspaceBytes(
         internal::WorkspaceFloats(internal::ChooseConvAlgorithm(algorithm, call), call));
   }
 
@@ -262,13 +241,13 @@ Tensor Conv2d::Run(const Tensor& x) const {
 }
 
 size_t Conv2d::WorkspaceBytes(const Shape& input, Layout layout, int threads) const {
-  return MostBytes(
+  return internal::MostBytes(
       threads, [&](int t) { return impl_->WorkspaceBytes(impl_->PlanDense(input, layout, t)); });
 }
 
 size_t Conv2d::WorkspaceBytes(const RunArgs& args, int threads) const {
-  return MostBytes(threads,
-                   [&](int t) { return impl_->WorkspaceBytes(impl_->PlanViews(args, t)); });
+  return internal::MostBytes(
+      threads, [&](int t) { return impl_->WorkspaceBytes(impl_->PlanViews(args, t)); });
 }
 
 Explanation Conv2d::Explain(const Shape& input, Layout layout) const {

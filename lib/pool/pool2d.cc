@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "lib/base/error.h"
+#include "lib/base/last_entry.h"
 #include "lib/base/overlap.h"
 #include "lib/base/parallel.h"
 #include "lib/base/workspace.h"
@@ -43,6 +44,23 @@ void CheckCall(const PoolArgs& args, const Shape& output, bool average) {
   Require(!internal::MayOverlap(args.indices, args.x), "the indices overlap x in memory");
   Require(!internal::MayOverlap(args.indices, args.y), "the indices overlap y in memory");
 }
+
+// All that refusals, estimates and the size of scratch memory may depend on, besides the object. To
+// find them out again takes longer than a very small pooling.
+struct ChoiceKey {
+  int64_t n, c, h, w;  // of x
+  Strides xs, ys, is;
+  int64_t threads, with_indices;
+};
+
+ChoiceKey KeyOf(const PoolCall& c) {
+  return {c.n, c.c, c.h.in, c.w.in, c.xs, c.ys, c.is, c.threads, c.with_indices};
+}
+
+struct Choice {
+  const internal::PoolAlgorithm* algorithm;
+  int64_t workspace;  // floats
+};
 
 }  // namespace
 
@@ -98,20 +116,31 @@ struct Pooling::Impl {
         internal::WorkspaceFloats(internal::ChoosePoolAlgorithm(algorithm, call), call));
   }
 
+  // What to do with this call: as with the last one, if it was like this.
+  Choice Choose(const PoolCall& call) {
+    const ChoiceKey key = KeyOf(call);
+    Choice choice;
+    if (last_choice.Find(key, choice)) return choice;
+    choice.algorithm = &internal::ChoosePoolAlgorithm(algorithm, call);
+    choice.workspace = internal::WorkspaceFloats(*choice.algorithm, call);
+    last_choice.Remember(key, choice);
+    return choice;
+  }
+
   // With the caller's workspace, or one of the object's.
   void Run(PoolCall& call, std::span<std::byte> workspace) {
-    const internal::PoolAlgorithm& strategy = internal::ChoosePoolAlgorithm(algorithm, call);
-    const int64_t floats = internal::WorkspaceFloats(strategy, call);
+    const auto [strategy, floats] = Choose(call);
     const internal::WorkspacePool::Lease lease(pool, workspace.empty() ? floats : 0);
     call.workspace = workspace.empty() ? lease.data()
                                        : internal::PlaceWorkspace(workspace, floats, call.threads);
-    strategy.run(call);
+    strategy->run(call);
   }
 
   std::string target;
   const internal::PoolAlgorithm* algorithm;  // null: auto
   PoolOp op;
   internal::WorkspacePool pool;
+  internal::LastEntry<ChoiceKey, Choice> last_choice;
 };
 
 Pooling::Pooling(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
