@@ -207,7 +207,8 @@ double EstimateStrips(const PoolCall& call) {
                       : vectors              ? items * number(p.w.stride) * kCopyCycles + 4
                                              : number(p.w.in) * kCopyCycles;
   const double row = items * (TapCycles(call) * number(p.w.kernel) + 0.5);
-  return input_rows * (fill + row) + output_rows * (items * 2 + 2) + blocks * 3 * kCallCycles;
+  return 1.3 * (input_rows * (fill + row) + output_rows * (items * 2 + 2)) +
+         blocks * 3 * kCallCycles;
 }
 
 }  // namespace windrow::internal
