@@ -18,7 +18,7 @@ inline constexpr double kCallCycles = 25;
 // and pixels.
 inline constexpr double kCopyCycles = 1;
 inline constexpr double kStrideCycles = 2;
-inline constexpr double kTransposeCycles = 6;
+inline constexpr double kTransposeCycles = 3;
 
 }  // namespace windrow::internal
 

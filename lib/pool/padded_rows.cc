@@ -12,16 +12,17 @@ constexpr int64_t kLine = 16;  // floats
 
 }  // namespace
 
-PaddedRows::PaddedRows(const PoolKernels& kernels, const WindowAxis& w, int64_t rows, int64_t unit,
-                       int64_t x_row, int64_t x_pixel, bool loose, bool copy)
-    : w_(w), kernels_(kernels), unit_(unit), x_row_(x_row), x_pixel_(x_pixel) {
+PaddedRows::PaddedRows(const PoolKernels& kernels, const WindowAxis& w, int64_t rows,
+                       const Source& x)
+    : w_(w), kernels_(kernels), x_(x) {
   const int64_t pixels = w.out + (w.extent() - 1) / w.stride;
   const int64_t last = (w.out - 1) * w.stride - w.before + w.extent();  // behind what is seen
-  in_place_ = !copy && w.stride == 1 && w.before <= 0 && last <= w.in && x_pixel == unit &&
-              x_row <= pixels * unit + kMaxGap;
+  const bool side_by_side = x.pixel == x.unit && (x.unit == 1 || x.channel == 1);
+  in_place_ = !x.copy && w.stride == 1 && w.before <= 0 && last <= w.in && side_by_side &&
+              x.row <= pixels * x.unit + kMaxGap;
   // Where x is all that is seen, its rows are taken apart as one.
-  const bool follow = !loose || pixels * w.stride * unit == x_row;
-  pitch_ = in_place_ ? x_row : follow ? pixels * unit : RoundUp(pixels * unit, kLine);
+  const bool follow = !x.loose || pixels * w.stride * x.unit == x.row;
+  pitch_ = in_place_ ? x.row : follow ? pixels * x.unit : RoundUp(pixels * x.unit, kLine);
   phase_ = RoundUp(rows * pitch_, 16);
   x_end_ = std::min(w.in, pixels * w.stride - w.before);
 }
@@ -39,20 +40,36 @@ void PaddedRows::PadRows(float value, int64_t first, int64_t rows, float* scratc
 void PaddedRows::CopyEvery(const float* x, int64_t rows, int64_t from, int64_t step, int64_t count,
                            float* to) const {
   if (count <= 0) return;
-  x += from * x_pixel_;
-  if (step * count * x_pixel_ == x_row_ && count * unit_ == pitch_) {  // all rows as one
+  x += from * x_.pixel;
+  if (x_.unit > 1 && x_.channel != 1) return TransposeEvery(x, rows, step, count, to);
+  if (step * count * x_.pixel == x_.row && count * x_.unit == pitch_) {  // all rows as one
     count *= rows;
     rows = 1;
   }
-  if (step == 1 && x_pixel_ == unit_) {
-    return kernels_.copy_rows(x, x_row_, rows, count * unit_, to, pitch_);
+  if (step == 1 && x_.pixel == x_.unit) {
+    return kernels_.copy_rows(x, x_.row, rows, count * x_.unit, to, pitch_);
   }
-  if (count == 1 && unit_ == 1) {
-    for (int64_t r = 0; r < rows; ++r) std::memcpy(to + r * pitch_, x + r * x_row_, sizeof(float));
+  if (count == 1 && x_.unit == 1) {
+    for (int64_t r = 0; r < rows; ++r) std::memcpy(to + r * pitch_, x + r * x_.row, sizeof(float));
     return;
   }
   for (int64_t r = 0; r < rows; ++r) {
-    kernels_.copy_pixels(x + r * x_row_, step * x_pixel_, count, unit_, to + r * pitch_);
+    kernels_.copy_pixels(x + r * x_.row, step * x_.pixel, count, x_.unit, to + r * pitch_);
+  }
+}
+
+void PaddedRows::TransposeEvery(const float* x, int64_t rows, int64_t step, int64_t count,
+                                float* to) const {
+  for (int64_t r = 0; r < rows; ++r, x += x_.row, to += pitch_) {
+    if (step * x_.pixel == 1) {
+      kernels_.transpose(x, x_.channel, x_.unit, count, to, x_.unit);
+      continue;
+    }
+    for (int64_t i = 0; i < count; ++i) {
+      for (int64_t c = 0; c < x_.unit; ++c) {
+        std::memcpy(to + i * x_.unit + c, x + i * step * x_.pixel + c * x_.channel, sizeof(float));
+      }
+    }
   }
 }
 
@@ -62,16 +79,16 @@ void PaddedRows::Fill(const float* x, int64_t first_row, int64_t rows, float* sc
   const int64_t s = w_.stride, begin = std::max<int64_t>(-w_.before, 0);
   const auto place = [&](int64_t position) {
     const int64_t at = position + w_.before;
-    return scratch + at % s * phase_ + at / s * unit_;
+    return scratch + at % s * phase_ + at / s * x_.unit;
   };
-  if (s == 2 && unit_ == 1 &&
-      x_pixel_ == 1) {  // in vectors, but for a first or last pixel on its own
+  if (s == 2 && x_.unit == 1 &&
+      x_.pixel == 1) {  // in vectors, but for a first or last pixel on its own
     const int64_t first = begin + (begin + w_.before) % 2, pairs = (x_end_ - first) / 2;
     if (first > begin) CopyEvery(x, rows, begin, s, x_end_ > begin ? 1 : 0, place(begin));
-    if (2 * pairs == x_row_ && pairs == pitch_) {  // all rows as one
-      kernels_.deinterleave(x, x_row_, 1, rows * pairs, place(0), place(1), pitch_);
+    if (2 * pairs == x_.row && pairs == pitch_) {  // all rows as one
+      kernels_.deinterleave(x, x_.row, 1, rows * pairs, place(0), place(1), pitch_);
     } else if (pairs > 0) {
-      kernels_.deinterleave(x + first, x_row_, rows, pairs, place(first), place(first + 1), pitch_);
+      kernels_.deinterleave(x + first, x_.row, rows, pairs, place(first), place(first + 1), pitch_);
     }
     const int64_t last = first + 2 * std::max<int64_t>(pairs, 0);
     return CopyEvery(x, rows, last, s, last < x_end_ ? 1 : 0, place(last));
@@ -84,8 +101,8 @@ void PaddedRows::Fill(const float* x, int64_t first_row, int64_t rows, float* sc
 void PaddedRows::FindTaps(const float* x, const float* scratch, const float** taps) const {
   for (int64_t t = 0; t < w_.kernel; ++t) {
     const int64_t at = t * w_.dilation;
-    taps[t] = in_place_ ? x + (at - w_.before) * unit_
-                        : scratch + at % w_.stride * phase_ + at / w_.stride * unit_;
+    taps[t] = in_place_ ? x + (at - w_.before) * x_.unit
+                        : scratch + at % w_.stride * phase_ + at / w_.stride * x_.unit;
   }
 }
 

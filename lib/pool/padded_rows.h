@@ -22,11 +22,14 @@ class PaddedRows {
   // should not be much. In floats.
   static constexpr int64_t kMaxGap = 64;
 
-  // For at most `rows` rows of the outputs of axis w, of pixels of `unit` floats. x_row and x_pixel
-  // are the distances between rows and pixels of x. `loose`: rows may begin at cache lines, rather
-  // than follow each other. `copy`: even what could be read where it lies.
-  PaddedRows(const PoolKernels& kernels, const WindowAxis& w, int64_t rows, int64_t unit,
-             int64_t x_row, int64_t x_pixel, bool loose, bool copy);
+  // Of pixels of `unit` floats, at these distances in x. `loose`: rows may begin at cache lines,
+  // rather than follow each other. `copy`: even what could be read where it lies.
+  struct Source {
+    int64_t unit, row, pixel, channel;
+    bool loose = false, copy = false;
+  };
+  // For at most `rows` rows of the outputs of axis w.
+  PaddedRows(const PoolKernels& kernels, const WindowAxis& w, int64_t rows, const Source& x);
 
   // Of scratch memory.
   int64_t floats() const { return in_place_ ? 0 : w_.stride * phase_; }
@@ -47,10 +50,12 @@ class PaddedRows {
   // Pixels [from, from + count * step) of all rows, every step-th, to pixels from `to` on.
   void CopyEvery(const float* x, int64_t rows, int64_t from, int64_t step, int64_t count,
                  float* to) const;
+  // The same of pixels whose floats lie apart, from the first one on.
+  void TransposeEvery(const float* x, int64_t rows, int64_t step, int64_t count, float* to) const;
 
   WindowAxis w_;
   const PoolKernels& kernels_;
-  int64_t unit_, x_row_, x_pixel_;
+  Source x_;
   bool in_place_;
   int64_t pitch_;
   int64_t phase_;  // floats of all rows of one phase

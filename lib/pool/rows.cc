@@ -34,15 +34,18 @@ class Stretch {
         unit_(unit),
         column_(column),
         items_(columns * unit),
-        padded_(*call_.op->kernels, w_, plan.chunk, unit, call_.xs.h, call_.xs.w,
-                /*loose=*/false, /*copy=*/false),
+        padded_(*call_.op->kernels, w_, plan.chunk,
+                {.unit = unit,
+                 .row = call_.xs.h,
+                 .pixel = call_.xs.w,
+                 .channel = plan.planes ? 1 : call_.xs.c}),
         pitch_(plan.flat ? padded_.pitch() : items_),
         scratch_(scratch),
         taps_(reinterpret_cast<const float**>(scratch + plan.taps)),
         row_results_(taps_ + std::max(call_.w.kernel, call_.h.kernel)),
         positions_(
             reinterpret_cast<int32_t*>(row_results_ + std::max(call_.w.kernel, call_.h.kernel))),
-        joined_(call_.ys.w == unit && (!call_.with_indices || call_.is.w == unit)),
+        joined_(plan.Joined(unit)),
         uniform_(!call_.op->average || EndOfLike(0, {0, 1, 1}) == w_.out) {
     padded_.Pad(call_.op->average ? 0 : -std::numeric_limits<float>::infinity(),
                 scratch_ + plan.padded);
@@ -147,11 +150,25 @@ class Stretch {
       return call_.kernels().row(args);
     }
     for (int64_t i = 0; i < run.size(); ++i) {
-      ReduceApart(rows, args);
+      call_.with_indices ? ReduceApart(rows, args) : ReduceAndCopy(rows, args);
       args.offset += run.step * pitch_;
       args.y += call_.ys.h;
       if (call_.with_indices) args.indices += call_.is.h;
     }
+  }
+
+  // One output row, which is copied to y.
+  void ReduceAndCopy(const Window& rows, WindowArgs args) const {
+    float* const y = args.y;
+    args.y = scratch_ + plan_.apart;
+    args.outputs = 1;
+    args.items = items_;
+    if (!uniform_) args.divisors = Divisors(rows);
+    call_.kernels().row(args);
+    const PoolKernels& k = *call_.op->kernels;
+    const Strides& ys = call_.ys;
+    if (ys.c == 1 || unit_ == 1) return k.copy_rows(args.y, unit_, w_.out, unit_, y, ys.w);
+    k.transpose(args.y, unit_, w_.out, unit_, y, ys.c);
   }
 
   // One output row, whose pixels lie apart in y.
@@ -188,7 +205,7 @@ class Stretch {
   const float** const taps_;         // of the first row
   const float** const row_results_;  // of an output row
   int32_t* const positions_;
-  const bool joined_;   // the pixels of a row follow each other in y, and in the indices
+  const bool joined_;   // see RowsPlan
   const bool uniform_;  // all sums of a row are divided by the same
 };
 
@@ -248,13 +265,15 @@ double EstimateRows(const PoolCall& call) {
   const bool vectors = plan.unit >= call.op->lanes || call.w.stride <= (plan.unit == 1 ? 2 : 1);
   const double fill =
       vectors ? pixels * number(call.w.stride) * kCopyCycles : number(call.w.in) * kCopyCycles;
+  const double apart = call.xs.c == 1 ? kCopyCycles : kTransposeCycles;
+  const double copies = plan.planes ? 0 : (pixels * apart + items * apart);
   const double row = (plan.flat ? pixels : items) * (TapCycles(call) * number(call.w.kernel) + 2);
   const double column = items * (TapCycles(call) * number(call.h.kernel) + 2);
   const WindowAxis::Range inside = call.h.Inside();
   const double calls =
       2 * seen / number(plan.chunk) + 1 + number(call.h.out - (inside.end - inside.begin));
-  return images * (seen * (fill + row) + number(call.h.out) * (column + kOutputCycles) +
-                   calls * kCallCycles);
+  return images * (copies * number(call.h.out) + seen * (fill + row) +
+                   number(call.h.out) * (column + kOutputCycles) + calls * kCallCycles);
 }
 
 }  // namespace windrow::internal

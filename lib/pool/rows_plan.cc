@@ -10,6 +10,7 @@ namespace {
 
 constexpr int64_t kFloat = sizeof(float);
 constexpr int64_t kPointer = sizeof(void*) / sizeof(float);
+constexpr int64_t kManyTaps = 8;
 
 int64_t RowsSeen(const PoolCall& call, int64_t rows) {
   return std::min(call.h.in, (rows - 1) * call.h.stride + call.h.extent());
@@ -20,8 +21,11 @@ int64_t RowsSeen(const PoolCall& call, int64_t rows) {
 RowsPlan::RowsPlan(const PoolCall& c) : call(c) {
   const CacheSizes& caches = Caches();
   const int64_t lanes = c.op->lanes;
-  planes = c.xs.w == 1 || c.w.in == 1;
-  if (c.c == 1) planes = planes && (c.ys.w == 1 || c.w.out == 1);
+  planes = (c.xs.w == 1 || c.w.in == 1) && (c.ys.w == 1 || c.w.out == 1);
+  // Every vector of a plane's pixels but the first tap's meets two cache lines. Where there are
+  // many taps, planes are better turned into pixels.
+  const bool many_taps = c.h.kernel + c.w.kernel >= kManyTaps && c.w.stride == 1;
+  if (many_taps && c.c >= lanes && !c.with_indices) planes = false;
   unit = 1;
   rows = c.h.out, columns = c.w.out;
   if (!planes) {
@@ -67,6 +71,7 @@ void RowsPlan::Place() {
   first = place(call.with_indices ? items : 0);
   positions = place(call.with_indices ? items : 0);
   divisors = place(call.op->average ? items : 0);
+  apart = place(Joined(unit) || call.with_indices ? 0 : items);
   taps = place((2 * kPointer + 1) * std::max(call.w.kernel, call.h.kernel));
   total = end;
 }

@@ -13,7 +13,8 @@ namespace windrow::internal {
 
 struct RowsPlan {
   const PoolCall& call;
-  bool planes;            // a pixel is one float of a plane; else some channels
+  bool planes;            // a pixel is one float of a plane; else some channels, which are copied
+                          // from planes and to planes if need be
   int64_t unit;           // floats of a pixel, at most
   int64_t rows, columns;  // output rows and columns of a block, at most
   int64_t seen;           // input rows of a block, at most
@@ -21,9 +22,15 @@ struct RowsPlan {
   bool flat;              // all rows of a chunk are reduced as one
 
   // Offsets into a thread's scratch memory, in floats.
-  int64_t padded, results, indices, first, positions, divisors, taps, total;
+  int64_t padded, results, indices, first, positions, divisors, apart, taps, total;
 
   explicit RowsPlan(const PoolCall& call);
+
+  // Whether the pixels of an output row follow each other in y, and in the indices.
+  bool Joined(int64_t pixel_floats) const {
+    const bool ones = planes || pixel_floats == 1 || call.ys.c == 1;
+    return ones && call.ys.w == pixel_floats && (!call.with_indices || call.is.w == pixel_floats);
+  }
 
   int64_t pixels(int64_t block_columns) const {
     return block_columns + (call.w.extent() - 1) / call.w.stride;

@@ -79,8 +79,13 @@ struct Plan {
   explicit Plan(const PoolCall& call)
       : planes(call),
         rows(RowsOfBlock(call, planes)),
-        padded(*call.op->kernels, planes.w, RowsOf(planes.h, rows), planes.unit, planes.xs.h,
-               planes.xs.w, /*loose=*/true, /*copy=*/PadsRows(planes.h)) {}
+        padded(*call.op->kernels, planes.w, RowsOf(planes.h, rows),
+               {.unit = planes.unit,
+                .row = planes.xs.h,
+                .pixel = planes.xs.w,
+                .channel = 1,
+                .loose = true,
+                .copy = PadsRows(planes.h)}) {}
 
  private:
   static bool PadsRows(const WindowAxis& h) {
