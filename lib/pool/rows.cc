@@ -39,6 +39,7 @@ class Stretch {
                  .row = call_.xs.h,
                  .pixel = call_.xs.w,
                  .channel = plan.planes ? 1 : call_.xs.c}),
+        pad_(call_.op->average ? 0 : -std::numeric_limits<float>::infinity()),
         pitch_(plan.flat ? padded_.pitch() : items_),
         scratch_(scratch),
         taps_(reinterpret_cast<const float**>(scratch + plan.taps)),
@@ -47,8 +48,7 @@ class Stretch {
             reinterpret_cast<int32_t*>(row_results_ + std::max(call_.w.kernel, call_.h.kernel))),
         joined_(plan.Joined(unit)),
         uniform_(!call_.op->average || EndOfLike(0, {0, 1, 1}) == w_.out) {
-    padded_.Pad(call_.op->average ? 0 : -std::numeric_limits<float>::infinity(),
-                scratch_ + plan.padded);
+    padded_.Pad(pad_, scratch_ + plan.padded);
     padded_.FindTaps(nullptr, scratch_ + plan.padded, taps_);
     if (call_.with_indices) FindPositions();
   }
@@ -56,13 +56,17 @@ class Stretch {
   // The output rows [row, row + rows) of the channels from `channel` on.
   void Run(int64_t n, int64_t channel, int64_t row, int64_t rows) {
     const WindowAxis::Range seen = call_.h.Reach(row, row + rows);
+    // Results of padding come first where windows slide over it.
+    const int64_t first = plan_.slides_down ? call_.h.Start(row) : seen.begin;
     const float* const x = call_.x + n * call_.xs.n + channel * call_.xs.c;
+    if (plan_.slides_down) PadResults(seen, first, first + rows - 1 + call_.h.kernel);
     for (int64_t r = seen.begin; r < seen.end; r += plan_.chunk) {
-      ReduceRows(x, r, std::min(plan_.chunk, seen.end - r), results() + (r - seen.begin) * pitch_);
+      ReduceRows(x, r, std::min(plan_.chunk, seen.end - r), results() + (r - first) * pitch_);
     }
+    if (plan_.slides_down) return SlideDown(n, channel, row, rows);
     for (int64_t o = row; o < row + rows;) {
       const WindowRun run = call_.h.RunFrom(o, row + rows);
-      ReduceColumns(n, channel, run, seen.begin);
+      ReduceColumns(n, channel, run, first);
       o = run.end;
     }
   }
@@ -116,7 +120,64 @@ class Stretch {
       args.first = Integers(plan_.first);
       args.index = reinterpret_cast<int32_t*>(to + plan_.indices - plan_.results);
     }
-    call_.kernels().row(args);
+    if (!plan_.slides_across) return call_.kernels().row(args);
+    args.outputs = w_.out;
+    args.items = args.x_step = args.y_step = unit_;
+    for (int64_t r = 0; r < rows; ++r, args.y += pitch_) {
+      Sliding()(args);
+      args.offset += padded_.pitch();
+    }
+  }
+
+  WindowFn Sliding() const {
+    const PoolKernels& k = *call_.op->kernels;
+    return call_.op->average ? k.sum_sliding : k.max_sliding;
+  }
+
+  // The rows [begin, end) that are seen, but for those inside the image.
+  void PadResults(const WindowAxis::Range& inside, int64_t begin, int64_t end) const {
+    std::fill_n(results(), (inside.begin - begin) * pitch_, pad_);
+    std::fill_n(results() + (inside.end - begin) * pitch_, (end - inside.end) * pitch_, pad_);
+  }
+
+  // All output rows, from results that begin with those of the first one's windows.
+  void SlideDown(int64_t n, int64_t channel, int64_t row, int64_t rows) const {
+    const float* const first = results();
+    WindowArgs args{};
+    args.taps = &first;
+    args.columns = call_.h.kernel;
+    args.x_step = pitch_;
+    args.items = items_;
+    args.one = 1;
+    args.last = true;
+    const Window window = call_.h.At(row);
+    if (call_.op->average) args.divisor = call_.Divisor(window, w_.At(0));
+    if (!uniform_) args.divisors = Divisors(window);
+    const Strides& ys = call_.ys;
+    float* const y = call_.y + n * ys.n + channel * ys.c + row * ys.h + column_ * ys.w;
+    if (joined_) {
+      args.outputs = rows;
+      args.y = y;
+      args.y_step = ys.h;
+      return Sliding()(args);
+    }
+    args.y = scratch_ + plan_.apart;
+    args.y_step = items_;
+    for (int64_t r = 0; r < rows; r += kRowsApart, args.offset += kRowsApart * pitch_) {
+      args.outputs = std::min(kRowsApart, rows - r);
+      Sliding()(args);
+      for (int64_t i = 0; i < args.outputs; ++i) {
+        CopyRow(args.y + i * items_, y + (r + i) * ys.h);
+      }
+    }
+  }
+
+  // A row of outputs whose pixels lie apart in y.
+  void CopyRow(const float* from, float* y) const {
+    const PoolKernels& k = *call_.op->kernels;
+    const Strides& ys = call_.ys;
+    if (ys.c == 1 || unit_ == 1) return k.copy_rows(from, unit_, w_.out, unit_, y, ys.w);
+    k.transpose(from, unit_, w_.out, unit_, y, ys.c);
   }
 
   // Output rows whose windows are alike, from the results of the rows from `row` on.
@@ -165,10 +226,7 @@ class Stretch {
     args.items = items_;
     if (!uniform_) args.divisors = Divisors(rows);
     call_.kernels().row(args);
-    const PoolKernels& k = *call_.op->kernels;
-    const Strides& ys = call_.ys;
-    if (ys.c == 1 || unit_ == 1) return k.copy_rows(args.y, unit_, w_.out, unit_, y, ys.w);
-    k.transpose(args.y, unit_, w_.out, unit_, y, ys.c);
+    CopyRow(args.y, y);
   }
 
   // One output row, whose pixels lie apart in y.
@@ -200,6 +258,7 @@ class Stretch {
   const WindowAxis w_;
   const int64_t unit_, column_, items_;
   const PaddedRows padded_;
+  const float pad_;
   const int64_t pitch_;  // of results
   float* const scratch_;
   const float** const taps_;         // of the first row

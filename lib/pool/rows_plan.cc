@@ -12,8 +12,23 @@ constexpr int64_t kFloat = sizeof(float);
 constexpr int64_t kPointer = sizeof(void*) / sizeof(float);
 constexpr int64_t kManyTaps = 8;
 
-int64_t RowsSeen(const PoolCall& call, int64_t rows) {
-  return std::min(call.h.in, (rows - 1) * call.h.stride + call.h.extent());
+// Those on padding too where results of these are kept.
+int64_t RowsSeen(const RowsPlan& p, int64_t rows) {
+  const WindowAxis& h = p.call.h;
+  const int64_t covered = (rows - 1) * h.stride + h.extent();
+  return p.slides_down ? covered : std::min(h.in, covered);
+}
+
+bool Slides(const WindowAxis& axis) {
+  return axis.stride == 1 && axis.dilation == 1 && axis.kernel >= kMinSlidingTaps;
+}
+
+bool SameDivisors(const PoolCall& c) {
+  if (!c.op->average) return true;
+  for (int64_t o = 0; o < c.h.out; ++o) {
+    if (c.Divisor(c.h.At(o), c.w.At(0)) != c.Divisor(c.h.At(0), c.w.At(0))) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -34,6 +49,8 @@ RowsPlan::RowsPlan(const PoolCall& c) : call(c) {
     unit = c.c <= 2 * lanes ? c.c : std::clamp<int64_t>(most / lanes, 1, 8) * lanes;
     unit = std::min(unit, c.c);
   }
+  slides_across = !planes && !c.with_indices && unit >= lanes && Slides(c.w);
+  slides_down = !c.with_indices && Slides(c.h) && SameDivisors(c);
   const auto bytes = [&] {
     Place();
     return total * kFloat;
@@ -60,18 +77,19 @@ void RowsPlan::Place() {
   const int64_t lanes = call.op->lanes, items = columns * unit;
   int64_t pitch = pixels(columns) * unit;
   // Reducing what lies between the outputs of two rows may cost less than partial vectors do.
-  flat = !call.with_indices && pitch <= RoundUp(items, lanes) + lanes;
+  flat = !call.with_indices && !slides_across && pitch <= RoundUp(items, lanes) + lanes;
   if (call.w.stride == 1 && call.xs.h <= pitch + PaddedRows::kMaxGap)
     pitch = std::max(pitch, call.xs.h);
-  seen = RowsSeen(call, rows);
-  chunk = std::clamp<int64_t>(Caches().l1d / 4 / kFloat / (pitch * call.w.stride), 1, seen);
+  seen = RowsSeen(*this, rows);
+  chunk = std::clamp<int64_t>(Caches().l1d / 4 / kFloat / (pitch * call.w.stride), 1,
+                              std::min(seen, call.h.in));
   padded = place(call.w.stride * RoundUp(chunk * pitch, 16));
   results = place(seen * (flat ? pitch : items));
   indices = place(call.with_indices ? seen * items : 0);
   first = place(call.with_indices ? items : 0);
   positions = place(call.with_indices ? items : 0);
   divisors = place(call.op->average ? items : 0);
-  apart = place(Joined(unit) || call.with_indices ? 0 : items);
+  apart = place(Joined(unit) || call.with_indices ? 0 : items * (slides_down ? kRowsApart : 1));
   taps = place((2 * kPointer + 1) * std::max(call.w.kernel, call.h.kernel));
   total = end;
 }

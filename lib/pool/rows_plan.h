@@ -11,6 +11,9 @@
 
 namespace windrow::internal {
 
+// Output rows that are reduced at a time where windows slide down.
+inline constexpr int64_t kRowsApart = 4;
+
 struct RowsPlan {
   const PoolCall& call;
   bool planes;            // a pixel is one float of a plane; else some channels, which are copied
@@ -20,6 +23,9 @@ struct RowsPlan {
   int64_t seen;           // input rows of a block, at most
   int64_t chunk;          // input rows that are prepared at a time
   bool flat;              // all rows of a chunk are reduced as one
+  // Windows are long and a step apart in this direction, so that sliding kernels reduce them; down
+  // the columns results of rows of padding belong to them then.
+  bool slides_across, slides_down;
 
   // Offsets into a thread's scratch memory, in floats.
   int64_t padded, results, indices, first, positions, divisors, apart, taps, total;

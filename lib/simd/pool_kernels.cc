@@ -13,6 +13,7 @@
 #include "lib/simd/deinterleave-inl.h"
 #include "lib/simd/leave-inl.h"
 #include "lib/simd/pool_rolling-inl.h"
+#include "lib/simd/sliding-inl.h"
 #include "lib/simd/strip-inl.h"
 #include "lib/simd/transpose-inl.h"
 #include "lib/simd/window-inl.h"
@@ -55,6 +56,8 @@ const PoolKernels* GetPoolKernels() {
   static constexpr PoolKernels kKernels{.max = AllExtents<Max>(),
                                         .max_indices = AllExtents<MaxIndices>(),
                                         .sum = AllExtents<Sum>(),
+                                        .max_sliding = &Slides<SlidingMax>,
+                                        .sum_sliding = &Slides<SlidingSum>,
                                         .max_rolling = AllRolling<MaxRows>(),
                                         .sum_rolling = AllRolling<SumRows>(),
                                         .max_strip = AllStrips<MaxRows>(),

@@ -55,6 +55,8 @@ struct WindowArgs {
   ptrdiff_t indices_step;
 };
 
+inline constexpr int64_t kMinSlidingTaps = 4;
+
 using WindowFn = void (*)(const WindowArgs&);
 
 // A reduction for windows of any extent, of one row, and of the most common sizes.
@@ -98,6 +100,9 @@ struct StripKernels {
 // The micro-kernels of one target.
 struct PoolKernels {
   WindowKernels max, max_indices, sum;
+  // Of windows of one row or column and at least kMinSlidingTaps taps, x_step apart as their
+  // outputs are: taps[0] is the first one's. Not with indices.
+  WindowFn max_sliding, sum_sliding;
   RollingKernels max_rolling, sum_rolling;
   StripKernels max_strip, sum_strip;
   // to[column * to_row + row] = from[row * from_row + column]

@@ -120,14 +120,13 @@ struct Sum {
   template <int kVecs, class Access>
   static HWY_INLINE void Run(const WindowArgs& t, const Items& at, Access access) {
     const WindowD d;
-    const WindowV one = hn::Set(d, t.one);
     WINDROW_DECLARE(s, hn::Zero(d));
     ptrdiff_t row = at.at;
     for (int64_t i = 0; i < Extent::Rows(t); ++i, row += t.x_row) {
       WINDROW_DECLARE(r, hn::Zero(d));
       for (int64_t j = 0; j < Extent::Columns(t); ++j) {
         const float* const x = t.taps[j] + row;
-#define WINDROW_ADD(v) r##v = AddBeside(r##v, access.Load(d, x + WINDROW_PLACE(v)), one)
+#define WINDROW_ADD(v) r##v = hn::Add(r##v, access.Load(d, x + WINDROW_PLACE(v)))
         WINDROW_FOR_VECS(WINDROW_ADD);
       }
 #define WINDROW_ADD_ROW(v) s##v = hn::Add(s##v, r##v)
