@@ -59,7 +59,10 @@ class Stretch {
     // Results of padding come first where windows slide over it.
     const int64_t first = plan_.slides_down ? call_.h.Start(row) : seen.begin;
     const float* const x = call_.x + n * call_.xs.n + channel * call_.xs.c;
-    if (plan_.slides_down) PadResults(seen, first, first + rows - 1 + call_.h.kernel);
+    if (plan_.slides_down && (row != row_ || rows != rows_)) {  // else that is done
+      PadResults(seen, first, first + rows - 1 + call_.h.kernel);
+      row_ = row, rows_ = rows;
+    }
     for (int64_t r = seen.begin; r < seen.end; r += plan_.chunk) {
       ReduceRows(x, r, std::min(plan_.chunk, seen.end - r), results() + (r - first) * pitch_);
     }
@@ -264,8 +267,9 @@ class Stretch {
   const float** const taps_;         // of the first row
   const float** const row_results_;  // of an output row
   int32_t* const positions_;
-  const bool joined_;   // see RowsPlan
-  const bool uniform_;  // all sums of a row are divided by the same
+  int64_t row_ = 0, rows_ = 0;  // of the last block
+  const bool joined_;           // see RowsPlan
+  const bool uniform_;          // all sums of a row are divided by the same
 };
 
 }  // namespace

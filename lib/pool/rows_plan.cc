@@ -45,7 +45,9 @@ RowsPlan::RowsPlan(const PoolCall& c) : call(c) {
   rows = c.h.out, columns = c.w.out;
   if (!planes) {
     // The results that the windows of an output row share fit the L1 cache.
-    const int64_t most = caches.l1d * 2 / 3 / kFloat / (c.h.kernel * c.w.out);
+    // (Sliding kernels load them so seldom that the L2 cache will do.)
+    const int64_t cache = Slides(c.h) && Slides(c.w) ? caches.l2 / 8 : caches.l1d * 2 / 3;
+    const int64_t most = cache / kFloat / (c.h.kernel * c.w.out);
     unit = c.c <= 2 * lanes ? c.c : std::clamp<int64_t>(most / lanes, 1, 8) * lanes;
     unit = std::min(unit, c.c);
   }

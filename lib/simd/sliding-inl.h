@@ -65,22 +65,30 @@ HWY_NOINLINE void SlideCarefully(const WindowArgs& t, const float* x, float* y, 
   access.Store(d, CanonicalNaN(Flushed(t, max)), y);
 }
 
-// `kCount` outputs from `output` on. A NaN shows in the sum of all that was loaded, as in Max; then
-// each output is done on its own, with care.
-template <class Reduction, int kCount, class Access>
+// `kCount` outputs from `output` on, of one vector of items or of two. A NaN shows in the sum of
+// all that was loaded, as in Max; then each output is done on its own, with care.
+template <class Reduction, int kCount, int kVecs, class Access>
 HWY_INLINE void Slide(const WindowArgs& t, int64_t output, int64_t item, Access access) {
   const WindowD d;
+  const auto lanes = static_cast<ptrdiff_t>(hn::Lanes(d));
   const WindowV one = hn::Set(d, t.one);
   const float* const first = t.taps[0] + t.offset + output * t.x_step + item;
   const float* x = first;
   WindowV seen = hn::Zero(d);
-  WindowV a = Reduction::Start(), b = a, c = a, e = a;
-#define WINDROW_LOAD                   \
-  const WindowV v = access.Load(d, x); \
-  x += t.x_step;                       \
-  Reduction::See(seen, v, one)
-#define WINDROW_TAKE(output, k) \
-  if constexpr (kCount > k) output = Reduction::template Take<k>(output, v, one)
+  WindowV a0 = Reduction::Start(), b0 = a0, c0 = a0, e0 = a0;
+  WindowV a1 = a0, b1 = a0, c1 = a0, e1 = a0;
+#define WINDROW_LOAD                    \
+  const WindowV v0 = access.Load(d, x); \
+  Reduction::See(seen, v0, one);        \
+  [[maybe_unused]] WindowV v1 = v0;     \
+  if constexpr (kVecs > 1) {            \
+    v1 = access.Load(d, x + lanes);     \
+    Reduction::See(seen, v1, one);      \
+  }                                     \
+  x += t.x_step
+#define WINDROW_TAKE(output, k)                                                          \
+  if constexpr (kCount > k) output##0 = Reduction::template Take<k>(output##0, v0, one); \
+  if constexpr (kCount > k && kVecs > 1) output##1 = Reduction::template Take<k>(output##1, v1, one)
   // Those that the first windows alone have, ...
   if constexpr (kCount > 1) {
     WINDROW_LOAD;
@@ -126,29 +134,36 @@ HWY_INLINE void Slide(const WindowArgs& t, int64_t output, int64_t item, Access 
   float* const y = t.y + output * t.y_step + item;
   if constexpr (Reduction::kChecked) {
     if (HWY_UNLIKELY(!hn::AllTrue(d, hn::Eq(seen, seen)))) {
-      for (int64_t k = 0; k < kCount; ++k) {
-        SlideCarefully(t, first + k * t.x_step, y + k * t.y_step, access);
+      for (ptrdiff_t k = 0; k < kCount; ++k) {
+        for (ptrdiff_t v = 0; v < kVecs * lanes; v += lanes) {
+          SlideCarefully(t, first + k * t.x_step + v, y + k * t.y_step + v, access);
+        }
       }
       return;
     }
   }
-#define WINDROW_STORE(output, k) \
-  if constexpr (kCount > k)      \
-  access.Store(d, Reduction::Result(t, item, output, access), y + k * t.y_step)
-  WINDROW_STORE(a, 0);
-  WINDROW_STORE(b, 1);
-  WINDROW_STORE(c, 2);
-  WINDROW_STORE(e, 3);
+#define WINDROW_STORE(output, k)                                                      \
+  if constexpr (kCount > k) {                                                         \
+    access.Store(d, Reduction::Result(t, item, output##0, access), y + k * t.y_step); \
+    if constexpr (kVecs > 1) {                                                        \
+      access.Store(d, Reduction::Result(t, item + lanes, output##1, access),          \
+                   y + k * t.y_step + lanes);                                         \
+    }                                                                                 \
+  }
+  WINDROW_STORE(a, 0)
+  WINDROW_STORE(b, 1)
+  WINDROW_STORE(c, 2)
+  WINDROW_STORE(e, 3)
 #undef WINDROW_STORE
 }
 
-template <class Reduction, class Access>
+template <class Reduction, int kVecs, class Access>
 HWY_INLINE void SlideItems(const WindowArgs& t, int64_t item, Access access) {
   int64_t o = 0;
-  for (; o + 4 <= t.outputs; o += 4) Slide<Reduction, 4>(t, o, item, access);
-  if (t.outputs - o == 3) return Slide<Reduction, 3>(t, o, item, access);
-  if (t.outputs - o == 2) return Slide<Reduction, 2>(t, o, item, access);
-  if (t.outputs - o == 1) return Slide<Reduction, 1>(t, o, item, access);
+  for (; o + 4 <= t.outputs; o += 4) Slide<Reduction, 4, kVecs>(t, o, item, access);
+  if (t.outputs - o == 3) return Slide<Reduction, 3, kVecs>(t, o, item, access);
+  if (t.outputs - o == 2) return Slide<Reduction, 2, kVecs>(t, o, item, access);
+  if (t.outputs - o == 1) return Slide<Reduction, 1, kVecs>(t, o, item, access);
 }
 
 template <class Reduction>
@@ -160,12 +175,16 @@ void Slides(const WindowArgs& args) {
   t.taps = taps.all;
   const auto lanes = static_cast<int64_t>(hn::Lanes(WindowD()));
   int64_t i = 0;
-  for (; i + lanes <= t.items; i += lanes) SlideItems<Reduction>(t, i, AllLanes());
+  for (; i + 2 * lanes <= t.items; i += 2 * lanes) SlideItems<Reduction, 2>(t, i, AllLanes());
+  if (i + lanes <= t.items) {
+    SlideItems<Reduction, 1>(t, i, AllLanes());
+    i += lanes;
+  }
   if (i == t.items) return;
   if (i == 0) {
-    SlideItems<Reduction>(t, 0, FirstLanes{static_cast<size_t>(t.items)});
+    SlideItems<Reduction, 1>(t, 0, FirstLanes{static_cast<size_t>(t.items)});
   } else {  // the last vector begins inside the one before
-    SlideItems<Reduction>(t, t.items - lanes, AllLanes());
+    SlideItems<Reduction, 1>(t, t.items - lanes, AllLanes());
   }
 }
 
