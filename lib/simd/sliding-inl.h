@@ -74,16 +74,16 @@ HWY_INLINE void Slide(const WindowArgs& t, int64_t output, int64_t item, Access 
   const WindowV one = hn::Set(d, t.one);
   const float* const first = t.taps[0] + t.offset + output * t.x_step + item;
   const float* x = first;
-  WindowV seen = hn::Zero(d);
+  WindowV seen0 = hn::Zero(d), seen1 = seen0;  // two chains of additions
   WindowV a0 = Reduction::Start(), b0 = a0, c0 = a0, e0 = a0;
   WindowV a1 = a0, b1 = a0, c1 = a0, e1 = a0;
 #define WINDROW_LOAD                    \
   const WindowV v0 = access.Load(d, x); \
-  Reduction::See(seen, v0, one);        \
+  Reduction::See(seen0, v0, one);       \
   [[maybe_unused]] WindowV v1 = v0;     \
   if constexpr (kVecs > 1) {            \
     v1 = access.Load(d, x + lanes);     \
-    Reduction::See(seen, v1, one);      \
+    Reduction::See(seen1, v1, one);     \
   }                                     \
   x += t.x_step
 #define WINDROW_TAKE(output, k)                                                          \
@@ -133,6 +133,7 @@ HWY_INLINE void Slide(const WindowArgs& t, int64_t output, int64_t item, Access 
 #undef WINDROW_TAKE
   float* const y = t.y + output * t.y_step + item;
   if constexpr (Reduction::kChecked) {
+    const WindowV seen = hn::Add(seen0, seen1);
     if (HWY_UNLIKELY(!hn::AllTrue(d, hn::Eq(seen, seen)))) {
       for (ptrdiff_t k = 0; k < kCount; ++k) {
         for (ptrdiff_t v = 0; v < kVecs * lanes; v += lanes) {
