@@ -1,5 +1,6 @@
 // What the steps of pooling cost, in cycles of one of today's large cores: rough, but the same for
-// all strategies, so that the cheapest can be chosen.
+// all strategies, so that the cheapest can be chosen. Each multiplies its sum by what it was
+// measured to take beyond that: what waits for memory, above all.
 #ifndef WINDROW_LIB_POOL_COST_H_
 #define WINDROW_LIB_POOL_COST_H_
 

@@ -162,8 +162,8 @@ double EstimateRolling(const PoolCall& call) {
   const double vectors = number(call.n * CeilDiv(call.c, call.op->lanes));
   const double rows = number(call.h.out * call.h.stride);
   const double outputs = number(call.h.out * call.w.out);
-  return vectors * (TapCycles(call) * rows * number(call.w.CountTaps()) + 2.5 * outputs) +
-         number(call.n) * outputs * kOutputCycles / 2;
+  return 2.2 * vectors * (TapCycles(call) * rows * number(call.w.CountTaps()) + 2.5 * outputs) +
+         number(call.n) * outputs * kOutputCycles;
 }
 
 }  // namespace windrow::internal

@@ -330,13 +330,17 @@ double EstimateRows(const PoolCall& call) {
       vectors ? pixels * number(call.w.stride) * kCopyCycles : number(call.w.in) * kCopyCycles;
   const double apart = call.xs.c == 1 ? kCopyCycles : kTransposeCycles;
   const double copies = plan.planes ? 0 : (pixels * apart + items * apart);
-  const double row = (plan.flat ? pixels : items) * (TapCycles(call) * number(call.w.kernel) + 2);
-  const double column = items * (TapCycles(call) * number(call.h.kernel) + 2);
+  // Sliding kernels load a tap once for four outputs.
+  const double across = TapCycles(call) * (plan.slides_across ? 0.5 : 1);
+  const double down = TapCycles(call) * (plan.slides_down ? 0.5 : 1);
+  const double row = (plan.flat ? pixels : items) * (across * number(call.w.kernel) + 2);
+  const double column = items * (down * number(call.h.kernel) + 2);
   const WindowAxis::Range inside = call.h.Inside();
   const double calls =
       2 * seen / number(plan.chunk) + 1 + number(call.h.out - (inside.end - inside.begin));
-  return images * (copies * number(call.h.out) + seen * (fill + row) +
-                   number(call.h.out) * (column + kOutputCycles) + calls * kCallCycles);
+  return (plan.planes ? 1.75 : 1.35) * images *
+         (copies * number(call.h.out) + seen * (fill + row) +
+          number(call.h.out) * (column + kOutputCycles) + calls * kCallCycles);
 }
 
 }  // namespace windrow::internal

@@ -10,7 +10,7 @@ namespace {
 
 constexpr int64_t kFloat = sizeof(float);
 constexpr int64_t kPointer = sizeof(void*) / sizeof(float);
-constexpr int64_t kManyTaps = 8;
+constexpr int64_t kManyTaps = 8, kManyOutputs = 4;
 
 // Those on padding too where results of these are kept.
 int64_t RowsSeen(const RowsPlan& p, int64_t rows) {
@@ -39,7 +39,8 @@ RowsPlan::RowsPlan(const PoolCall& c) : call(c) {
   planes = (c.xs.w == 1 || c.w.in == 1) && (c.ys.w == 1 || c.w.out == 1);
   // Every vector of a plane's pixels but the first tap's meets two cache lines. Where there are
   // many taps, planes are better turned into pixels.
-  const bool many_taps = c.h.kernel + c.w.kernel >= kManyTaps && c.w.stride == 1;
+  const bool many_taps =
+      c.h.kernel + c.w.kernel >= kManyTaps && c.w.stride == 1 && c.w.out >= kManyOutputs;
   if (many_taps && c.c >= lanes && !c.with_indices) planes = false;
   unit = 1;
   rows = c.h.out, columns = c.w.out;

@@ -208,12 +208,14 @@ double EstimateStrips(const PoolCall& call) {
   const double items = number(CeilDiv(p.w.out * p.unit, call.op->lanes));
   // Less than a vector is copied as a whole one.
   const bool vectors = p.unit >= call.op->lanes || p.w.stride <= (p.unit == 1 ? 2 : 1);
+  const double read = number(p.w.out * p.unit * p.w.stride) / number(call.op->lanes);
   const double fill = plan.padded.in_place() ? 0
-                      : vectors              ? items * number(p.w.stride) * kCopyCycles + 4
+                      : vectors              ? read * kCopyCycles + 2
                                              : number(p.w.in) * kCopyCycles;
   const double row = items * (TapCycles(call) * number(p.w.kernel) + 0.5);
-  return 1.3 * (input_rows * (fill + row) + output_rows * (items * 2 + 2)) +
-         blocks * 3 * kCallCycles;
+  const double cycles =
+      input_rows * (fill + row) + output_rows * (items * 2 + 2) + blocks * 3 * kCallCycles;
+  return cycles * (p.unit > 2 * call.op->lanes ? 2.8 : 1.4);
 }
 
 }  // namespace windrow::internal

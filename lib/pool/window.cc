@@ -107,8 +107,10 @@ double EstimateWindow(const PoolCall& call) {
       static_cast<double>(call.h.CountTaps()) * static_cast<double>(call.w.CountTaps());
   const double images = static_cast<double>(call.n);
   const auto vectors = static_cast<double>(CeilDiv(call.c, call.op->lanes));
-  return images * TapCycles(call) * vectors * taps +
-         images * static_cast<double>(call.h.out * call.w.out) * (kOutputCycles + 2 * vectors);
+  const double outputs = images * static_cast<double>(call.h.out * call.w.out);
+  const double rows = images * static_cast<double>(call.h.out);
+  return 2 * (images * TapCycles(call) * vectors * taps + outputs * (kOutputCycles + 2 * vectors) +
+              rows * kCallCycles);
 }
 
 }  // namespace windrow::internal
