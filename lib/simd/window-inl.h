@@ -16,6 +16,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "lib/simd/lanes-inl.h"
 #include "lib/simd/pool_kernels.h"
@@ -90,6 +91,17 @@ struct Extent {
   if constexpr (kVecs > 5) X(5); \
   if constexpr (kVecs > 6) X(6); \
   if constexpr (kVecs > 7) X(7)
+#define WINDROW_FOR_INDICES(X) \
+  X(0);                        \
+  if constexpr (kVecs > 1) {   \
+    X(1);                      \
+  }                            \
+  if constexpr (kVecs > 2) {   \
+    X(2);                      \
+  }                            \
+  if constexpr (kVecs > 3) {   \
+    X(3);                      \
+  }
 #define WINDROW_DECLARE(name, value)                                                \
   WindowV name##0 = value;                                                          \
   [[maybe_unused]] WindowV name##1 = name##0, name##2 = name##0, name##3 = name##0, \
@@ -212,7 +224,7 @@ struct Max {
 // With the index of each maximum.
 template <class Extent>
 struct MaxIndices {
-  static constexpr int kMaxVecs = 2;
+  static constexpr int kMaxVecs = kChunkVecs / 2;
   using Taps = typename Extent::Taps;
 
   template <int kVecs, class Access>
@@ -260,14 +272,17 @@ struct MaxIndices {
     const WindowDI di;
     int32_t position = t.position + static_cast<int32_t>(at.output) * t.position_step;
     const float* const x0 = t.taps[0] + at.at;
-    WindowV m0 = access.Load(d, x0), m1 = m0;
-    WindowVI i0 = FirstIndex(t, at, position, 0, access), i1 = i0;
-    if constexpr (kVecs > 1) {
-      m1 = access.Load(d, x0 + WINDROW_PLACE(1));
-      i1 = FirstIndex(t, at, position, WINDROW_PLACE(1), access);
-    }
+    WINDROW_DECLARE(m, access.Load(d, x0));
+    WindowVI i0 = FirstIndex(t, at, position, 0, access);
+    [[maybe_unused]] WindowVI i1 = i0, i2 = i0, i3 = i0;
+#define WINDROW_FIRST(v)                        \
+  m##v = access.Load(d, x0 + WINDROW_PLACE(v)); \
+  i##v = FirstIndex(t, at, position, WINDROW_PLACE(v), access)
+    WINDROW_FOR_INDICES(WINDROW_FIRST);
     const WindowV one = hn::Set(d, t.one);
-    WindowV s0 = m0, s1 = m1;
+    WINDROW_DECLARE(s, m0);
+#define WINDROW_SEEN(v) s##v = m##v
+    WINDROW_FOR_INDICES(WINDROW_SEEN);
     ptrdiff_t row = at.at;
     for (int64_t i = 0; i < Extent::Rows(t); ++i, row += t.x_row, position += t.position_row) {
       for (int64_t j = i == 0 ? 1 : 0; j < Extent::Columns(t); ++j) {
@@ -281,21 +296,25 @@ struct MaxIndices {
     m##v = hn::IfThenElse(better, a, m##v);                                                       \
     if constexpr (!kCareful) s##v = AddBeside(s##v, a, one);                                      \
   }
-        WINDROW_TAKE(0)
-        if constexpr (kVecs > 1) WINDROW_TAKE(1)
+        WINDROW_FOR_INDICES(WINDROW_TAKE);
       }
     }
     if constexpr (!kCareful) {
-      if constexpr (kVecs > 1) s0 = hn::Add(s0, s1);
+#define WINDROW_GATHER(v) \
+  if constexpr (v > 0) s0 = hn::Add(s0, s##v)
+      WINDROW_FOR_INDICES(WINDROW_GATHER);
       if (HWY_UNLIKELY(!hn::AllTrue(d, hn::Eq(s0, s0)))) return false;
     }
-    Store(t, {at.output, at.item, at.at}, m0, i0, access);
-    if constexpr (kVecs > 1) {
-      Store(t, {at.output, at.item + WINDROW_PLACE(1), at.at + WINDROW_PLACE(1)}, m1, i1, access);
-    }
+#define WINDROW_STORE(v) \
+  Store(t, {at.output, at.item + WINDROW_PLACE(v), at.at + WINDROW_PLACE(v)}, m##v, i##v, access)
+    WINDROW_FOR_INDICES(WINDROW_STORE);
     return true;
   }
+#undef WINDROW_FIRST
+#undef WINDROW_SEEN
 #undef WINDROW_TAKE
+#undef WINDROW_GATHER
+#undef WINDROW_STORE
 
   template <class Access>
   static HWY_INLINE void Store(const WindowArgs& t, const Items& at, WindowV max, WindowVI index,
@@ -308,16 +327,28 @@ struct MaxIndices {
     }
     if (t.index != nullptr) {
       access.Store(di, index, t.index + at.output * t.y_step + at.item);
-    } else {
+      return;
+    }
+    int64_t* const to = t.indices + at.output * t.indices_step + at.item;
+#if HWY_TARGET != HWY_SCALAR && !HWY_HAVE_SCALABLE
+    if constexpr (std::is_same_v<Access, AllLanes>) {
+      const hn::Repartition<int64_t, WindowDI> d64;
+      const hn::Half<WindowDI> half;
+      hn::StoreU(hn::PromoteTo(d64, hn::LowerHalf(half, index)), d64, to);
+      hn::StoreU(hn::PromoteTo(d64, hn::UpperHalf(half, index)), d64, to + hn::Lanes(d64));
+      return;
+    }
+#endif
+    {
       HWY_ALIGN int32_t buffer[HWY_MAX_BYTES / sizeof(int32_t)] = {};
       hn::Store(index, di, buffer);
-      int64_t* const to = t.indices + at.output * t.indices_step + at.item;
       const size_t count = access.Count(di);
       for (size_t i = 0; i < count; ++i) to[i] = buffer[i];
     }
   }
 };
 #undef WINDROW_FOR_VECS
+#undef WINDROW_FOR_INDICES
 #undef WINDROW_DECLARE
 #undef WINDROW_PLACE
 
