@@ -74,11 +74,13 @@ int64_t RowsOf(const WindowAxis& h, int64_t outputs) { return (outputs - 1) * h.
 struct Plan {
   Planes planes;
   int64_t rows;  // of outputs in a block
+  bool pairs;    // the kernel reads x where it lies
   PaddedRows padded;
 
   explicit Plan(const PoolCall& call)
       : planes(call),
         rows(RowsOfBlock(call, planes)),
+        pairs(ArePairs(planes)),
         padded(*call.op->kernels, planes.w, RowsOf(planes.h, rows),
                {.unit = planes.unit,
                 .row = planes.xs.h,
@@ -87,9 +89,16 @@ struct Plan {
                 .loose = true,
                 .copy = PadsRows(planes.h)}) {}
 
+  int64_t floats() const { return pairs ? 0 : RoundUp(padded.floats(), 16); }
+
  private:
   static bool PadsRows(const WindowAxis& h) {
     return h.before > 0 || h.Start(h.out - 1) + h.kernel > h.in;
+  }
+  static bool ArePairs(const Planes& p) {
+    const bool wide = p.w.kernel == 2 && p.w.stride == 2 && p.w.dilation == 1;
+    const bool inside = p.w.before == 0 && 2 * p.w.out <= p.w.in && !PadsRows(p.h);
+    return p.unit == 1 && p.xs.w == 1 && wide && p.h.kernel == 2 && p.h.stride == 2 && inside;
   }
   // The input rows of a block fit the L1 cache, and there is a block for everybody.
   static int64_t RowsOfBlock(const PoolCall& call, const Planes& p) {
@@ -108,11 +117,11 @@ class Blocks {
         scratch_(scratch),
         pad_(call.op->average ? 0 : -std::numeric_limits<float>::infinity()) {
     const WindowAxis& h = plan.planes.h;
-    plan.padded.Pad(pad_, scratch);
+    if (!plan.pairs) plan.padded.Pad(pad_, scratch);
     args_.taps = taps_;
     args_.rows = h.kernel;
     args_.columns = plan.planes.w.kernel;
-    args_.x_row = plan.padded.pitch();
+    args_.x_row = plan.pairs ? plan.planes.xs.h : plan.padded.pitch();
     args_.x_step = h.stride * args_.x_row;
     args_.items = plan.planes.w.out * plan.planes.unit;
     args_.y_step = plan.planes.ys.h;
@@ -126,17 +135,21 @@ class Blocks {
     const int64_t start = p.h.Start(row), count = RowsOf(p.h, rows);
     const int64_t begin = std::max<int64_t>(start, 0), end = std::min(start + count, p.h.in);
     const float* const x = call_.x + p.XAt(plane) + begin * p.xs.h;
+    const PoolKernels& k = *call_.op->kernels;
+    const StripKernels& strips = call_.op->average ? k.sum_strip : k.max_strip;
+    PrefetchNext(x, end - begin, count);
+    args_.outputs = rows;
+    args_.y = call_.y + p.YAt(plane) + row * p.ys.h;
+    if (plan_.pairs) {
+      taps_[0] = taps_[1] = x;
+      return strips.pairs(args_);
+    }
     plan_.padded.FindTaps(x, scratch_, taps_);
     if (begin > start) plan_.padded.PadRows(pad_, 0, begin - start, scratch_);
     plan_.padded.Fill(x, begin - start, end - begin, scratch_);
     if (end < start + count) {
       plan_.padded.PadRows(pad_, end - start, start + count - end, scratch_);
     }
-    PrefetchNext(x, end - begin, count);
-    args_.outputs = rows;
-    args_.y = call_.y + p.YAt(plane) + row * p.ys.h;
-    const PoolKernels& k = *call_.op->kernels;
-    const StripKernels& strips = call_.op->average ? k.sum_strip : k.max_strip;
     strips.Of(args_.rows, args_.columns, p.h.stride)(args_);
   }
 
@@ -171,7 +184,7 @@ const char* RefuseStrips(const PoolCall& call) {
   const bool planes = (call.xs.w == 1 || w.in == 1) && (call.ys.w == 1 || w.out == 1);
   const bool pixels = (call.c == 1 || (call.xs.c == 1 && call.ys.c == 1)) && call.ys.w == call.c;
   if (!planes && !pixels) return "the pixels of a row of y do not follow each other";
-  if (Plan(call).padded.floats() * kFloat > Caches().l2 / 2) return "a row does not fit the cache";
+  if (Plan(call).floats() * kFloat > Caches().l2 / 2) return "a row does not fit the cache";
   if (call.op->average && !SameDivisor(call)) return "sums are divided by different numbers";
   return nullptr;
 }
@@ -183,7 +196,7 @@ void RunStrips(const PoolCall& call) {
   // A task is a few planes; of one plane, a block of its rows.
   const int64_t parts = shares.parts < WantedTasks(call) ? rows.parts : 1;
   RunTasks(call.threads, shares.parts * parts, [&](int64_t i, int64_t slot) {
-    Blocks blocks(call, plan, call.workspace + slot * RoundUp(plan.padded.floats(), 16));
+    Blocks blocks(call, plan, call.workspace + slot * plan.floats());
     const int64_t share = i / parts;
     for (int64_t p = shares.Begin(share); p < shares.Begin(share + 1); ++p) {
       for (int64_t r = i % parts; r < rows.parts; r += parts) {
@@ -194,9 +207,7 @@ void RunStrips(const PoolCall& call) {
   });
 }
 
-int64_t StripsWorkspace(const PoolCall& call) {
-  return RoundUp(Plan(call).padded.floats(), 16) * call.threads;
-}
+int64_t StripsWorkspace(const PoolCall& call) { return Plan(call).floats() * call.threads; }
 
 double EstimateStrips(const PoolCall& call) {
   const Plan plan(call);
@@ -209,9 +220,9 @@ double EstimateStrips(const PoolCall& call) {
   // Less than a vector is copied as a whole one.
   const bool vectors = p.unit >= call.op->lanes || p.w.stride <= (p.unit == 1 ? 2 : 1);
   const double read = number(p.w.out * p.unit * p.w.stride) / number(call.op->lanes);
-  const double fill = plan.padded.in_place() ? 0
-                      : vectors              ? read * kCopyCycles + 2
-                                             : number(p.w.in) * kCopyCycles;
+  const double fill = plan.pairs || plan.padded.in_place() ? 0
+                      : vectors                            ? read * kCopyCycles + 2
+                                                           : number(p.w.in) * kCopyCycles;
   const double row = items * (TapCycles(call) * number(p.w.kernel) + 0.5);
   const double cycles =
       input_rows * (fill + row) + output_rows * (items * 2 + 2) + blocks * 3 * kCallCycles;

@@ -12,6 +12,7 @@
 #include "lib/simd/copy-inl.h"
 #include "lib/simd/deinterleave-inl.h"
 #include "lib/simd/leave-inl.h"
+#include "lib/simd/pairs-inl.h"
 #include "lib/simd/pool_rolling-inl.h"
 #include "lib/simd/sliding-inl.h"
 #include "lib/simd/strip-inl.h"
@@ -41,9 +42,10 @@ constexpr void AddStrip(StripKernels& k) {
   k.square[kHigh][kStride] = &Strips<Rows<Extent<kHigh, kHigh>>, kHigh, kStride>;
 }
 
-template <template <class> class Rows>
+template <template <class> class Rows, class Pairs>
 constexpr StripKernels AllStrips() {
   StripKernels k{};
+  k.pairs = &Strips<Pairs, 2, 2>;
   AddStrip<Rows, 2, 1>(k);
   AddStrip<Rows, 2, 2>(k);
   AddStrip<Rows, 3, 1>(k);
@@ -60,8 +62,8 @@ const PoolKernels* GetPoolKernels() {
                                         .sum_sliding = &Slides<SlidingSum>,
                                         .max_rolling = AllRolling<MaxRows>(),
                                         .sum_rolling = AllRolling<SumRows>(),
-                                        .max_strip = AllStrips<MaxRows>(),
-                                        .sum_strip = AllStrips<SumRows>(),
+                                        .max_strip = AllStrips<MaxRows, MaxPairs>(),
+                                        .sum_strip = AllStrips<SumRows, SumPairs>(),
                                         .transpose = &Transpose,
                                         .copy_rows = &CopyRows,
                                         .copy_pixels = &CopyPixels,

@@ -89,6 +89,8 @@ struct RollingKernels {
 // rows high that leave out no row, without indices.
 struct StripKernels {
   WindowFn any[4][4], square[4][4];  // [rows][vertical stride]; square: as many columns as rows
+  // 2 x 2 with stride 2 each way: taps[0] leads to x itself.
+  WindowFn pairs;
 
   // Null if there is none.
   WindowFn Of(int64_t rows, int64_t columns, int64_t stride) const {

@@ -25,7 +25,7 @@ namespace windrow::internal::HWY_NAMESPACE {
 template <class Extent>
 struct SumRows {
   static constexpr bool kChecked = false;
-  using Whole = Sum<Extent>;
+  static constexpr int kStep = 1;  // of x for a step of y
   using Taps = typename Extent::Taps;
 
   template <class Access>
@@ -43,14 +43,14 @@ struct SumRows {
   static HWY_INLINE WindowV Join(WindowV above, WindowV below) { return hn::Add(above, below); }
   template <class Access>
   static HWY_INLINE WindowV Result(const WindowArgs& t, int64_t item, WindowV v, Access access) {
-    return Whole::Divided(t, item, v, access);
+    return Sum<Extent>::Divided(t, item, v, access);
   }
 };
 
 template <class Extent>
 struct MaxRows {
   static constexpr bool kChecked = true;
-  using Whole = Max<Extent>;
+  static constexpr int kStep = 1;
   using Taps = typename Extent::Taps;
 
   template <class Access>
@@ -72,13 +72,18 @@ struct MaxRows {
   static HWY_INLINE WindowV Result(const WindowArgs& t, int64_t, WindowV v, Access) {
     return hn::Mul(v, hn::Set(WindowD(), t.one));
   }
+  // All of a window, in which there may be a NaN.
+  template <class Access>
+  static HWY_INLINE void Careful(const WindowArgs& t, ptrdiff_t at, float* y, Access access) {
+    Max<Extent>::Careful(t, at, y, access);
+  }
 };
 
 // The results of all rows again, where a NaN was seen.
 template <class Rows, class Access>
 HWY_NOINLINE void RollCarefully(const WindowArgs& t, int64_t output, int64_t item, Access access) {
   const ptrdiff_t at = t.offset + output * t.x_step + item;
-  Rows::Whole::Careful(t, at, t.y + output * t.y_step + item, access);
+  Rows::Careful(t, at, t.y + output * t.y_step + item, access);
   WindowArgs one_row = t;
   one_row.rows = 1;
   one_row.last = false;

@@ -60,7 +60,7 @@ HWY_NOINLINE void SlideCarefully(const WindowArgs& t, const float* x, float* y, 
   WindowV max = access.Load(d, x);
   for (int64_t i = 1; i < t.columns; ++i) {
     const WindowV v = access.Load(d, x += t.x_step);
-    max = hn::IfThenElse(hn::Or(hn::Gt(v, max), hn::IsNaN(v)), v, max);
+    max = CarefulMax(v, max);
   }
   access.Store(d, CanonicalNaN(Flushed(t, max)), y);
 }

@@ -36,7 +36,7 @@ HWY_INLINE void Strip(const WindowArgs& t, int64_t item, uintptr_t& prefetch, Ac
   constexpr int kKept = kHigh - kStride;
   const WindowD d;
   WindowV seen = hn::Zero(d);
-  ptrdiff_t at = t.offset + item;
+  ptrdiff_t at = t.offset + Rows::kStep * item;
   const auto next = [&]() HWY_ATTR {
     const WindowV row = Rows::Row(t, at, seen, access);
     at += t.x_row;
@@ -64,7 +64,8 @@ HWY_INLINE void Strip(const WindowArgs& t, int64_t item, uintptr_t& prefetch, Ac
   if constexpr (Rows::kChecked) {
     if (HWY_LIKELY(hn::AllTrue(d, hn::Eq(seen, seen)))) return;
     for (int64_t o = 0; o < t.outputs; ++o) {
-      Rows::Whole::Careful(t, t.offset + o * t.x_step + item, t.y + o * t.y_step + item, access);
+      Rows::Careful(t, t.offset + o * t.x_step + Rows::kStep * item, t.y + o * t.y_step + item,
+                    access);
     }
   }
 }

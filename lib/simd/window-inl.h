@@ -51,6 +51,11 @@ HWY_INLINE WindowV LaterMax(WindowV x, WindowV max) {
 #endif
 }
 
+// The same where x is NaN, which wins.
+HWY_INLINE WindowV CarefulMax(WindowV x, WindowV max) {
+  return hn::IfThenElse(hn::Or(hn::Gt(x, max), hn::IsNaN(x)), x, max);
+}
+
 // sum + x. As a multiply-add where that rounds once: it is the same, and runs beside additions and
 // maxima on pipes of its own. `one` is 1, which the compiler must not know.
 HWY_INLINE WindowV AddBeside(WindowV sum, WindowV x, WindowV one) {
@@ -207,7 +212,7 @@ struct Max {
     for (int64_t i = 0; i < Extent::Rows(t); ++i, at += t.x_row) {
       for (int64_t j = i == 0 ? 1 : 0; j < Extent::Columns(t); ++j) {
         const WindowV a = access.Load(d, t.taps[j] + at);
-        max = hn::IfThenElse(hn::Or(hn::Gt(a, max), hn::IsNaN(a)), a, max);
+        max = CarefulMax(a, max);
       }
     }
     access.Store(d, CanonicalNaN(Flushed(t, max)), y);
