@@ -32,18 +32,24 @@ struct Planes {
   Strides xs, ys;  // n of images, c of planes
 
   explicit Planes(const PoolCall& call) : h(call.h), w(call.w), xs(call.xs), ys(call.ys) {
-    const bool planes = (call.xs.w == 1 || w.in == 1) && (call.ys.w == 1 || w.out == 1);
+    const bool planes = ArePlanes(call);
     unit = planes ? 1 : call.c;
     in_each = planes ? call.c : 1;
     count = call.n * in_each;
-    if (planes) {
-      Merge(call.c, xs.c, ys.c);
-    }
+    if (call.with_indices) return;  // which begin anew in each plane
+    if (planes) Merge(call.c, xs.c, ys.c);
     if (in_each == 1) Merge(call.n, xs.n, ys.n);
   }
 
-  int64_t XAt(int64_t plane) const { return plane / in_each * xs.n + plane % in_each * xs.c; }
-  int64_t YAt(int64_t plane) const { return plane / in_each * ys.n + plane % in_each * ys.c; }
+  // Else its pixels are all channels.
+  static bool ArePlanes(const PoolCall& call) {
+    const auto rows = [&](const Strides& s, int64_t width) { return width == 1 || s.w == 1; };
+    return rows(call.xs, call.w.in) && rows(call.ys, call.w.out) &&
+           (!call.with_indices || rows(call.is, call.w.out));
+  }
+  int64_t At(int64_t plane, const Strides& s) const {
+    return plane / in_each * s.n + plane % in_each * s.c;
+  }
 
  private:
   // `planes` of them, at these distances, are one if their rows follow each other.
@@ -89,7 +95,13 @@ struct Plan {
                 .loose = true,
                 .copy = PadsRows(planes.h)}) {}
 
-  int64_t floats() const { return pairs ? 0 : RoundUp(padded.floats(), 16); }
+  // Of scratch memory: positions of items, and padded rows.
+  int64_t positions(const PoolCall& call) const {
+    return call.with_indices ? RoundUp(planes.w.out * planes.unit, 16) : 0;
+  }
+  int64_t floats(const PoolCall& call) const {
+    return positions(call) + (pairs ? 0 : RoundUp(padded.floats(), 16));
+  }
 
  private:
   static bool PadsRows(const WindowAxis& h) {
@@ -114,10 +126,11 @@ class Blocks {
   Blocks(const PoolCall& call, const Plan& plan, float* scratch)
       : call_(call),
         plan_(plan),
-        scratch_(scratch),
+        scratch_(scratch + plan.positions(call)),
         pad_(call.op->average ? 0 : -std::numeric_limits<float>::infinity()) {
     const WindowAxis& h = plan.planes.h;
-    if (!plan.pairs) plan.padded.Pad(pad_, scratch);
+    if (!plan.pairs) plan.padded.Pad(pad_, scratch_);
+    if (call.with_indices) FindPositions(reinterpret_cast<int32_t*>(scratch));
     args_.taps = taps_;
     args_.rows = h.kernel;
     args_.columns = plan.planes.w.kernel;
@@ -134,12 +147,18 @@ class Blocks {
     const Planes& p = plan_.planes;
     const int64_t start = p.h.Start(row), count = RowsOf(p.h, rows);
     const int64_t begin = std::max<int64_t>(start, 0), end = std::min(start + count, p.h.in);
-    const float* const x = call_.x + p.XAt(plane) + begin * p.xs.h;
+    const float* const x = call_.x + p.At(plane, p.xs) + begin * p.xs.h;
     const PoolKernels& k = *call_.op->kernels;
-    const StripKernels& strips = call_.op->average ? k.sum_strip : k.max_strip;
+    const StripKernels& strips = call_.op->average    ? k.sum_strip
+                                 : call_.with_indices ? k.max_indices_strip
+                                                      : k.max_strip;
     PrefetchNext(x, end - begin, count);
     args_.outputs = rows;
-    args_.y = call_.y + p.YAt(plane) + row * p.ys.h;
+    args_.y = call_.y + p.At(plane, p.ys) + row * p.ys.h;
+    if (call_.with_indices) {
+      args_.indices = call_.indices + p.At(plane, call_.is) + row * call_.is.h;
+      args_.image_row = start;
+    }
     if (plan_.pairs) {
       taps_[0] = taps_[1] = x;
       return strips.pairs(args_);
@@ -154,6 +173,19 @@ class Blocks {
   }
 
  private:
+  void FindPositions(int32_t* to) {
+    const Planes& p = plan_.planes;
+    args_.item_positions = to;
+    args_.position_step = static_cast<int32_t>(p.w.dilation);
+    args_.indices_step = call_.is.h;
+    args_.image_step = p.h.stride;
+    args_.image_height = p.h.in;
+    args_.image_width = p.w.in;
+    for (int64_t o = 0; o < p.w.out; ++o, to += p.unit) {
+      std::fill_n(to, p.unit, static_cast<int32_t>(p.w.Start(o)));
+    }
+  }
+
   // Spreads over the kernel's work what it will be called for next: as many rows behind these.
   void PrefetchNext(const float* x, int64_t rows, int64_t row_steps) {
     const int64_t floats = rows * plan_.planes.xs.h;
@@ -173,7 +205,9 @@ class Blocks {
 }  // namespace
 
 const char* RefuseStrips(const PoolCall& call) {
-  if (call.with_indices) return "it gives no indices";
+  if (call.with_indices) {
+    if (const char* reason = RefuseLargePlanes(call)) return reason;
+  }
   if (call.h.adaptive || call.w.adaptive) return "the windows differ from each other";
   const WindowAxis &h = call.h, &w = call.w;
   if (h.kernel < 2 || h.kernel > 3 || w.kernel > kMaxColumns)
@@ -181,10 +215,12 @@ const char* RefuseStrips(const PoolCall& call) {
   if (h.dilation != 1) return "the rows of a window are apart";
   if (h.stride > h.kernel) return "windows leave out rows";
   if (HasEmptyWindow(h) || HasEmptyWindow(w)) return "there is a window without a pixel";
-  const bool planes = (call.xs.w == 1 || w.in == 1) && (call.ys.w == 1 || w.out == 1);
-  const bool pixels = (call.c == 1 || (call.xs.c == 1 && call.ys.c == 1)) && call.ys.w == call.c;
+  const bool planes = Planes::ArePlanes(call);
+  const auto follow = [&](const Strides& s) { return (call.c == 1 || s.c == 1) && s.w == call.c; };
+  const bool pixels =
+      (call.c == 1 || call.xs.c == 1) && follow(call.ys) && (!call.with_indices || follow(call.is));
   if (!planes && !pixels) return "the pixels of a row of y do not follow each other";
-  if (Plan(call).floats() * kFloat > Caches().l2 / 2) return "a row does not fit the cache";
+  if (Plan(call).floats(call) * kFloat > Caches().l2 / 2) return "a row does not fit the cache";
   if (call.op->average && !SameDivisor(call)) return "sums are divided by different numbers";
   return nullptr;
 }
@@ -196,7 +232,7 @@ void RunStrips(const PoolCall& call) {
   // A task is a few planes; of one plane, a block of its rows.
   const int64_t parts = shares.parts < WantedTasks(call) ? rows.parts : 1;
   RunTasks(call.threads, shares.parts * parts, [&](int64_t i, int64_t slot) {
-    Blocks blocks(call, plan, call.workspace + slot * plan.floats());
+    Blocks blocks(call, plan, call.workspace + slot * plan.floats(call));
     const int64_t share = i / parts;
     for (int64_t p = shares.Begin(share); p < shares.Begin(share + 1); ++p) {
       for (int64_t r = i % parts; r < rows.parts; r += parts) {
@@ -207,7 +243,7 @@ void RunStrips(const PoolCall& call) {
   });
 }
 
-int64_t StripsWorkspace(const PoolCall& call) { return Plan(call).floats() * call.threads; }
+int64_t StripsWorkspace(const PoolCall& call) { return Plan(call).floats(call) * call.threads; }
 
 double EstimateStrips(const PoolCall& call) {
   const Plan plan(call);

@@ -16,6 +16,7 @@
 #include "lib/simd/pool_rolling-inl.h"
 #include "lib/simd/sliding-inl.h"
 #include "lib/simd/strip-inl.h"
+#include "lib/simd/strip_indices-inl.h"
 #include "lib/simd/transpose-inl.h"
 #include "lib/simd/window-inl.h"
 
@@ -54,6 +55,23 @@ constexpr StripKernels AllStrips() {
   return k;
 }
 
+template <int kHigh, int kStride>
+constexpr void AddIndicesStrip(StripKernels& k) {
+  k.any[kHigh][kStride] = &StripsIndices<PaddedTaps<0>, kHigh, kStride>;
+  k.square[kHigh][kStride] = &StripsIndices<PaddedTaps<kHigh>, kHigh, kStride>;
+}
+
+constexpr StripKernels AllIndicesStrips() {
+  StripKernels k{};
+  k.pairs = &StripsIndices<PairTaps, 2, 2>;
+  AddIndicesStrip<2, 1>(k);
+  AddIndicesStrip<2, 2>(k);
+  AddIndicesStrip<3, 1>(k);
+  AddIndicesStrip<3, 2>(k);
+  AddIndicesStrip<3, 3>(k);
+  return k;
+}
+
 const PoolKernels* GetPoolKernels() {
   static constexpr PoolKernels kKernels{.max = AllExtents<Max>(),
                                         .max_indices = AllExtents<MaxIndices>(),
@@ -63,6 +81,7 @@ const PoolKernels* GetPoolKernels() {
                                         .max_rolling = AllRolling<MaxRows>(),
                                         .sum_rolling = AllRolling<SumRows>(),
                                         .max_strip = AllStrips<MaxRows, MaxPairs>(),
+                                        .max_indices_strip = AllIndicesStrips(),
                                         .sum_strip = AllStrips<SumRows, SumPairs>(),
                                         .transpose = &Transpose,
                                         .copy_rows = &CopyRows,

@@ -44,6 +44,10 @@ struct WindowArgs {
   int32_t position, position_row, position_step;
   const int32_t* item_positions;
   const int32_t* first;
+  // Of strips with indices: position_step is that of taps, item_positions those of the first taps,
+  // on padding perhaps; the first row of the first output's windows and the step to the next one's
+  // (on padding perhaps too), and the image's size.
+  int64_t image_row, image_step, image_height, image_width;
   // Of strips: with each row of a vector, so many bytes more are asked for.
   uintptr_t prefetch;
   int64_t prefetch_step;
@@ -86,7 +90,7 @@ struct RollingKernels {
 };
 
 // All of `outputs` rows of outputs, x_step = vertical stride * x_row apart, of windows two or three
-// rows high that leave out no row, without indices.
+// rows high that leave out no row.
 struct StripKernels {
   WindowFn any[4][4], square[4][4];  // [rows][vertical stride]; square: as many columns as rows
   // 2 x 2 with stride 2 each way: taps[0] leads to x itself.
@@ -106,7 +110,7 @@ struct PoolKernels {
   // outputs are: taps[0] is the first one's. Not with indices.
   WindowFn max_sliding, sum_sliding;
   RollingKernels max_rolling, sum_rolling;
-  StripKernels max_strip, sum_strip;
+  StripKernels max_strip, max_indices_strip, sum_strip;
   // to[column * to_row + row] = from[row * from_row + column]
   void (*transpose)(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns, float* to,
                     ptrdiff_t to_row);

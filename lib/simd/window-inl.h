@@ -226,6 +226,25 @@ struct Max {
 #undef WINDROW_CAREFUL
 };
 
+// As int64.
+template <class Access>
+HWY_INLINE void StoreIndices(WindowVI index, int64_t* to, Access access) {
+  const WindowDI di;
+#if HWY_TARGET != HWY_SCALAR && !HWY_HAVE_SCALABLE
+  if constexpr (std::is_same_v<Access, AllLanes>) {
+    const hn::Repartition<int64_t, WindowDI> d64;
+    const hn::Half<WindowDI> half;
+    hn::StoreU(hn::PromoteTo(d64, hn::LowerHalf(half, index)), d64, to);
+    hn::StoreU(hn::PromoteTo(d64, hn::UpperHalf(half, index)), d64, to + hn::Lanes(d64));
+    return;
+  }
+#endif
+  HWY_ALIGN int32_t buffer[HWY_MAX_BYTES / sizeof(int32_t)] = {};
+  hn::Store(index, di, buffer);
+  const size_t count = access.Count(di);
+  for (size_t i = 0; i < count; ++i) to[i] = buffer[i];
+}
+
 // With the index of each maximum.
 template <class Extent>
 struct MaxIndices {
@@ -334,22 +353,7 @@ struct MaxIndices {
       access.Store(di, index, t.index + at.output * t.y_step + at.item);
       return;
     }
-    int64_t* const to = t.indices + at.output * t.indices_step + at.item;
-#if HWY_TARGET != HWY_SCALAR && !HWY_HAVE_SCALABLE
-    if constexpr (std::is_same_v<Access, AllLanes>) {
-      const hn::Repartition<int64_t, WindowDI> d64;
-      const hn::Half<WindowDI> half;
-      hn::StoreU(hn::PromoteTo(d64, hn::LowerHalf(half, index)), d64, to);
-      hn::StoreU(hn::PromoteTo(d64, hn::UpperHalf(half, index)), d64, to + hn::Lanes(d64));
-      return;
-    }
-#endif
-    {
-      HWY_ALIGN int32_t buffer[HWY_MAX_BYTES / sizeof(int32_t)] = {};
-      hn::Store(index, di, buffer);
-      const size_t count = access.Count(di);
-      for (size_t i = 0; i < count; ++i) to[i] = buffer[i];
-    }
+    StoreIndices(index, t.indices + at.output * t.indices_step + at.item, access);
   }
 };
 #undef WINDROW_FOR_VECS
@@ -374,6 +378,8 @@ HWY_INLINE WindowArgs Local(const WindowArgs& t) {
   l.position = t.position, l.position_row = t.position_row;
   l.position_step = t.position_step, l.item_positions = t.item_positions;
   l.first = t.first;
+  l.image_row = t.image_row, l.image_step = t.image_step;
+  l.image_height = t.image_height, l.image_width = t.image_width;
   l.prefetch = t.prefetch, l.prefetch_step = t.prefetch_step;
   l.above = t.above, l.middle = t.middle;
   l.index = t.index, l.indices = t.indices, l.indices_step = t.indices_step;

@@ -1,0 +1,183 @@
+// Strips as in strip-inl.h, of maxima with their indices.
+//
+//   for each vector of items: for each output row, downwards:
+//     for each row that is new: the maximum of its taps and where it is
+//     y, index = the first of the greatest of the last rows
+//
+// What this does not tell apart is done again with care: windows in which there may be a NaN, and
+// those whose maximum is -inf, where a tap on padding may have won.
+#if defined(WINDROW_LIB_SIMD_STRIP_INDICES_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef WINDROW_LIB_SIMD_STRIP_INDICES_INL_H_
+#undef WINDROW_LIB_SIMD_STRIP_INDICES_INL_H_
+#else
+#define WINDROW_LIB_SIMD_STRIP_INDICES_INL_H_
+#endif
+
+#include <hwy/highway.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <cstring>
+
+#include "lib/simd/pairs-inl.h"
+#include "lib/simd/window-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace windrow::internal::HWY_NAMESPACE {
+
+// Taps from padded rows.
+template <int kColumns>
+struct PaddedTaps {
+  using Taps = typename Extent<0, kColumns>::Taps;
+  static constexpr int kStep = 1;
+  static HWY_INLINE int64_t Columns(const WindowArgs& t) {
+    return kColumns != 0 ? kColumns : t.columns;
+  }
+  template <class Access>
+  static HWY_INLINE void Max(const WindowArgs& t, ptrdiff_t at, WindowV& max, WindowVI& column,
+                             WindowV& seen, Access access) {
+    const WindowD d;
+    const WindowDI di;
+    const WindowV one = hn::Set(d, t.one);
+    max = access.Load(d, t.taps[0] + at);
+    column = hn::Zero(di);
+    WindowV sum = max;
+    for (int64_t j = 1; j < Columns(t); ++j) {
+      const WindowV x = access.Load(d, t.taps[j] + at);
+      const auto better = hn::Gt(x, max);
+      const WindowVI place = hn::Set(di, static_cast<int32_t>(j) * t.position_step);
+      column = hn::IfThenElse(hn::RebindMask(di, better), place, column);
+      max = hn::IfThenElse(better, x, max);
+      sum = AddBeside(sum, x, one);
+    }
+    seen = AddBeside(seen, sum, one);
+  }
+  static HWY_INLINE float At(const WindowArgs& t, ptrdiff_t row, int64_t item, int64_t column) {
+    return t.taps[column][row + item];
+  }
+};
+
+// Taps that are neighbours in x.
+struct PairTaps {
+  using Taps = typename Extent<0, 2>::Taps;
+  static constexpr int kStep = 2;
+  static HWY_INLINE int64_t Columns(const WindowArgs&) { return 2; }
+  template <class Access>
+  static HWY_INLINE void Max(const WindowArgs& t, ptrdiff_t at, WindowV& max, WindowVI& column,
+                             WindowV& seen, Access access) {
+    const WindowD d;
+    const WindowDI di;
+    const WindowV one = hn::Set(d, t.one);
+    WindowV x;
+    LoadPairs(t.taps[0] + at, access, max, x);
+    seen = AddBeside(seen, AddBeside(max, x, one), one);
+    const auto better = hn::Gt(x, max);
+    const WindowVI place = hn::Set(di, t.position_step);
+    column = hn::IfThenElse(hn::RebindMask(di, better), place, hn::Zero(di));
+    max = hn::IfThenElse(better, x, max);
+  }
+  static HWY_INLINE float At(const WindowArgs& t, ptrdiff_t row, int64_t item, int64_t column) {
+    return t.taps[0][row + 2 * item + column];
+  }
+};
+
+// One item of one output row, tap by tap.
+template <class From>
+HWY_NOINLINE void IndexCarefully(const WindowArgs& t, int64_t output, int64_t item) {
+  const int64_t left = t.item_positions[item];
+  float max = 0;
+  int64_t index = -1;
+  for (int64_t i = 0; i < t.rows; ++i) {
+    const int64_t h = t.image_row + output * t.image_step + i;
+    if (h < 0 || h >= t.image_height) continue;
+    for (int64_t j = 0; j < From::Columns(t); ++j) {
+      const int64_t w = left + j * t.position_step;
+      if (w < 0 || w >= t.image_width) continue;
+      const ptrdiff_t row = t.offset + output * t.x_step + i * t.x_row;
+      const float x = From::At(t, row, item, j);
+      if (index < 0 || x > max || x != x) max = x, index = h * t.image_width + w;
+    }
+  }
+  max *= t.one;
+  const uint32_t nan = 0x7FC00000u;
+  if (max != max) std::memcpy(&max, &nan, sizeof(max));
+  t.y[output * t.y_step + item] = max;
+  t.indices[output * t.indices_step + item] = index;
+}
+
+// The first of equal maxima.
+HWY_INLINE void JoinIndices(WindowV below, WindowVI below_index, WindowV& max, WindowVI& index) {
+  const WindowDI di;
+  const auto better = hn::Gt(below, max);
+  index = hn::IfThenElse(hn::RebindMask(di, better), below_index, index);
+  max = hn::IfThenElse(better, below, max);
+}
+
+template <class From, int kHigh, int kStride, class Access>
+HWY_INLINE void StripIndices(const WindowArgs& t, int64_t item, Access access) {
+  static_assert(kHigh == 2 || kHigh == 3);
+  constexpr int kKept = kHigh - kStride;
+  const WindowD d;
+  const WindowDI di;
+  const auto count = static_cast<int64_t>(access.Count(d));
+  const WindowVI left = access.Load(di, t.item_positions + item);
+  const WindowV lowest = hn::BitCast(d, hn::Set(hn::RebindToUnsigned<WindowD>(), 0xFF800000u));
+  WindowV seen = hn::Zero(d);
+  ptrdiff_t at = t.offset + From::kStep * item;
+  int32_t image_row = static_cast<int32_t>(t.image_row * t.image_width);
+  const auto next = [&](WindowV& max, WindowVI& index) HWY_ATTR {
+    From::Max(t, at, max, index, seen, access);
+    index = hn::Add(index, hn::Set(di, image_row));
+    at += t.x_row;
+    image_row += static_cast<int32_t>(t.image_width);
+  };
+  WindowV first = hn::Zero(d), second = first, third = first;
+  WindowVI first_index = hn::Zero(di), second_index = first_index, third_index = first_index;
+  if constexpr (kKept > 0) next(first, first_index);
+  if constexpr (kKept > 1) next(second, second_index);
+  for (int64_t o = 0; o < t.outputs; ++o) {
+    if constexpr (kKept < 1) next(first, first_index);
+    if constexpr (kKept < 2) next(second, second_index);
+    WindowV max = first;
+    WindowVI index = first_index;
+    JoinIndices(second, second_index, max, index);
+    first = second, first_index = second_index;
+    if constexpr (kHigh == 3) {
+      next(third, third_index);
+      JoinIndices(third, third_index, max, index);
+      if constexpr (kStride == 2) first = third, first_index = third_index;
+      second = third, second_index = third_index;
+    }
+    access.Store(d, hn::Mul(max, hn::Set(d, t.one)), t.y + o * t.y_step + item);
+    StoreIndices(hn::Add(index, left), t.indices + o * t.indices_step + item, access);
+    const auto low = hn::Eq(max, lowest);
+    if (HWY_UNLIKELY(!hn::AllFalse(d, low))) {
+      for (int64_t i = 0; i < count; ++i) IndexCarefully<From>(t, o, item + i);
+    }
+  }
+  if (HWY_LIKELY(hn::AllTrue(d, hn::Eq(seen, seen)))) return;
+  for (int64_t o = 0; o < t.outputs; ++o) {
+    for (int64_t i = 0; i < count; ++i) IndexCarefully<From>(t, o, item + i);
+  }
+}
+
+template <class From, int kHigh, int kStride>
+void StripsIndices(const WindowArgs& args) {
+  WindowArgs t = Local(args);
+  const typename From::Taps taps(args);
+  t.taps = taps.all;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(WindowD()));
+  int64_t i = 0;
+  for (; i + lanes <= t.items; i += lanes) StripIndices<From, kHigh, kStride>(t, i, AllLanes());
+  if (i == t.items) return;
+  if (i == 0) {
+    StripIndices<From, kHigh, kStride>(t, 0, FirstLanes{static_cast<size_t>(t.items)});
+  } else {  // the last vector begins inside the one before
+    StripIndices<From, kHigh, kStride>(t, t.items - lanes, AllLanes());
+  }
+}
+
+}  // namespace windrow::internal::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // include guard
