@@ -338,7 +338,7 @@ double EstimateRows(const PoolCall& call) {
   const WindowAxis::Range inside = call.h.Inside();
   const double calls =
       2 * seen / number(plan.chunk) + 1 + number(call.h.out - (inside.end - inside.begin));
-  return (plan.planes ? 1.75 : 1.35) * images *
+  return (plan.planes ? 1.75 : 1.35) * KeptCycles(call) * images *
          (copies * number(call.h.out) + seen * (fill + row) +
           number(call.h.out) * (column + kOutputCycles) + calls * kCallCycles);
 }

@@ -309,7 +309,7 @@ double EstimateSeparable(const PoolCall& call) {
                   chunks * seen * number(call.w.out) * kOutputCycles;
   if (plan.stage_x) cycles += images * vectors * seen * number(call.w.in) * kTransposeCycles;
   if (plan.stage_y) cycles += images * vectors * number(call.h.out * call.w.out) * kTransposeCycles;
-  return 1.55 * cycles;
+  return 1.55 * KeptCycles(call) * cycles;
 }
 
 }  // namespace windrow::internal

@@ -19,6 +19,7 @@
 #include "lib/simd/strip_indices-inl.h"
 #include "lib/simd/transpose-inl.h"
 #include "lib/simd/window-inl.h"
+#include "lib/simd/window_indices-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {

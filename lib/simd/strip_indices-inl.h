@@ -20,7 +20,7 @@
 #include <cstring>
 
 #include "lib/simd/pairs-inl.h"
-#include "lib/simd/window-inl.h"
+#include "lib/simd/window_indices-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {
