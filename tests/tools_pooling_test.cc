@@ -152,6 +152,7 @@ TEST(PoolDigestTest, IndicesAreLittleEndian) {
 
 using internal::PoolKernels;
 using internal::RollingKernels;
+using internal::StripKernels;
 using internal::WindowArgs;
 using internal::WindowFn;
 using internal::WindowKernels;
@@ -166,6 +167,19 @@ WindowFn& Slot(PoolKernels& kernels) {
   } else {
     return (kernels.*kReduction.*kExtent)[kStride - 1];
   }
+}
+
+template <auto kReduction, auto kTable, int kRows, int kStride>
+WindowFn& StripSlot(PoolKernels& kernels) {
+  return (kernels.*kReduction.*kTable)[kRows][kStride];
+}
+template <auto kReduction>
+WindowFn& PairsSlot(PoolKernels& kernels) {
+  return (kernels.*kReduction).pairs;
+}
+template <auto kMember>
+WindowFn& PlainSlot(PoolKernels& kernels) {
+  return kernels.*kMember;
 }
 
 // The true kernel, and then the first output is wrong in its last bit.
@@ -228,6 +242,74 @@ constexpr BrokenKernel kBrokenKernels[] = {
     WrongOutput<Slot<&PoolKernels::sum_rolling, &RollingKernels::any, 2>>("SumRollingStride2"),
     WrongOutput<Slot<&PoolKernels::sum_rolling, &RollingKernels::k3, 1>>("SumRolling3"),
     WrongOutput<Slot<&PoolKernels::sum_rolling, &RollingKernels::k3, 2>>("SumRolling3Stride2"),
+    WrongOutput<StripSlot<&PoolKernels::max_strip, &StripKernels::any, 2, 1>>(
+        "MaxStripAny2Stride1"),
+    WrongOutput<StripSlot<&PoolKernels::max_strip, &StripKernels::any, 2, 2>>(
+        "MaxStripAny2Stride2"),
+    WrongOutput<StripSlot<&PoolKernels::max_strip, &StripKernels::any, 3, 1>>(
+        "MaxStripAny3Stride1"),
+    WrongOutput<StripSlot<&PoolKernels::max_strip, &StripKernels::any, 3, 2>>(
+        "MaxStripAny3Stride2"),
+    WrongOutput<StripSlot<&PoolKernels::max_strip, &StripKernels::any, 3, 3>>(
+        "MaxStripAny3Stride3"),
+    WrongOutput<StripSlot<&PoolKernels::max_strip, &StripKernels::square, 2, 1>>(
+        "MaxStripSquare2Stride1"),
+    WrongOutput<StripSlot<&PoolKernels::max_strip, &StripKernels::square, 2, 2>>(
+        "MaxStripSquare2Stride2"),
+    WrongOutput<StripSlot<&PoolKernels::max_strip, &StripKernels::square, 3, 1>>(
+        "MaxStripSquare3Stride1"),
+    WrongOutput<StripSlot<&PoolKernels::max_strip, &StripKernels::square, 3, 2>>(
+        "MaxStripSquare3Stride2"),
+    WrongOutput<StripSlot<&PoolKernels::max_strip, &StripKernels::square, 3, 3>>(
+        "MaxStripSquare3Stride3"),
+    WrongOutput<PairsSlot<&PoolKernels::max_strip>>("MaxStripPairs"),
+    WrongOutput<StripSlot<&PoolKernels::sum_strip, &StripKernels::any, 2, 1>>(
+        "SumStripAny2Stride1"),
+    WrongOutput<StripSlot<&PoolKernels::sum_strip, &StripKernels::any, 2, 2>>(
+        "SumStripAny2Stride2"),
+    WrongOutput<StripSlot<&PoolKernels::sum_strip, &StripKernels::any, 3, 1>>(
+        "SumStripAny3Stride1"),
+    WrongOutput<StripSlot<&PoolKernels::sum_strip, &StripKernels::any, 3, 2>>(
+        "SumStripAny3Stride2"),
+    WrongOutput<StripSlot<&PoolKernels::sum_strip, &StripKernels::any, 3, 3>>(
+        "SumStripAny3Stride3"),
+    WrongOutput<StripSlot<&PoolKernels::sum_strip, &StripKernels::square, 2, 1>>(
+        "SumStripSquare2Stride1"),
+    WrongOutput<StripSlot<&PoolKernels::sum_strip, &StripKernels::square, 2, 2>>(
+        "SumStripSquare2Stride2"),
+    WrongOutput<StripSlot<&PoolKernels::sum_strip, &StripKernels::square, 3, 1>>(
+        "SumStripSquare3Stride1"),
+    WrongOutput<StripSlot<&PoolKernels::sum_strip, &StripKernels::square, 3, 2>>(
+        "SumStripSquare3Stride2"),
+    WrongOutput<StripSlot<&PoolKernels::sum_strip, &StripKernels::square, 3, 3>>(
+        "SumStripSquare3Stride3"),
+    WrongOutput<PairsSlot<&PoolKernels::sum_strip>>("SumStripPairs"),
+    WrongOutput<StripSlot<&PoolKernels::max_indices_strip, &StripKernels::any, 2, 1>>(
+        "MaxIndicesStripAny2Stride1"),
+    WrongOutput<StripSlot<&PoolKernels::max_indices_strip, &StripKernels::any, 2, 2>>(
+        "MaxIndicesStripAny2Stride2"),
+    WrongOutput<StripSlot<&PoolKernels::max_indices_strip, &StripKernels::any, 3, 1>>(
+        "MaxIndicesStripAny3Stride1"),
+    WrongOutput<StripSlot<&PoolKernels::max_indices_strip, &StripKernels::any, 3, 2>>(
+        "MaxIndicesStripAny3Stride2"),
+    WrongOutput<StripSlot<&PoolKernels::max_indices_strip, &StripKernels::any, 3, 3>>(
+        "MaxIndicesStripAny3Stride3"),
+    WrongOutput<StripSlot<&PoolKernels::max_indices_strip, &StripKernels::square, 2, 1>>(
+        "MaxIndicesStripSquare2Stride1"),
+    WrongOutput<StripSlot<&PoolKernels::max_indices_strip, &StripKernels::square, 2, 2>>(
+        "MaxIndicesStripSquare2Stride2"),
+    WrongOutput<StripSlot<&PoolKernels::max_indices_strip, &StripKernels::square, 3, 1>>(
+        "MaxIndicesStripSquare3Stride1"),
+    WrongOutput<StripSlot<&PoolKernels::max_indices_strip, &StripKernels::square, 3, 2>>(
+        "MaxIndicesStripSquare3Stride2"),
+    WrongOutput<StripSlot<&PoolKernels::max_indices_strip, &StripKernels::square, 3, 3>>(
+        "MaxIndicesStripSquare3Stride3"),
+    WrongOutput<PairsSlot<&PoolKernels::max_indices_strip>>("MaxIndicesStripPairs"),
+    WrongIndex<StripSlot<&PoolKernels::max_indices_strip, &StripKernels::square, 3, 2>>(
+        "IndexStrip3Stride2"),
+    WrongIndex<PairsSlot<&PoolKernels::max_indices_strip>>("IndexStripPairs"),
+    WrongOutput<PlainSlot<&PoolKernels::max_sliding>>("MaxSliding"),
+    WrongOutput<PlainSlot<&PoolKernels::sum_sliding>>("SumSliding"),
 };
 
 class BrokenPoolKernelTest : public testing::TestWithParam<std::string> {

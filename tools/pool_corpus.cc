@@ -14,7 +14,7 @@ namespace {
 
 // Cases worth naming. The first ones and then every fourth are in the quick corpus too, so that it
 // reaches every kernel.
-constexpr size_t kFirst = 6;
+constexpr size_t kFirst = 28;
 constexpr std::string_view kListed[] = {
     // Layers as networks have them, small; the first is large enough for several threads.
     "maxpool c64 i56 k3 s2 p1 indices",
@@ -23,6 +23,30 @@ constexpr std::string_view kListed[] = {
     "avgpool mb8 c16 i10 k2",
     "maxpool c40 i35 k3 s1 p1",
     "avgpool c40 i35 k3 s1 p1",
+    // Windows two and three rows high, at every stride that leaves out no row.
+    "maxpool c3 ih20 iw21 k2x3 s1",
+    "maxpool c3 ih20 iw21 k2x3 s1 indices",
+    "avgpool c3 ih20 iw21 k2x3 s1",
+    "maxpool c3 ih20 iw21 k2x3 s2x1",
+    "maxpool c3 ih20 iw21 k2x3 s2x1 indices",
+    "avgpool c3 ih20 iw21 k2x3 s2x1",
+    "maxpool c3 ih20 iw21 k3x2 s1",
+    "maxpool c3 ih20 iw21 k3x2 s1 indices",
+    "avgpool c3 ih20 iw21 k3x2 s1",
+    "maxpool c3 ih20 iw21 k3x2 s2",
+    "maxpool c3 ih20 iw21 k3x2 s2 indices",
+    "avgpool c3 ih20 iw21 k3x2 s2",
+    "maxpool c3 ih20 iw21 k3x2 s3",
+    "maxpool c3 ih20 iw21 k3x2 s3 indices",
+    "avgpool c3 ih20 iw21 k3x2 s3",
+    "maxpool c3 ih20 iw21 k2 s1",
+    "maxpool c3 ih20 iw21 k2 s1 indices",
+    "avgpool c3 ih20 iw21 k2 s1",
+    "maxpool c3 ih20 iw21 k3 s1 p1 indices",
+    "maxpool c3 ih20 iw21 k3 s3",
+    "maxpool c3 ih20 iw21 k3 s3 indices",
+    "avgpool c3 ih20 iw21 k3 s3",
+    // More layers.
     "maxpool c33 i19 k13 s1 p6 indices",
     "maxpool c33 i19 k9 s1 p4",
     "avgpool c33 i19 k13 s1 p6",

@@ -26,11 +26,11 @@ struct Recorded {
 constexpr Recorded kRecordedFull = {
     "8ee4e009028ca942c02ebbdfeb778f9f0e721019457e800338b587ac7549d583",
     "9b8f9b47bc617c7e5692844630f767e4c3358e69f96a4b4c3bfa44ccc9035cca",
-    "6ba6c4e9154c1520f9ef8a164d70a92229b991ff05e285bbe77cb5cd76264f0d"};
+    "822f659099d7100c48520309faf7b3f192511b1e60db721f3623de1a6cae134c"};
 constexpr Recorded kRecordedQuick = {
     "5a3c1cd14b2d1c07dbad76bb2b67312619ec57dd05c1d0e299a6294735cc7883",
     "5b5b0f7bdf25643b9ec1e0467341995f82d4651a82348648e79651ead896ed50",
-    "839f245e079e1759fb42e1951806405cc7b0d074edca5b2082e71d78f9474c21"};
+    "2bdfbbe84f1cdf222d4b8dbdcbda6c0ec0a8a7541e5421e6b07cc71e64b101f6"};
 
 std::vector<cpu::TargetInfo> Choose(const std::vector<std::string>& wanted) {
   for (const std::string& name : wanted) {

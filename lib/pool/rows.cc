@@ -14,6 +14,7 @@
 #include <limits>
 #include <optional>
 
+#include "lib/base/cache.h"
 #include "lib/base/parallel.h"
 #include "lib/pool/blocks.h"
 #include "lib/pool/cost.h"
@@ -284,6 +285,10 @@ const char* RefuseRows(const PoolCall& call) {
   const bool pixels =
       are_pixels(call.xs) && are_pixels(call.ys) && (!call.with_indices || are_pixels(call.is));
   if (!planes && !pixels) return "x and what is written differ in layout";
+  // The least block: one output row of as many columns, or channels, as a vector has lanes.
+  if (RowsPlan(call).total * static_cast<int64_t>(sizeof(float)) > Caches().l2) {
+    return "what a window's rows give does not fit the cache";
+  }
   return call.with_indices ? RefuseLargePlanes(call) : nullptr;
 }
 
