@@ -14,7 +14,7 @@ namespace {
 
 // Cases worth naming. The first ones and then every fourth are in the quick corpus too, so that it
 // reaches every kernel.
-constexpr size_t kFirst = 28;
+constexpr size_t kFirst = 32;
 constexpr std::string_view kListed[] = {
     // Layers as networks have them, small; the first is large enough for several threads.
     "maxpool c64 i56 k3 s2 p1 indices",
@@ -23,6 +23,10 @@ constexpr std::string_view kListed[] = {
     "avgpool mb8 c16 i10 k2",
     "maxpool c40 i35 k3 s1 p1",
     "avgpool c40 i35 k3 s1 p1",
+    "maxpool c33 i19 k9 s1 p4",
+    "avgpool c33 i19 k13 s1 p6",
+    "maxpool c2 ih40 iw65 k2 indices",
+    "avgpool c3 ih40 iw65 k2",
     // Windows two and three rows high, at every stride that leaves out no row.
     "maxpool c3 ih20 iw21 k2x3 s1",
     "maxpool c3 ih20 iw21 k2x3 s1 indices",
@@ -48,8 +52,6 @@ constexpr std::string_view kListed[] = {
     "avgpool c3 ih20 iw21 k3 s3",
     // More layers.
     "maxpool c33 i19 k13 s1 p6 indices",
-    "maxpool c33 i19 k9 s1 p4",
-    "avgpool c33 i19 k13 s1 p6",
     "avgpool c500 i7 k7",
     "adaptiveavg c500 i7 o1",
     "adaptivemax c500 i7 o1 indices",
@@ -80,8 +82,6 @@ constexpr std::string_view kListed[] = {
     "maxpool c130 ih2 iw41 k2 s1 indices",
     "maxpool c1 ih9 iw300 k3 s2 p1 indices",
     "avgpool c1 ih300 iw5 k5 s1 p2",
-    "maxpool c2 ih40 iw65 k2 indices",
-    "avgpool c3 ih40 iw65 k2",
     "maxpool mb2 c17 ih8 iw33 k2x3 s1 p1 indices",
     "maxpool c1100 ih3 iw2 k2 s1 indices",
     // Values at the edges of the format.
