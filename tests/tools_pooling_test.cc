@@ -5,7 +5,6 @@
 #include <bit>
 #include <cstdint>
 #include <set>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -13,7 +12,7 @@
 
 #include "lib/simd/pool_kernels.h"
 #include "lib/simd/target.h"
-#include "tools/cli.h"
+#include "tests/tool_call.h"
 #include "tools/digest.h"
 #include "tools/pool_corpus.h"
 #include "tools/pool_text.h"
@@ -23,21 +22,6 @@
 
 namespace windrow::tool {
 namespace {
-
-struct Outcome {
-  int code;
-  std::string out, err;
-};
-
-Outcome Call(std::vector<std::string> arguments) {
-  std::ostringstream out, err;
-  const int code = Main(std::move(arguments), out, err);
-  return {code, out.str(), err.str()};
-}
-
-bool Has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 // What ParsePoolProblem says about a text that is wrong.
 std::string ParseError(const std::string& text) {

@@ -8,14 +8,13 @@
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <set>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "lib/simd/kernels.h"
 #include "lib/simd/target.h"
-#include "tools/cli.h"
+#include "tests/tool_call.h"
 #include "tools/corpus.h"
 #include "tools/digest.h"
 #include "tools/examples.h"
@@ -25,21 +24,6 @@
 
 namespace windrow::tool {
 namespace {
-
-struct Outcome {
-  int code;
-  std::string out, err;
-};
-
-Outcome Call(std::vector<std::string> arguments) {
-  std::ostringstream out, err;
-  const int code = Main(std::move(arguments), out, err);
-  return {code, out.str(), err.str()};
-}
-
-bool Has(const std::string& text, const std::string& part) {
-  return text.find(part) != std::string::npos;
-}
 
 // What ParseProblem says about a text that is wrong.
 std::string ParseError(const std::string& text) {
