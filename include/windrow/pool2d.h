@@ -2,11 +2,13 @@
 // and AdaptiveAvgPool2d, and the same bits on every CPU, in every layout and on any number of
 // threads.
 //
-// A window's taps are those inside the input, row by row. Of them
+// A window's taps are those inside the input, row by row. A maximum of them is
 //
-//   max:      m = first;  for kh: for kw: m = x > m or x is NaN ? x : m;  every NaN becomes
-//   0x7FC00000 average:  s = +0;  for kh: { r = +0;  for kw: r += x;  s += r; }  y = s / divisor;
-//   NaN as above
+//   m = first;  for kh: for kw: m = x > m or x is NaN ? x : m;  NaN -> 0x7FC00000
+//
+// and an average
+//
+//   s = +0;  for kh: { r = +0;  for kw: r += x;  s += r; }  (s + +0) / divisor;  NaN -> 0x7FC00000
 //
 // so the first of equal maxima wins (+0 and -0 are equal), and the last NaN. Padding is -inf to the
 // one and nothing, or zeros, to the other.

@@ -146,6 +146,10 @@ class WINDROW_API IndexView : public ViewBase {
   IndexView(int64_t* data, const Shape& shape, Layout layout);
   IndexView(int64_t* data, const Shape& shape, Layout layout, const Strides& strides);
 
+  IndexView Crop(int64_t top, int64_t left, int64_t height, int64_t width) const;
+  IndexView Channels(int64_t first, int64_t count) const;
+  IndexView Batch(int64_t first, int64_t count) const;
+
   int64_t* data() const { return data_; }
   int64_t& at(int64_t n, int64_t c, int64_t h, int64_t w) const {  // not checked
     return data_[n * strides_.n + c * strides_.c + h * strides_.h + w * strides_.w];

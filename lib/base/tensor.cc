@@ -137,6 +137,21 @@ IndexView::IndexView(int64_t* data, const Shape& shape, Layout layout)
 IndexView::IndexView(int64_t* data, const Shape& shape, Layout layout, const Strides& strides)
     : ViewBase(data, shape, layout, strides, DType::kI64), data_(data) {}
 
+IndexView IndexView::Crop(int64_t top, int64_t left, int64_t height, int64_t width) const {
+  const int64_t offset = CropOffset(top, left, height, width);
+  return Part(*this, data_, offset, Shape(shape_.n(), shape_.c(), height, width));
+}
+
+IndexView IndexView::Channels(int64_t first, int64_t count) const {
+  const int64_t offset = ChannelOffset(first, count);
+  return Part(*this, data_, offset, Shape(shape_.n(), count, shape_.h(), shape_.w()));
+}
+
+IndexView IndexView::Batch(int64_t first, int64_t count) const {
+  const int64_t offset = BatchOffset(first, count);
+  return Part(*this, data_, offset, Shape(count, shape_.c(), shape_.h(), shape_.w()));
+}
+
 ConstTensorView::ConstTensorView(const float* data, const Shape& shape, Layout layout)
     : ViewBase(data, shape, layout), data_(data) {}
 

@@ -19,7 +19,8 @@ PaddedRows::PaddedRows(const PoolKernels& kernels, const WindowAxis& w, int64_t 
   const int64_t last = (w.out - 1) * w.stride - w.before + w.extent();  // behind what is seen
   const bool side_by_side = x.pixel == x.unit && (x.unit == 1 || x.channel == 1);
   in_place_ = !x.copy && w.stride == 1 && w.before <= 0 && last <= w.in && side_by_side &&
-              x.row <= pixels * x.unit + kMaxGap;
+              x.row >= pixels * x.unit &&
+              x.row <= std::min(w.in * x.unit, pixels * x.unit + kMaxGap);
   // Where x is all that is seen, its rows are taken apart as one.
   const bool follow = !x.loose || pixels * w.stride * x.unit == x.row;
   pitch_ = in_place_ ? x.row : follow ? pixels * x.unit : RoundUp(pixels * x.unit, kLine);
@@ -48,6 +49,12 @@ void PaddedRows::CopyEvery(const float* x, int64_t rows, int64_t from, int64_t s
   }
   if (step == 1 && x_.pixel == x_.unit) {
     return kernels_.copy_rows(x, x_.row, rows, count * x_.unit, to, pitch_);
+  }
+  if (x_.pixel > x_.unit && x_.unit > 1) {  // what lies between is not to be touched
+    for (int64_t r = 0; r < rows; ++r) {
+      kernels_.copy_rows(x + r * x_.row, step * x_.pixel, count, x_.unit, to + r * pitch_, x_.unit);
+    }
+    return;
   }
   if (count == 1 && x_.unit == 1) {
     for (int64_t r = 0; r < rows; ++r) std::memcpy(to + r * pitch_, x + r * x_.row, sizeof(float));
@@ -86,7 +93,8 @@ void PaddedRows::Fill(const float* x, int64_t first_row, int64_t rows, float* sc
     const int64_t first = begin + (begin + w_.before) % 2, pairs = (x_end_ - first) / 2;
     if (first > begin) CopyEvery(x, rows, begin, s, x_end_ > begin ? 1 : 0, place(begin));
     if (2 * pairs == x_.row && pairs == pitch_) {  // all rows as one
-      kernels_.deinterleave(x, x_.row, 1, rows * pairs, place(0), place(1), pitch_);
+      kernels_.deinterleave(x + first, x_.row, 1, rows * pairs, place(first), place(first + 1),
+                            pitch_);
     } else if (pairs > 0) {
       kernels_.deinterleave(x + first, x_.row, rows, pairs, place(first), place(first + 1), pitch_);
     }

@@ -18,8 +18,8 @@ namespace windrow::internal {
 
 class PaddedRows {
  public:
-  // What lies between the rows of x that are read in place lies between their results too, and so
-  // should not be much. In floats.
+  // How much of a row may lie behind what is seen of it, if rows are read in place, since as much
+  // lies between their results. In floats.
   static constexpr int64_t kMaxGap = 64;
 
   // Of pixels of `unit` floats, at these distances in x. `loose`: rows may begin at cache lines,

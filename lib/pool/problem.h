@@ -59,9 +59,9 @@ struct PoolCall {
 
 // Why indices of this call do not fit the 32 bits that fast strategies give them, or null.
 inline const char* RefuseLargePlanes(const PoolCall& call) {
-  constexpr int64_t kMost = (int64_t{1} << 31) - 1;
+  constexpr int64_t kMost = (int64_t{1} << 30) - 1;  // and room for a row of padding
   const bool large = SaturatedProduct({call.h.in, call.w.in}) > kMost;
-  return large ? "the indices of so large a plane take more than 31 bits" : nullptr;
+  return large ? "the indices of so large a plane take more than 30 bits" : nullptr;
 }
 
 // The geometry of an input; throws std::invalid_argument if it has no window.

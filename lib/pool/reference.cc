@@ -1,5 +1,5 @@
 // max:      m = first;  for kh: for kw: m = x > m or x is NaN ? x : m
-// average:  s = +0;  for kh: { r = +0;  for kw: r += x;  s += r; }  y = s / divisor
+// average:  s = +0;  for kh: { r = +0;  for kw: r += x;  s += r; }  y = (s + 0) / divisor
 //
 // Written to be read: no loop here is tuned, and each rounding is one expression.
 #include "lib/pool/reference.h"
@@ -55,7 +55,7 @@ float Average(const Taps& taps, const float* x) {
                  sum += row;
                  row = 0;
                });
-  return Canonical(sum / taps.call.Divisor(taps.rows, taps.columns));
+  return Canonical((sum + 0.0f) / taps.call.Divisor(taps.rows, taps.columns));
 }
 
 // A row of outputs of one image, all channels.

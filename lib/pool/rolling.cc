@@ -126,7 +126,7 @@ Plan MakePlan(const PoolCall& call) {
   p.rows = ShareOf(call, call.h.out, call.n);
   const int64_t share = ShareOf(call, call.c, call.n * CeilDiv(call.h.out, p.rows));
   p.channels = std::min(RoundUp(share, lanes), std::max(budget / 16 / lanes, int64_t{1}) * lanes);
-  p.columns = std::clamp<int64_t>(budget / p.channels / (3 + call.w.stride), 4, call.w.out);
+  p.columns = std::min(std::max<int64_t>(budget / p.channels / (3 + call.w.stride), 4), call.w.out);
   return p;
 }
 

@@ -48,9 +48,9 @@ class Stretch {
         positions_(
             reinterpret_cast<int32_t*>(row_results_ + std::max(call_.w.kernel, call_.h.kernel))),
         joined_(plan.Joined(unit)),
-        uniform_(!call_.op->average || EndOfLike(0, {0, 1, 1}) == w_.out) {
+        uniform_(!call_.op->average || SameDivisors()) {
     padded_.Pad(pad_, scratch_ + plan.padded);
-    padded_.FindTaps(nullptr, scratch_ + plan.padded, taps_);
+    if (!padded_.in_place()) padded_.FindTaps(nullptr, scratch_ + plan.padded, taps_);
     if (call_.with_indices) FindPositions();
   }
 
@@ -90,11 +90,13 @@ class Stretch {
     }
   }
 
-  // Behind the last output from `ow` on whose sum is divided by the same.
-  int64_t EndOfLike(int64_t ow, const Window& rows) const {
-    const float divisor = call_.Divisor(rows, w_.At(ow));
-    while (ow < w_.out && call_.Divisor(rows, w_.At(ow)) == divisor) ++ow;
-    return ow;
+  bool SameDivisors() const {
+    const Window rows{0, 1, 1};
+    const float divisor = call_.Divisor(rows, w_.At(0));
+    for (int64_t o = 1; o < w_.out; ++o) {
+      if (call_.Divisor(rows, w_.At(o)) != divisor) return false;
+    }
+    return true;
   }
 
   void ReduceRows(const float* image, int64_t row, int64_t rows, float* to) {
@@ -215,7 +217,7 @@ class Stretch {
       return call_.kernels().row(args);
     }
     for (int64_t i = 0; i < run.size(); ++i) {
-      call_.with_indices ? ReduceApart(rows, args) : ReduceAndCopy(rows, args);
+      call_.with_indices ? ReduceApart(args) : ReduceAndCopy(rows, args);
       args.offset += run.step * pitch_;
       args.y += call_.ys.h;
       if (call_.with_indices) args.indices += call_.is.h;
@@ -233,20 +235,13 @@ class Stretch {
     CopyRow(args.y, y);
   }
 
-  // One output row, whose pixels lie apart in y.
-  void ReduceApart(const Window& rows, WindowArgs args) const {
+  // One output row with indices, whose pixels lie apart in y.
+  void ReduceApart(WindowArgs args) const {
+    args.outputs = w_.out;
     args.items = args.x_step = unit_;
     args.y_step = call_.ys.w;
     args.indices_step = call_.is.w;
-    for (int64_t ow = 0; ow < w_.out;) {
-      const int64_t end = uniform_ ? w_.out : EndOfLike(ow, rows);
-      args.outputs = end - ow;
-      if (call_.op->average) args.divisor = call_.Divisor(rows, w_.At(ow));
-      call_.kernels().row(args);
-      args.offset += args.outputs * unit_;
-      args.y += args.outputs * call_.ys.w;
-      ow = end;
-    }
+    call_.kernels().row(args);
   }
 
   const float* Divisors(const Window& rows) const {

@@ -72,9 +72,11 @@ RowsPlan::RowsPlan(const PoolCall& c) : call(c) {
 
 void RowsPlan::Place() {
   int64_t end = 0;
+  // No layout is that large; one that would be is refused.
+  constexpr int64_t kMost = int64_t{1} << 48;
   const auto place = [&](int64_t floats) {
     const int64_t at = end;
-    end += RoundUp(floats, 16);
+    end += RoundUp(std::min(floats, kMost), 16);
     return at;
   };
   const int64_t lanes = call.op->lanes, items = columns * unit;
@@ -87,12 +89,15 @@ void RowsPlan::Place() {
   chunk = std::clamp<int64_t>(Caches().l1d / 4 / kFloat / (pitch * call.w.stride), 1,
                               std::min(seen, call.h.in));
   padded = place(call.w.stride * RoundUp(chunk * pitch, 16));
-  results = place(seen * (flat ? pitch : items));
-  indices = place(call.with_indices ? seen * items : 0);
+  results = place(SaturatedProduct({seen, flat ? pitch : items}));
+  indices = place(call.with_indices ? SaturatedProduct({seen, items}) : 0);
   first = place(call.with_indices ? items : 0);
   positions = place(call.with_indices ? items : 0);
   divisors = place(call.op->average ? items : 0);
-  apart = place(Joined(unit) || call.with_indices ? 0 : items * (slides_down ? kRowsApart : 1));
+  apart = 0;
+  // The last chunk of channels may be smaller, and its pixels lie otherwise than the others'.
+  const bool all_joined = Joined(unit) && (planes || unit == call.c);
+  if (!all_joined && !call.with_indices) apart = place(items * (slides_down ? kRowsApart : 1));
   taps = place((2 * kPointer + 1) * std::max(call.w.kernel, call.h.kernel));
   total = end;
 }

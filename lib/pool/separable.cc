@@ -9,13 +9,13 @@
 #include "lib/pool/separable.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "lib/base/cache.h"
 #include "lib/base/parallel.h"
 #include "lib/pool/cost.h"
 #include "lib/pool/pixel_row.h"
 #include "lib/pool/separable_plan.h"
+#include "lib/pool/window.h"
 #include "lib/simd/pool_kernels.h"
 
 namespace windrow::internal {
@@ -166,7 +166,7 @@ class Block {
       args.indices = IndicesAt(oh, ow);
       args.indices_step = plan_.stage_indices ? b_.channels : call_.is.w;
       args.divisor = call_.op->average ? call_.Divisor(rows, columns) : 0;
-      rows.taps == 0 || columns.taps == 0 ? FillEmpty(args) : kernel_(args);
+      rows.taps == 0 || columns.taps == 0 ? FillEmptyWindows(args) : kernel_(args);
       ow = end;
     }
   }
@@ -231,15 +231,6 @@ class Block {
         int64_t* const to = call_.indices + b_.n * s.n + b_.channel * s.c + oh * s.h + ow * s.w;
         for (int64_t c = 0; c < b_.channels; ++c) to[c * s.c] = *from++;
       }
-    }
-  }
-
-  // Windows without a tap, of a dilated kernel.
-  static void FillEmpty(const WindowArgs& args) {
-    for (int64_t o = 0; o < args.outputs; ++o) {
-      std::fill_n(args.y + o * args.y_step, args.items, -std::numeric_limits<float>::infinity());
-      if (args.indices == nullptr) continue;
-      std::fill_n(args.indices + o * args.indices_step, args.items, -1);
     }
   }
 

@@ -114,7 +114,8 @@ struct Plan {
   }
   // The input rows of a block fit the L1 cache, and there is a block for everybody.
   static int64_t RowsOfBlock(const PoolCall& call, const Planes& p) {
-    const int64_t row = (p.w.out * p.w.stride + p.w.kernel) * p.unit * p.h.stride * kFloat;
+    const int64_t row =
+        SaturatedProduct({p.w.out * p.w.stride + p.w.kernel, p.unit, p.h.stride, kFloat});
     const int64_t most = std::max<int64_t>(Caches().l1d / 2 / row, 2);
     return std::min({most, ShareOf(call, p.h.out, p.count), p.h.out});
   }

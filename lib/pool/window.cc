@@ -47,7 +47,7 @@ class Block {
     args_.y = call_.y + at(call_.ys);
     args_.indices = call_.with_indices ? call_.indices + at(call_.is) : nullptr;
     args_.outputs = run.size();
-    if (rows.taps == 0 || run.first.taps == 0) return FillEmpty();
+    if (rows.taps == 0 || run.first.taps == 0) return FillEmptyWindows(args_);
     row_.SetTaps(run.first.begin, args_);
     args_.offset = rows.begin * call_.xs.h;
     args_.rows = rows.taps;
@@ -59,15 +59,6 @@ class Block {
     call_.kernels().Of(args_.rows, args_.columns)(args_);
   }
 
-  // Windows without a tap, of a dilated kernel.
-  void FillEmpty() const {
-    for (int64_t o = 0; o < args_.outputs; ++o) {
-      std::fill_n(args_.y + o * args_.y_step, args_.items, -std::numeric_limits<float>::infinity());
-      if (!call_.with_indices) continue;
-      std::fill_n(args_.indices + o * args_.indices_step, args_.items, -1);
-    }
-  }
-
   const PoolCall& call_;
   const PoolBlock b_;
   const PixelRow row_;
@@ -75,6 +66,14 @@ class Block {
 };
 
 }  // namespace
+
+void FillEmptyWindows(const WindowArgs& args) {
+  for (int64_t o = 0; o < args.outputs; ++o) {
+    std::fill_n(args.y + o * args.y_step, args.items, -std::numeric_limits<float>::infinity());
+    if (args.indices == nullptr) continue;
+    std::fill_n(args.indices + o * args.indices_step, args.items, -1);
+  }
+}
 
 const char* RefusePixels(const PoolCall& call) {
   if (call.c > 1 && call.xs.c != 1) return "the channels of x are not neighbours";

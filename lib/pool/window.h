@@ -17,6 +17,9 @@ int64_t WindowWorkspace(const PoolCall& call);
 // One block, in WindowWorkspace's floats of one thread.
 void RunWindowBlock(const PoolCall& call, const PoolBlock& block, float* scratch);
 
+// Writes what maxima without a tap are, those of a dilated kernel.
+void FillEmptyWindows(const WindowArgs& args);
+
 // Why lanes cannot be channels, or null. Of all strategies for pixels.
 const char* RefusePixels(const PoolCall& call);
 

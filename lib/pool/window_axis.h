@@ -1,7 +1,7 @@
 // One spatial direction of a pooling: which inputs the window of each output covers.
 //
-//   regular:   o * stride - before + t * dilation,  0 <= t < kernel, of which those in [0, in)
-//   count adaptive:  [floor(o * in / out), ceil((o + 1) * in / out))
+// A regular axis has o * stride - before + t * dilation, 0 <= t < kernel, of which those in [0, in)
+// count; an adaptive one [floor(o * in / out), ceil((o + 1) * in / out)).
 #ifndef WINDROW_LIB_POOL_WINDOW_AXIS_H_
 #define WINDROW_LIB_POOL_WINDOW_AXIS_H_
 

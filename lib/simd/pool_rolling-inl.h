@@ -38,8 +38,6 @@ struct SumRows {
     }
     return sum;
   }
-  // A row's sum may be -0, since a denormal is flushed to that.
-  static HWY_INLINE WindowV Top(WindowV row) { return hn::Add(hn::Zero(WindowD()), row); }
   static HWY_INLINE WindowV Join(WindowV above, WindowV below) { return hn::Add(above, below); }
   template <class Access>
   static HWY_INLINE WindowV Result(const WindowArgs& t, int64_t item, WindowV v, Access access) {
@@ -66,7 +64,6 @@ struct MaxRows {
     seen = AddBeside(seen, sum, one);
     return max;
   }
-  static HWY_INLINE WindowV Top(WindowV row) { return row; }
   static HWY_INLINE WindowV Join(WindowV above, WindowV below) { return LaterMax(below, above); }
   template <class Access>
   static HWY_INLINE WindowV Result(const WindowArgs& t, int64_t, WindowV v, Access) {
@@ -103,7 +100,7 @@ HWY_INLINE void RollItems(const WindowArgs& t, int64_t output, int64_t item, Acc
     middle = Rows::Row(t, at + t.x_row, seen, access);
   }
   const WindowV below = Rows::Row(t, at + 2 * t.x_row, seen, access);
-  const WindowV v = Rows::Join(Rows::Join(Rows::Top(above), middle), below);
+  const WindowV v = Rows::Join(Rows::Join(above, middle), below);
   if constexpr (Rows::kChecked) {
     const WindowV one = hn::Set(d, t.one);
     seen = AddBeside(seen, above, one);
@@ -120,6 +117,7 @@ HWY_INLINE void RollItems(const WindowArgs& t, int64_t output, int64_t item, Acc
 template <class Rows, int kStride>
 void Roll(const WindowArgs& args) {
   WindowArgs t = Local(args);
+  Flatten(t);
   const typename Rows::Taps taps(args);
   t.taps = taps.all;
   const auto lanes = static_cast<int64_t>(hn::Lanes(WindowD()));

@@ -170,8 +170,6 @@ HWY_INLINE void SlideItems(const WindowArgs& t, int64_t item, Access access) {
 template <class Reduction>
 void Slides(const WindowArgs& args) {
   WindowArgs t = Local(args);
-  t.outputs = args.outputs;
-  t.items = args.items;
   const Extent<0, 1>::Taps taps(args);
   t.taps = taps.all;
   const auto lanes = static_cast<int64_t>(hn::Lanes(WindowD()));

@@ -50,7 +50,7 @@ HWY_INLINE void Strip(const WindowArgs& t, int64_t item, uintptr_t& prefetch, Ac
   for (int64_t o = 0; o < t.outputs; ++o, y += t.y_step) {
     if constexpr (kKept < 1) first = next();
     if constexpr (kKept < 2) second = next();
-    WindowV v = Rows::Join(Rows::Top(first), second);
+    WindowV v = Rows::Join(first, second);
     if constexpr (kHigh == 3) {
       const WindowV third = next();
       v = Rows::Join(v, third);

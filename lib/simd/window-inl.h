@@ -116,10 +116,12 @@ struct Sum {
   template <class Access>
   static HWY_INLINE WindowV Divided(const WindowArgs& t, int64_t item, WindowV sum, Access access) {
     const WindowD d;
-    if (t.divisors != nullptr) {
-      return CanonicalNaN(hn::Div(sum, access.Load(d, t.divisors + item)));
-    }
-    return t.divisor != 0 ? CanonicalNaN(hn::Div(sum, hn::Set(d, t.divisor))) : sum;
+    if (t.divisors == nullptr && t.divisor == 0) return sum;
+    // A sum may be -0, but only if a denormal was flushed to that, here or there.
+    sum = hn::Add(sum, hn::Zero(d));
+    const WindowV divisor =
+        t.divisors != nullptr ? access.Load(d, t.divisors + item) : hn::Set(d, t.divisor);
+    return CanonicalNaN(hn::Div(sum, divisor));
   }
 
   template <int kVecs, class Access>
@@ -218,16 +220,13 @@ struct Max {
 #undef WINDROW_DECLARE
 #undef WINDROW_PLACE
 
-// A copy, which no store can change, with outputs that follow each other as items of one. Member by
-// member: a copy of the whole would wait until the caller's stores have reached the cache.
+// A copy, which no store can change. Member by member: a copy of the whole would wait until the
+// caller's stores have reached the cache.
 HWY_INLINE WindowArgs Local(const WindowArgs& t) {
-  const bool alike = t.divisors == nullptr && t.position_step == 0 &&
-                     (t.indices == nullptr || t.indices_step == t.items);
-  const bool flat = t.x_step == t.items && t.y_step == t.items && alike;
   WindowArgs l;
   l.taps = t.taps, l.offset = t.offset, l.x_row = t.x_row;
   l.rows = t.rows, l.columns = t.columns;
-  l.outputs = flat ? 1 : t.outputs, l.items = flat ? t.outputs * t.items : t.items;
+  l.outputs = t.outputs, l.items = t.items;
   l.x_step = t.x_step, l.y_step = t.y_step;
   l.y = t.y;
   l.one = t.one, l.last = t.last, l.divisor = t.divisor, l.divisors = t.divisors;
@@ -243,11 +242,22 @@ HWY_INLINE WindowArgs Local(const WindowArgs& t) {
   return l;
 }
 
+// Outputs that follow each other become items of one.
+HWY_INLINE void Flatten(WindowArgs& t) {
+  const bool alike = t.divisors == nullptr && t.position_step == 0 &&
+                     (t.indices == nullptr || t.indices_step == t.items);
+  if (t.x_step == t.items && t.y_step == t.items && alike) {
+    t.items *= t.outputs;
+    t.outputs = 1;
+  }
+}
+
 // All items of all outputs, as many vectors at a time as possible. The last vector, if it is not
 // whole, begins inside the one before.
 template <class Reduction>
 void Windows(const WindowArgs& args) {
   WindowArgs t = Local(args);
+  Flatten(t);
   const typename Reduction::Taps taps(args);
   t.taps = taps.all;
   constexpr int kVecs = Reduction::kMaxVecs;
