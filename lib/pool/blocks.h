@@ -58,6 +58,12 @@ inline int64_t ShareOf(const PoolCall& call, int64_t count, int64_t others) {
   return CeilDiv(count, CeilDiv(WantedTasks(call), std::max<int64_t>(others, 1)));
 }
 
+// Into how many tasks each of `others` parts is cut whose rows fall into so many blocks. Task i has
+// the blocks from i * blocks / tasks on.
+inline int64_t RowTasks(const PoolCall& call, int64_t blocks, int64_t others) {
+  return std::min(blocks, CeilDiv(WantedTasks(call), others));
+}
+
 // The axis of the outputs [first, first + count) alone.
 inline WindowAxis PartOf(WindowAxis axis, int64_t first, int64_t count) {
   axis.before -= first * axis.stride;

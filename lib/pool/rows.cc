@@ -294,7 +294,7 @@ void RunRows(const PoolCall& call) {
   const EvenSplit shares(call.n * chunks, ShareOf(call, call.n * chunks, columns.parts));
   // A task is a stretch of columns of a few planes; of one plane, if there are not enough for all
   // threads, a part of its rows.
-  const int64_t parts = shares.parts * columns.parts < WantedTasks(call) ? rows.parts : 1;
+  const int64_t parts = RowTasks(call, rows.parts, shares.parts * columns.parts);
   RunTasks(call.threads, shares.parts * columns.parts * parts, [&](int64_t i, int64_t slot) {
     const int64_t part = i % parts, column = i / parts % columns.parts;
     const int64_t share = i / parts / columns.parts;
@@ -305,7 +305,7 @@ void RunRows(const PoolCall& call) {
     for (int64_t j = shares.Begin(share); j < shares.Begin(share + 1); ++j) {
       const int64_t channel = j % chunks * plan.unit, rest = std::min(plan.unit, call.c - channel);
       if (!stretch || rest != unit) stretch.emplace(plan, unit = rest, begin, width, scratch);
-      for (int64_t r = part; r < rows.parts; r += parts) {
+      for (int64_t r = part * rows.parts / parts; r < (part + 1) * rows.parts / parts; ++r) {
         stretch->Run(j / chunks, channel, rows.Begin(r), rows.Begin(r + 1) - rows.Begin(r));
       }
     }

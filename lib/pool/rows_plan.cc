@@ -50,6 +50,8 @@ RowsPlan::RowsPlan(const PoolCall& c) : call(c) {
     const int64_t cache = Slides(c.h) && Slides(c.w) ? caches.l2 / 8 : caches.l1d * 2 / 3;
     const int64_t most = cache / kFloat / (c.h.kernel * c.w.out);
     unit = c.c <= 2 * lanes ? c.c : std::clamp<int64_t>(most / lanes, 1, 8) * lanes;
+    // Channels are shared out rather than rows, which need results of rows that others have.
+    if (unit > lanes) unit = std::min(unit, RoundUp(ShareOf(c, c.c, c.n), lanes));
     unit = std::min(unit, c.c);
   }
   slides_across = !planes && !c.with_indices && unit >= lanes && Slides(c.w);

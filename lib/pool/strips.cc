@@ -229,14 +229,14 @@ const char* RefuseStrips(const PoolCall& call) {
 void RunStrips(const PoolCall& call) {
   const Plan plan(call);
   const EvenSplit rows(plan.planes.h.out, plan.rows);
-  const EvenSplit shares(plan.planes.count, ShareOf(call, plan.planes.count, rows.parts));
-  // A task is a few planes; of one plane, a block of its rows.
-  const int64_t parts = shares.parts < WantedTasks(call) ? rows.parts : 1;
+  const EvenSplit shares(plan.planes.count, ShareOf(call, plan.planes.count, 1));
+  // A task is a few planes; where there are too few, some of their rows.
+  const int64_t parts = RowTasks(call, rows.parts, shares.parts);
   RunTasks(call.threads, shares.parts * parts, [&](int64_t i, int64_t slot) {
     Blocks blocks(call, plan, call.workspace + slot * plan.floats(call));
-    const int64_t share = i / parts;
+    const int64_t share = i / parts, part = i % parts;
     for (int64_t p = shares.Begin(share); p < shares.Begin(share + 1); ++p) {
-      for (int64_t r = i % parts; r < rows.parts; r += parts) {
+      for (int64_t r = part * rows.parts / parts; r < (part + 1) * rows.parts / parts; ++r) {
         blocks.Run(p, rows.Begin(r), rows.Begin(r + 1) - rows.Begin(r));
       }
     }
