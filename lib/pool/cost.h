@@ -18,10 +18,8 @@ inline double KeptCycles(const PoolCall& call) { return call.with_indices ? 1.6 
 inline constexpr double kOutputCycles = 8;
 inline constexpr double kCallCycles = 25;
 
-// A vector that is copied, one that is taken apart by a stride, and one that changes between planes
-// and pixels.
+// A vector that is copied, and one that changes between planes and pixels.
 inline constexpr double kCopyCycles = 1;
-inline constexpr double kStrideCycles = 2;
 inline constexpr double kTransposeCycles = 3;
 
 }  // namespace windrow::internal

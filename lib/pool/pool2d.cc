@@ -24,7 +24,7 @@ using internal::Require;
 
 namespace {
 
-// Below this many inputs, and steps of windows, a second thread is not worth being woken.
+// Below this many inputs and this many outputs a second thread is not worth being woken.
 constexpr int64_t kMinParallelElements = 100'000;
 
 void CheckCall(const PoolArgs& args, const Shape& output, bool average) {

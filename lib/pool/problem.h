@@ -49,6 +49,18 @@ struct PoolCall {
     const bool padding = op->count_include_pad;
     return static_cast<float>(padding ? rows.counted * columns.counted : rows.taps * columns.taps);
   }
+  // Whether all windows along this axis, or a part of it, make up the same part of a divisor.
+  bool SameDivisors(const WindowAxis& axis) const {
+    if (!op->average || op->divisor_override != 0) return true;
+    const auto part = [this](const Window& v) {
+      return op->count_include_pad ? v.counted : v.taps;
+    };
+    const int64_t first = part(axis.At(0));
+    for (int64_t o = 1; o < axis.out; ++o) {
+      if (part(axis.At(o)) != first) return false;
+    }
+    return true;
+  }
   const WindowKernels& kernels() const {
     const PoolKernels& k = *op->kernels;
     return op->average ? k.sum : with_indices ? k.max_indices : k.max;

@@ -48,7 +48,7 @@ class Stretch {
         positions_(
             reinterpret_cast<int32_t*>(row_results_ + std::max(call_.w.kernel, call_.h.kernel))),
         joined_(plan.Joined(unit)),
-        uniform_(!call_.op->average || SameDivisors()) {
+        uniform_(call_.SameDivisors(w_)) {
     padded_.Pad(pad_, scratch_ + plan.padded);
     if (!padded_.in_place()) padded_.FindTaps(nullptr, scratch_ + plan.padded, taps_);
     if (call_.with_indices) FindPositions();
@@ -88,15 +88,6 @@ class Stretch {
     for (int64_t t = 0; t < w_.kernel; ++t) {
       positions_[t] = static_cast<int32_t>(t * w_.dilation - w_.before);
     }
-  }
-
-  bool SameDivisors() const {
-    const Window rows{0, 1, 1};
-    const float divisor = call_.Divisor(rows, w_.At(0));
-    for (int64_t o = 1; o < w_.out; ++o) {
-      if (call_.Divisor(rows, w_.At(o)) != divisor) return false;
-    }
-    return true;
   }
 
   void ReduceRows(const float* image, int64_t row, int64_t rows, float* to) {

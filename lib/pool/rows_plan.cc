@@ -23,14 +23,6 @@ bool Slides(const WindowAxis& axis) {
   return axis.stride == 1 && axis.dilation == 1 && axis.kernel >= kMinSlidingTaps;
 }
 
-bool SameDivisors(const PoolCall& c) {
-  if (!c.op->average) return true;
-  for (int64_t o = 0; o < c.h.out; ++o) {
-    if (c.Divisor(c.h.At(o), c.w.At(0)) != c.Divisor(c.h.At(0), c.w.At(0))) return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 RowsPlan::RowsPlan(const PoolCall& c) : call(c) {
@@ -55,7 +47,7 @@ RowsPlan::RowsPlan(const PoolCall& c) : call(c) {
     unit = std::min(unit, c.c);
   }
   slides_across = !planes && !c.with_indices && unit >= lanes && Slides(c.w);
-  slides_down = !c.with_indices && Slides(c.h) && SameDivisors(c);
+  slides_down = !c.with_indices && Slides(c.h) && c.SameDivisors(c.h);
   const auto bytes = [&] {
     Place();
     return total * kFloat;

@@ -63,18 +63,6 @@ struct Planes {
   }
 };
 
-bool SameDivisor(const PoolCall& call) {
-  const Window h = call.h.At(0), w = call.w.At(0);
-  const float divisor = call.Divisor(h, w);
-  for (int64_t o = 1; o < call.h.out; ++o) {
-    if (call.Divisor(call.h.At(o), w) != divisor) return false;
-  }
-  for (int64_t o = 1; o < call.w.out; ++o) {
-    if (call.Divisor(h, call.w.At(o)) != divisor) return false;
-  }
-  return true;
-}
-
 int64_t RowsOf(const WindowAxis& h, int64_t outputs) { return (outputs - 1) * h.stride + h.kernel; }
 
 struct Plan {
@@ -222,7 +210,8 @@ const char* RefuseStrips(const PoolCall& call) {
       (call.c == 1 || call.xs.c == 1) && follow(call.ys) && (!call.with_indices || follow(call.is));
   if (!planes && !pixels) return "the pixels of a row of y do not follow each other";
   if (Plan(call).floats(call) * kFloat > Caches().l2 / 2) return "a row does not fit the cache";
-  if (call.op->average && !SameDivisor(call)) return "sums are divided by different numbers";
+  if (!call.SameDivisors(h) || !call.SameDivisors(w))
+    return "sums are divided by different numbers";
   return nullptr;
 }
 

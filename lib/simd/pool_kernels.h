@@ -96,9 +96,7 @@ struct StripKernels {
   // 2 x 2 with stride 2 each way: taps[0] leads to x itself.
   WindowFn pairs;
 
-  // Null if there is none.
   WindowFn Of(int64_t rows, int64_t columns, int64_t stride) const {
-    if (rows > 3 || stride > rows) return nullptr;
     return (columns == rows ? square : any)[rows][stride];
   }
 };
