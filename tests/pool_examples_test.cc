@@ -83,7 +83,8 @@ TEST(PoolExamples, NaNWins) {
         .Run({.x = x, .y = y, .indices = IndexView(indices.data(), y.shape(), layout)});
     EXPECT_EQ(indices, (std::vector<int64_t>{0, 5, 7, 5}));
     const Numbers values = ValuesOf(y);
-    for (const size_t i : {0, 1, 3}) EXPECT_TRUE(std::isnan(values[i])) << i;
+    for (const size_t i : {size_t{0}, size_t{1}, size_t{3}})
+      EXPECT_TRUE(std::isnan(values[i])) << i;
     EXPECT_EQ(values[2], 7);
   }
 }
