@@ -62,9 +62,17 @@ HWY_INLINE WindowV AddBeside(WindowV sum, WindowV x, WindowV one) {
   return hn::Add(sum, x);
 }
 
+// Stands in the branch of what is last only. Clang would otherwise multiply in any case, by 1 where
+// it is not the last, and so flush what must not be.
+HWY_INLINE void OnlyHere() { asm volatile(""); }
+
 // A maximum as it is stored.
 HWY_INLINE WindowV Flushed(const WindowArgs& t, WindowV max) {
-  return t.last ? hn::Mul(max, hn::Set(WindowD(), t.one)) : max;
+  if (t.last) {
+    OnlyHere();
+    max = hn::Mul(max, hn::Set(WindowD(), t.one));
+  }
+  return max;
 }
 
 // The rows and columns of a window, known to the compiler unless 0.
@@ -185,6 +193,7 @@ struct Max {
     if (HWY_LIKELY(hn::AllTrue(d, hn::Eq(s0, s0)))) {
 #define WINDROW_FLUSH(v) m##v = hn::Mul(m##v, one)
       if (t.last) {
+        OnlyHere();
         WINDROW_FOR_VECS(WINDROW_FLUSH);
       }
 #define WINDROW_STORE(v) access.Store(d, m##v, y + WINDROW_PLACE(v))
