@@ -7,6 +7,8 @@
 #include <oneapi/tbb/task_group.h>
 
 #include <algorithm>
+#include <array>
+#include <atomic>
 
 // ThreadSanitizer does not see how TBB, which is not instrumented, hands tasks over; so in its
 // builds this file is not instrumented either, and says what TBB guarantees: what the caller did
@@ -31,6 +33,20 @@ void Release([[maybe_unused]] const void* token) {
 #endif
 }
 
+// The indices of one thread, which it takes one by one, and others when they are done with theirs.
+struct alignas(64) Share {
+  std::atomic<int64_t> next;
+  int64_t end;
+
+  void Run(FunctionRef<void(int64_t)> body) {
+    while (next.load(std::memory_order_relaxed) < end) {
+      const int64_t i = next.fetch_add(1, std::memory_order_relaxed);
+      if (i < end) body(i);
+    }
+  }
+};
+constexpr int64_t kMostShares = 64;
+
 }  // namespace
 
 int MaxThreads() { return tbb::this_task_arena::max_concurrency(); }
@@ -38,9 +54,15 @@ int MaxThreads() { return tbb::this_task_arena::max_concurrency(); }
 int ThreadSlot() { return std::max(tbb::this_task_arena::current_thread_index(), 0); }
 
 void ParallelFor(int64_t count, FunctionRef<void(int64_t)> body) {
-  if (count <= 1) {
-    if (count == 1) body(0);
+  const int64_t shares = std::min<int64_t>({count, MaxThreads(), kMostShares});
+  if (shares <= 1) {
+    for (int64_t i = 0; i < count; ++i) body(i);
     return;
+  }
+  std::array<Share, kMostShares> all;
+  for (int64_t s = 0; s < shares; ++s) {
+    all[s].next.store(s * count / shares, std::memory_order_relaxed);
+    all[s].end = (s + 1) * count / shares;
   }
   // Takes the caller's floating-point environment along.
   tbb::task_group_context context(
@@ -48,13 +70,14 @@ void ParallelFor(int64_t count, FunctionRef<void(int64_t)> body) {
       tbb::task_group_context::default_traits | tbb::task_group_context::fp_settings);
   Release(&body);
   tbb::parallel_for(
-      tbb::blocked_range<int64_t>(0, count),
-      [&body](const tbb::blocked_range<int64_t>& range) {
+      tbb::blocked_range<int64_t>(0, shares),
+      [&](const tbb::blocked_range<int64_t>&) {
         Acquire(&body);
-        for (int64_t i = range.begin(); i != range.end(); ++i) body(i);
+        const int64_t own = ThreadSlot() * shares / MaxThreads();
+        for (int64_t s = 0; s < shares; ++s) all[(own + s) % shares].Run(body);
         Release(&body);
       },
-      tbb::simple_partitioner(), context);
+      tbb::static_partitioner(), context);
   Acquire(&body);
 }
 

@@ -16,8 +16,9 @@ int MaxThreads();
 int ThreadSlot();
 
 // Calls body(i) for every i in [0, count), each once, in any order and on any of the arena's
-// threads, and returns when all are done. Every call runs with the floating-point environment
-// (flush-to-zero, denormals-are-zero) of the caller, which TBB alone does not promise.
+// threads, and returns when all are done. Each thread begins with an equal share of them, the same
+// in every loop, whose data may still be in its cache. Every call runs with the floating-point
+// environment (flush-to-zero, denormals-are-zero) of the caller, which TBB alone does not promise.
 void ParallelFor(int64_t count, FunctionRef<void(int64_t)> body);
 
 // Calls body(task, slot) for every task in [0, count): in ParallelFor, with the thread's slot, or
