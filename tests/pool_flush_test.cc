@@ -32,16 +32,24 @@ class PoolFlush : public testing::TestWithParam<std::tuple<Flush, std::string>> 
   const tbb::global_control limit_{tbb::global_control::max_allowed_parallelism, kMostThreads};
 };
 
+// Enough work for several threads, as the strategy takes it.
+PoolProblem ManyDenormals(const std::string& algorithm) {
+  PoolProblem p{.c = 40, .ih = 52, .iw = 53, .kernel = 3, .stride = 1};
+  if (algorithm == "global") p.c = 20'000, p.ih = p.iw = 3;
+  return p;
+}
+
 // Of an x full of one denormal: of 8 = 2^3 units in the last place, a sum of 9 is 72 and over 9
 // again 8.
 TEST_P(PoolFlush, TheCallersStateHoldsOnEveryThread) {
   constexpr uint32_t kDenormal = 8;
   for (const Reduction reduction : kReductions) {
     for (const Layout layout : {Layout::kNhwc, Layout::kNchw}) {
-      PoolProblem p{.reduction = reduction, .c = 40, .ih = 52, .iw = 53, .kernel = 3, .stride = 1};
-      p.SetLayout(layout);
       for (const std::string& algorithm : PoolAlgorithmsToTest()) {
         if (!TakesEveryday(algorithm, layout, reduction)) continue;
+        PoolProblem p = ManyDenormals(algorithm);
+        p.reduction = reduction;
+        p.SetLayout(layout);
         const Pooling pooling = MakePooling(p, target(), algorithm);
         Tensor x(p.input(), layout);
         std::fill_n(x.data(), x.shape().elements(), std::bit_cast<float>(kDenormal));

@@ -3,10 +3,13 @@
 #include <tuple>
 
 #include "lib/base/cache.h"
+#include "lib/base/math.h"
 #include "tests/pool_sweeps.h"
 
 namespace windrow::test {
 namespace {
+
+using internal::CeilDiv;
 
 // Windows of many taps: global ones, those of pyramids, and as large as the image.
 std::vector<PoolProblem> LargeWindows(int64_t lanes) {
@@ -28,6 +31,37 @@ std::vector<PoolProblem> LargeWindows(int64_t lanes) {
     append(Size2(25, 26), Size2(11, 10), Size2(5, 4), Padding::Sides(5, 0, 1, 5));
     append(Size2(3, 40), Size2(3, 20), Size2(1, 20), 0);
   }
+  return all;
+}
+
+// One window an image: of planes whose rows follow each other or not, of taps a few more or less
+// than fours, of channels about a vector or more than are done at a time.
+std::vector<PoolProblem> Global(int64_t lanes) {
+  const int64_t l1 = internal::Caches().l1d / static_cast<int64_t>(sizeof(float));
+  std::vector<PoolProblem> all;
+  for (const int64_t c : {int64_t{1}, lanes - 1, lanes, lanes + 1, 2 * lanes, 5 * lanes + 3}) {
+    if (c == 0) continue;
+    for (int64_t iw = 1; iw <= 9; ++iw) {
+      for (const int64_t ih : {1, 2, 3, 7}) {
+        PoolProblem p{.c = c, .ih = ih, .iw = iw, .kernel = Size2(ih, iw)};
+        Append(all, p);
+        p.adaptive = true;
+        Append(all, p);
+        p.adaptive = false;
+        p.kernel = Size2(ih + 1, iw + 2);  // partly on padding
+        p.padding = Padding::Sides(ih > 1, ih == 1, iw > 1, iw > 1 ? 1 : 2);
+        Append(all, p);
+        p.padding = 0;
+        p.kernel = Size2(CeilDiv(ih, 2), CeilDiv(iw, 2));  // some of the image
+        p.stride = Size2(ih, iw);
+        Append(all, p);
+        p.dilation = Size2(2);
+        Append(all, p);
+      }
+    }
+  }
+  Append(all, {.adaptive = true, .c = l1 / 3 + lanes + 1, .ih = 3, .iw = 2});
+  Append(all, {.adaptive = true, .mb = 3, .c = l1, .ih = 2, .iw = 3});
   return all;
 }
 
@@ -80,6 +114,7 @@ std::vector<PoolProblem> ManyPlanes(int64_t) {
 std::vector<PoolSweep> PoolImageSweeps() {
   return {
       {"LargeWindows", LargeWindows},
+      {"Global", Global},
       {"LargeImages", LargeImages},
       {"ManyPlanes", ManyPlanes},
   };

@@ -134,6 +134,7 @@ TEST(PoolDigestTest, IndicesAreLittleEndian) {
   EXPECT_EQ(abcd.Finish(), "9c56cc51b374c3ba189210d5b6d4bf57790d351c96c47c02190ecf1e430635ab");
 }
 
+using internal::GlobalKernels;
 using internal::PoolKernels;
 using internal::RollingKernels;
 using internal::StripKernels;
@@ -226,6 +227,10 @@ constexpr BrokenKernel kBrokenKernels[] = {
     WrongOutput<Slot<&PoolKernels::sum_rolling, &RollingKernels::any, 2>>("SumRollingStride2"),
     WrongOutput<Slot<&PoolKernels::sum_rolling, &RollingKernels::k3, 1>>("SumRolling3"),
     WrongOutput<Slot<&PoolKernels::sum_rolling, &RollingKernels::k3, 2>>("SumRolling3Stride2"),
+    WrongOutput<Slot<&PoolKernels::max_global, &GlobalKernels::pixels>>("MaxGlobalPixels"),
+    WrongOutput<Slot<&PoolKernels::max_global, &GlobalKernels::planes>>("MaxGlobalPlanes"),
+    WrongOutput<Slot<&PoolKernels::sum_global, &GlobalKernels::pixels>>("SumGlobalPixels"),
+    WrongOutput<Slot<&PoolKernels::sum_global, &GlobalKernels::planes>>("SumGlobalPlanes"),
     WrongOutput<StripSlot<&PoolKernels::max_strip, &StripKernels::any, 2, 1>>(
         "MaxStripAny2Stride1"),
     WrongOutput<StripSlot<&PoolKernels::max_strip, &StripKernels::any, 2, 2>>(

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "lib/base/error.h"
+#include "lib/pool/global.h"
 #include "lib/pool/reference.h"
 #include "lib/pool/rolling.h"
 #include "lib/pool/rows.h"
@@ -20,6 +21,8 @@ constexpr PoolAlgorithm kAlgorithms[] = {
      RunWindow, WindowWorkspace},
     {"rolling", "pixels, windows 3 rows high, row results of the rows above kept in cache",
      RefuseRolling, EstimateRolling, RunRolling, RollingWorkspace},
+    {"global", "one window an image, read in the order of memory, lanes over channels",
+     RefuseGlobal, EstimateGlobal, RunGlobal, GlobalWorkspace},
     {"separable", "pixels, row results shared, lanes over channels", RefuseSeparable,
      EstimateSeparable, RunSeparable, SeparableWorkspace},
     {"strips", "rows of planes or of pixels, windows 2 or 3 rows high, rows kept in registers",

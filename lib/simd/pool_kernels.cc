@@ -11,6 +11,8 @@
 
 #include "lib/simd/copy-inl.h"
 #include "lib/simd/deinterleave-inl.h"
+#include "lib/simd/global_pixels-inl.h"
+#include "lib/simd/global_planes-inl.h"
 #include "lib/simd/leave-inl.h"
 #include "lib/simd/pairs-inl.h"
 #include "lib/simd/pool_rolling-inl.h"
@@ -74,21 +76,24 @@ constexpr StripKernels AllIndicesStrips() {
 }
 
 const PoolKernels* GetPoolKernels() {
-  static constexpr PoolKernels kKernels{.max = AllExtents<Max>(),
-                                        .max_indices = AllExtents<MaxIndices>(),
-                                        .sum = AllExtents<Sum>(),
-                                        .max_sliding = &Slides<SlidingMax>,
-                                        .sum_sliding = &Slides<SlidingSum>,
-                                        .max_rolling = AllRolling<MaxRows>(),
-                                        .sum_rolling = AllRolling<SumRows>(),
-                                        .max_strip = AllStrips<MaxRows, MaxPairs>(),
-                                        .max_indices_strip = AllIndicesStrips(),
-                                        .sum_strip = AllStrips<SumRows, SumPairs>(),
-                                        .transpose = &Transpose,
-                                        .copy_rows = &CopyRows,
-                                        .copy_pixels = &CopyPixels,
-                                        .deinterleave = &Deinterleave,
-                                        .leave = &Leave};
+  static constexpr PoolKernels kKernels{
+      .max = AllExtents<Max>(),
+      .max_indices = AllExtents<MaxIndices>(),
+      .sum = AllExtents<Sum>(),
+      .max_sliding = &Slides<SlidingMax>,
+      .sum_sliding = &Slides<SlidingSum>,
+      .max_rolling = AllRolling<MaxRows>(),
+      .sum_rolling = AllRolling<SumRows>(),
+      .max_global = {.pixels = &MaxGlobalPixels, .planes = &GlobalPlanes<PlanesMax>},
+      .sum_global = {.pixels = &SumGlobalPixels, .planes = &GlobalPlanes<PlanesSum>},
+      .max_strip = AllStrips<MaxRows, MaxPairs>(),
+      .max_indices_strip = AllIndicesStrips(),
+      .sum_strip = AllStrips<SumRows, SumPairs>(),
+      .transpose = &Transpose,
+      .copy_rows = &CopyRows,
+      .copy_pixels = &CopyPixels,
+      .deinterleave = &Deinterleave,
+      .leave = &Leave};
   return &kKernels;
 }
 

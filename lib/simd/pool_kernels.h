@@ -101,6 +101,15 @@ struct StripKernels {
   }
 };
 
+// One window of many items, read once and in the order of memory; outputs are one, and follow each
+// other in y. Without indices.
+struct GlobalKernels {
+  WindowFn pixels;  // `above` is room for as many floats as there are items
+  // Items are x_step apart, and columns neighbours; taps[0] is the first one's. At least as many
+  // items as a vector has lanes.
+  WindowFn planes;
+};
+
 // The micro-kernels of one target.
 struct PoolKernels {
   WindowKernels max, max_indices, sum;
@@ -108,6 +117,7 @@ struct PoolKernels {
   // outputs are: taps[0] is the first one's. Not with indices.
   WindowFn max_sliding, sum_sliding;
   RollingKernels max_rolling, sum_rolling;
+  GlobalKernels max_global, sum_global;
   StripKernels max_strip, max_indices_strip, sum_strip;
   // to[column * to_row + row] = from[row * from_row + column]
   void (*transpose)(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns, float* to,

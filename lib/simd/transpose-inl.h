@@ -63,20 +63,32 @@ HWY_INLINE auto LoadBlocks(const float* from, ptrdiff_t from_row) {
 }
 
 // Four columns of 4 * kBlocks rows: a vector of each column.
+template <int64_t kBlocks, class V>
+HWY_INLINE void LoadColumns(const float* from, ptrdiff_t from_row, V& c0, V& c1, V& c2, V& c3) {
+  const hn::FixedTag<float, 4 * kBlocks> d;
+  const V r0 = LoadBlocks<kBlocks>(from, from_row);
+  const V r1 = LoadBlocks<kBlocks>(from + from_row, from_row);
+  const V r2 = LoadBlocks<kBlocks>(from + 2 * from_row, from_row);
+  const V r3 = LoadBlocks<kBlocks>(from + 3 * from_row, from_row);
+  const V even_low = hn::InterleaveLower(d, r0, r2), even_high = hn::InterleaveUpper(d, r0, r2);
+  const V odd_low = hn::InterleaveLower(d, r1, r3), odd_high = hn::InterleaveUpper(d, r1, r3);
+  c0 = hn::InterleaveLower(d, even_low, odd_low);
+  c1 = hn::InterleaveUpper(d, even_low, odd_low);
+  c2 = hn::InterleaveLower(d, even_high, odd_high);
+  c3 = hn::InterleaveUpper(d, even_high, odd_high);
+}
+
+// The same, a column each to_row floats.
 template <int64_t kBlocks>
 HWY_INLINE void TransposeBlocks(const float* from, ptrdiff_t from_row, float* to,
                                 ptrdiff_t to_row) {
   const hn::FixedTag<float, 4 * kBlocks> d;
-  const auto r0 = LoadBlocks<kBlocks>(from, from_row);
-  const auto r1 = LoadBlocks<kBlocks>(from + from_row, from_row);
-  const auto r2 = LoadBlocks<kBlocks>(from + 2 * from_row, from_row);
-  const auto r3 = LoadBlocks<kBlocks>(from + 3 * from_row, from_row);
-  const auto even_low = hn::InterleaveLower(d, r0, r2), even_high = hn::InterleaveUpper(d, r0, r2);
-  const auto odd_low = hn::InterleaveLower(d, r1, r3), odd_high = hn::InterleaveUpper(d, r1, r3);
-  hn::StoreU(hn::InterleaveLower(d, even_low, odd_low), d, to);
-  hn::StoreU(hn::InterleaveUpper(d, even_low, odd_low), d, to + to_row);
-  hn::StoreU(hn::InterleaveLower(d, even_high, odd_high), d, to + 2 * to_row);
-  hn::StoreU(hn::InterleaveUpper(d, even_high, odd_high), d, to + 3 * to_row);
+  hn::Vec<decltype(d)> c0 = hn::Zero(d), c1 = c0, c2 = c0, c3 = c0;
+  LoadColumns<kBlocks>(from, from_row, c0, c1, c2, c3);
+  hn::StoreU(c0, d, to);
+  hn::StoreU(c1, d, to + to_row);
+  hn::StoreU(c2, d, to + 2 * to_row);
+  hn::StoreU(c3, d, to + 3 * to_row);
 }
 
 inline void Transpose(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns,
