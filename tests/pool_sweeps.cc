@@ -103,6 +103,14 @@ std::vector<PoolProblem> Widths(int64_t) {
                    .padding = Padding(kernel < ih ? padding : 0, padding),
                    .ceil_mode = all.size() % 2 == 0});
     }
+    for (int sides = 0; sides < 16; ++sides) {  // of padding
+      Append(all, {.c = 2,
+                   .ih = 3 + sides % 5,
+                   .iw = iw,
+                   .kernel = 3,
+                   .stride = 1 + static_cast<int64_t>(all.size()) % 2,
+                   .padding = Padding::Sides(sides % 2, sides / 2 % 2, sides / 4 % 2, sides / 8)});
+    }
   }
   return all;
 }

@@ -167,6 +167,11 @@ WindowFn& PlainSlot(PoolKernels& kernels) {
   return kernels.*kMember;
 }
 
+template <auto kReduction, int kStride>
+WindowFn& NeighboursSlot(PoolKernels& kernels) {
+  return (kernels.*kReduction).neighbours[kStride - 1];
+}
+
 // The true kernel, and then the first output is wrong in its last bit.
 template <WindowFn& (*kSlot)(PoolKernels&)>
 void BrokenOutput(const WindowArgs& args) {
@@ -252,6 +257,8 @@ constexpr BrokenKernel kBrokenKernels[] = {
     WrongOutput<StripSlot<&PoolKernels::max_strip, &StripKernels::square, 3, 3>>(
         "MaxStripSquare3Stride3"),
     WrongOutput<PairsSlot<&PoolKernels::max_strip>>("MaxStripPairs"),
+    WrongOutput<NeighboursSlot<&PoolKernels::max_strip, 1>>("MaxStripNeighbours"),
+    WrongOutput<NeighboursSlot<&PoolKernels::max_strip, 2>>("MaxStripNeighboursStride2"),
     WrongOutput<StripSlot<&PoolKernels::sum_strip, &StripKernels::any, 2, 1>>(
         "SumStripAny2Stride1"),
     WrongOutput<StripSlot<&PoolKernels::sum_strip, &StripKernels::any, 2, 2>>(
@@ -273,6 +280,8 @@ constexpr BrokenKernel kBrokenKernels[] = {
     WrongOutput<StripSlot<&PoolKernels::sum_strip, &StripKernels::square, 3, 3>>(
         "SumStripSquare3Stride3"),
     WrongOutput<PairsSlot<&PoolKernels::sum_strip>>("SumStripPairs"),
+    WrongOutput<NeighboursSlot<&PoolKernels::sum_strip, 1>>("SumStripNeighbours"),
+    WrongOutput<NeighboursSlot<&PoolKernels::sum_strip, 2>>("SumStripNeighboursStride2"),
     WrongOutput<StripSlot<&PoolKernels::max_indices_strip, &StripKernels::any, 2, 1>>(
         "MaxIndicesStripAny2Stride1"),
     WrongOutput<StripSlot<&PoolKernels::max_indices_strip, &StripKernels::any, 2, 2>>(

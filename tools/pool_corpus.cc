@@ -14,7 +14,7 @@ namespace {
 
 // Cases worth naming. The first ones and then every fourth are in the quick corpus too, so that it
 // reaches every kernel.
-constexpr size_t kFirst = 34;
+constexpr size_t kFirst = 35;
 constexpr std::string_view kListed[] = {
     // Layers as networks have them, small; the first is large enough for several threads.
     "maxpool c64 i56 k3 s2 p1 indices",
@@ -50,6 +50,7 @@ constexpr std::string_view kListed[] = {
     "maxpool c3 ih20 iw21 k3 s3",
     "maxpool c3 ih20 iw21 k3 s3 indices",
     "avgpool c3 ih20 iw21 k3 s3",
+    "avgpool c3 ih20 iw41 k3 s2",
     "adaptivemax c500 i7 o1",
     "avgpool c500 i7 k7",
     // More layers.

@@ -65,16 +65,19 @@ struct Planes {
 
 int64_t RowsOf(const WindowAxis& h, int64_t outputs) { return (outputs - 1) * h.stride + h.kernel; }
 
+// How the kernel reads x: where it lies, or from padded rows.
+enum class Source { kPairs, kNeighbours, kPadded };
+
 struct Plan {
   Planes planes;
   int64_t rows;  // of outputs in a block
-  bool pairs;    // the kernel reads x where it lies
+  Source source;
   PaddedRows padded;
 
   explicit Plan(const PoolCall& call)
       : planes(call),
         rows(RowsOfBlock(call, planes)),
-        pairs(ArePairs(planes)),
+        source(SourceOf(call, planes)),
         padded(*call.op->kernels, planes.w, RowsOf(planes.h, rows),
                {.unit = planes.unit,
                 .row = planes.xs.h,
@@ -83,22 +86,31 @@ struct Plan {
                 .loose = true,
                 .copy = PadsRows(planes.h)}) {}
 
+  bool in_place() const { return source != Source::kPadded; }
   // Of scratch memory: positions of items, and padded rows.
   int64_t positions(const PoolCall& call) const {
     return call.with_indices ? RoundUp(planes.w.out * planes.unit, 16) : 0;
   }
   int64_t floats(const PoolCall& call) const {
-    return positions(call) + (pairs ? 0 : RoundUp(padded.floats(), 16));
+    return positions(call) + (in_place() ? 0 : RoundUp(padded.floats(), 16));
   }
 
  private:
   static bool PadsRows(const WindowAxis& h) {
     return h.before > 0 || h.Start(h.out - 1) + h.kernel > h.in;
   }
-  static bool ArePairs(const Planes& p) {
-    const bool wide = p.w.kernel == 2 && p.w.stride == 2 && p.w.dilation == 1;
-    const bool inside = p.w.before == 0 && 2 * p.w.out <= p.w.in && !PadsRows(p.h);
-    return p.unit == 1 && p.xs.w == 1 && wide && p.h.kernel == 2 && p.h.stride == 2 && inside;
+  static Source SourceOf(const PoolCall& call, const Planes& p) {
+    const int64_t kernel = p.w.kernel, stride = p.w.stride;
+    const bool square = p.h.kernel == kernel && p.h.stride == stride && p.w.dilation == 1;
+    if (p.unit != 1 || p.xs.w != 1 || !square) return Source::kPadded;
+    const int64_t left = p.w.before, right = p.w.Start(p.w.out - 1) + kernel - p.w.in;
+    if (kernel == 2 && stride == 2) {
+      const bool inside = left == 0 && right <= 0 && !PadsRows(p.h);
+      return inside ? Source::kPairs : Source::kPadded;
+    }
+    const bool neighbours = kernel == 3 && stride <= 2 && left <= 1 && right <= 2 - stride;
+    return neighbours && p.w.out >= call.op->lanes && !call.with_indices ? Source::kNeighbours
+                                                                         : Source::kPadded;
   }
   // The input rows of a block fit the L1 cache, and there is a block for everybody.
   static int64_t RowsOfBlock(const PoolCall& call, const Planes& p) {
@@ -118,17 +130,20 @@ class Blocks {
         scratch_(scratch + plan.positions(call)),
         pad_(call.op->average ? 0 : -std::numeric_limits<float>::infinity()) {
     const WindowAxis& h = plan.planes.h;
-    if (!plan.pairs) plan.padded.Pad(pad_, scratch_);
+    if (!plan.in_place()) plan.padded.Pad(pad_, scratch_);
     if (call.with_indices) FindPositions(reinterpret_cast<int32_t*>(scratch));
     args_.taps = taps_;
     args_.rows = h.kernel;
     args_.columns = plan.planes.w.kernel;
-    args_.x_row = plan.pairs ? plan.planes.xs.h : plan.padded.pitch();
+    args_.x_row = plan.in_place() ? plan.planes.xs.h : plan.padded.pitch();
     args_.x_step = h.stride * args_.x_row;
     args_.items = plan.planes.w.out * plan.planes.unit;
     args_.y_step = plan.planes.ys.h;
     args_.one = 1;
     args_.last = true;
+    args_.image_height = h.in;
+    args_.pads_left = plan.planes.w.before > 0;
+    args_.pads_right = plan.planes.w.Start(plan.planes.w.out - 1) + kMaxColumns > plan.planes.w.in;
     if (call.op->average) args_.divisor = call.Divisor(call.h.At(0), call.w.At(0));
   }
 
@@ -146,11 +161,16 @@ class Blocks {
     args_.y = call_.y + p.At(plane, p.ys) + row * p.ys.h;
     if (call_.with_indices) {
       args_.indices = call_.indices + p.At(plane, call_.is) + row * call_.is.h;
-      args_.image_row = start;
     }
-    if (plan_.pairs) {
+    args_.image_row = start;
+    if (plan_.source == Source::kPairs) {
       taps_[0] = taps_[1] = x;
       return strips.pairs(args_);
+    }
+    if (plan_.source == Source::kNeighbours) {
+      taps_[0] = x + 1 - p.w.before;
+      args_.offset = (start - begin) * p.xs.h;
+      return strips.neighbours[p.h.stride - 1](args_);
     }
     plan_.padded.FindTaps(x, scratch_, taps_);
     if (begin > start) plan_.padded.PadRows(pad_, 0, begin - start, scratch_);
@@ -168,7 +188,6 @@ class Blocks {
     args_.position_step = static_cast<int32_t>(p.w.dilation);
     args_.indices_step = call_.is.h;
     args_.image_step = p.h.stride;
-    args_.image_height = p.h.in;
     args_.image_width = p.w.in;
     for (int64_t o = 0; o < p.w.out; ++o, to += p.unit) {
       std::fill_n(to, p.unit, static_cast<int32_t>(p.w.Start(o)));
@@ -246,9 +265,9 @@ double EstimateStrips(const PoolCall& call) {
   // Less than a vector is copied as a whole one.
   const bool vectors = p.unit >= call.op->lanes || p.w.stride <= (p.unit == 1 ? 2 : 1);
   const double read = number(p.w.out * p.unit * p.w.stride) / number(call.op->lanes);
-  const double fill = plan.pairs || plan.padded.in_place() ? 0
-                      : vectors                            ? read * kCopyCycles + 2
-                                                           : number(p.w.in) * kCopyCycles;
+  const double fill = plan.in_place() || plan.padded.in_place() ? 0
+                      : vectors                                 ? read * kCopyCycles + 2
+                                                                : number(p.w.in) * kCopyCycles;
   const double row = items * (TapCycles(call) * number(p.w.kernel) + 0.5);
   const double cycles =
       input_rows * (fill + row) + output_rows * (items * 2 + 2) + blocks * 3 * kCallCycles;

@@ -45,7 +45,8 @@ HWY_INLINE void LoadPairs(const float* x, FirstLanes part, WindowV& first, Windo
 struct SumPairs : SumRows<Extent<2, 2>> {
   static constexpr int kStep = 2;
   template <class Access>
-  static HWY_INLINE WindowV Row(const WindowArgs& t, ptrdiff_t at, WindowV&, Access access) {
+  static HWY_INLINE WindowV Row(const WindowArgs& t, ptrdiff_t at, int64_t, WindowV&,
+                                Access access) {
     WindowV a, b;
     LoadPairs(t.taps[0] + at, access, a, b);
     return hn::Add(hn::Add(hn::Zero(WindowD()), a), b);
@@ -55,7 +56,8 @@ struct SumPairs : SumRows<Extent<2, 2>> {
 struct MaxPairs : MaxRows<Extent<2, 2>> {
   static constexpr int kStep = 2;
   template <class Access>
-  static HWY_INLINE WindowV Row(const WindowArgs& t, ptrdiff_t at, WindowV& seen, Access access) {
+  static HWY_INLINE WindowV Row(const WindowArgs& t, ptrdiff_t at, int64_t, WindowV& seen,
+                                Access access) {
     WindowV a, b;
     LoadPairs(t.taps[0] + at, access, a, b);
     const WindowV one = hn::Set(WindowD(), t.one);
@@ -63,7 +65,8 @@ struct MaxPairs : MaxRows<Extent<2, 2>> {
     return LaterMax(b, a);
   }
   template <class Access>
-  static HWY_INLINE void Careful(const WindowArgs& t, ptrdiff_t at, float* y, Access access) {
+  static HWY_INLINE void Careful(const WindowArgs& t, ptrdiff_t at, int64_t, int64_t, float* y,
+                                 Access access) {
     const WindowD d;
     WindowV max = hn::Zero(d), b = max;
     LoadPairs(t.taps[0] + at, access, max, b);

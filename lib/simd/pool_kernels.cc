@@ -14,6 +14,7 @@
 #include "lib/simd/global_pixels-inl.h"
 #include "lib/simd/global_planes-inl.h"
 #include "lib/simd/leave-inl.h"
+#include "lib/simd/neighbours-inl.h"
 #include "lib/simd/pairs-inl.h"
 #include "lib/simd/pool_rolling-inl.h"
 #include "lib/simd/sliding-inl.h"
@@ -46,10 +47,12 @@ constexpr void AddStrip(StripKernels& k) {
   k.square[kHigh][kStride] = &Strips<Rows<Extent<kHigh, kHigh>>, kHigh, kStride>;
 }
 
-template <template <class> class Rows, class Pairs>
+template <template <class> class Rows, class Pairs, template <int> class Neighbours>
 constexpr StripKernels AllStrips() {
   StripKernels k{};
   k.pairs = &Strips<Pairs, 2, 2>;
+  k.neighbours[0] = &Strips<Neighbours<1>, 3, 1>;
+  k.neighbours[1] = &Strips<Neighbours<2>, 3, 2>;
   AddStrip<Rows, 2, 1>(k);
   AddStrip<Rows, 2, 2>(k);
   AddStrip<Rows, 3, 1>(k);
@@ -86,9 +89,9 @@ const PoolKernels* GetPoolKernels() {
       .sum_rolling = AllRolling<SumRows>(),
       .max_global = {.pixels = &MaxGlobalPixels, .planes = &GlobalPlanes<PlanesMax>},
       .sum_global = {.pixels = &SumGlobalPixels, .planes = &GlobalPlanes<PlanesSum>},
-      .max_strip = AllStrips<MaxRows, MaxPairs>(),
+      .max_strip = AllStrips<MaxRows, MaxPairs, MaxNeighbours>(),
       .max_indices_strip = AllIndicesStrips(),
-      .sum_strip = AllStrips<SumRows, SumPairs>(),
+      .sum_strip = AllStrips<SumRows, SumPairs, SumNeighbours>(),
       .transpose = &Transpose,
       .copy_rows = &CopyRows,
       .copy_pixels = &CopyPixels,

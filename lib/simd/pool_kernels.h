@@ -48,6 +48,9 @@ struct WindowArgs {
   // on padding perhaps; the first row of the first output's windows and the step to the next one's
   // (on padding perhaps too), and the image's size.
   int64_t image_row, image_step, image_height, image_width;
+  // Of strips of neighbours, which use image_row and image_height too: whether the first column's
+  // left tap is padding, and the last one's right tap.
+  bool pads_left, pads_right;
   // Of strips: with each row of a vector, so many bytes more are asked for.
   uintptr_t prefetch;
   int64_t prefetch_step;
@@ -95,6 +98,10 @@ struct StripKernels {
   WindowFn any[4][4], square[4][4];  // [rows][vertical stride]; square: as many columns as rows
   // 2 x 2 with stride 2 each way: taps[0] leads to x itself.
   WindowFn pairs;
+  // 3 x 3 with the same stride each way: taps[0] leads to the middle tap of the first item in x
+  // itself, where rows outside the image are not read. At least as many items as a vector has
+  // lanes. Not with indices.
+  WindowFn neighbours[2];  // [stride - 1]
 
   WindowFn Of(int64_t rows, int64_t columns, int64_t stride) const {
     return (columns == rows ? square : any)[rows][stride];

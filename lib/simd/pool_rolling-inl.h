@@ -21,15 +21,18 @@
 HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {
 
-// How rows are reduced and joined. `seen` shows a NaN, as in Max; sums need none.
+// How rows are reduced and joined. `seen` shows a NaN, as in Max; sums need none. If it pads, rows
+// outside the image are not read.
 template <class Extent>
 struct SumRows {
   static constexpr bool kChecked = false;
+  static constexpr bool kPads = false;
   static constexpr int kStep = 1;  // of x for a step of y
   using Taps = typename Extent::Taps;
 
   template <class Access>
-  static HWY_INLINE WindowV Row(const WindowArgs& t, ptrdiff_t at, WindowV&, Access access) {
+  static HWY_INLINE WindowV Row(const WindowArgs& t, ptrdiff_t at, int64_t, WindowV&,
+                                Access access) {
     const WindowD d;
     const WindowV one = hn::Set(d, t.one);
     WindowV sum = hn::Zero(d);
@@ -48,11 +51,13 @@ struct SumRows {
 template <class Extent>
 struct MaxRows {
   static constexpr bool kChecked = true;
+  static constexpr bool kPads = false;
   static constexpr int kStep = 1;
   using Taps = typename Extent::Taps;
 
   template <class Access>
-  static HWY_INLINE WindowV Row(const WindowArgs& t, ptrdiff_t at, WindowV& seen, Access access) {
+  static HWY_INLINE WindowV Row(const WindowArgs& t, ptrdiff_t at, int64_t, WindowV& seen,
+                                Access access) {
     const WindowD d;
     const WindowV one = hn::Set(d, t.one);
     WindowV max = access.Load(d, t.taps[0] + at), sum = max;
@@ -71,7 +76,8 @@ struct MaxRows {
   }
   // All of a window, in which there may be a NaN.
   template <class Access>
-  static HWY_INLINE void Careful(const WindowArgs& t, ptrdiff_t at, float* y, Access access) {
+  static HWY_INLINE void Careful(const WindowArgs& t, ptrdiff_t at, int64_t, int64_t, float* y,
+                                 Access access) {
     Max<Extent>::Careful(t, at, y, access);
   }
 };
@@ -80,7 +86,7 @@ struct MaxRows {
 template <class Rows, class Access>
 HWY_NOINLINE void RollCarefully(const WindowArgs& t, int64_t output, int64_t item, Access access) {
   const ptrdiff_t at = t.offset + output * t.x_step + item;
-  Rows::Careful(t, at, t.y + output * t.y_step + item, access);
+  Rows::Careful(t, at, item, 0, t.y + output * t.y_step + item, access);
   WindowArgs one_row = t;
   one_row.rows = 1;
   one_row.last = false;
@@ -97,9 +103,9 @@ HWY_INLINE void RollItems(const WindowArgs& t, int64_t output, int64_t item, Acc
   if constexpr (kStride == 1) {
     middle = access.Load(d, t.middle + place);
   } else {
-    middle = Rows::Row(t, at + t.x_row, seen, access);
+    middle = Rows::Row(t, at + t.x_row, item, seen, access);
   }
-  const WindowV below = Rows::Row(t, at + 2 * t.x_row, seen, access);
+  const WindowV below = Rows::Row(t, at + 2 * t.x_row, item, seen, access);
   const WindowV v = Rows::Join(Rows::Join(above, middle), below);
   if constexpr (Rows::kChecked) {
     const WindowV one = hn::Set(d, t.one);

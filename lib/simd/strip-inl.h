@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "lib/simd/neighbours-inl.h"
 #include "lib/simd/pool_rolling-inl.h"
 #include "lib/simd/window-inl.h"
 
@@ -37,8 +38,16 @@ HWY_INLINE void Strip(const WindowArgs& t, int64_t item, uintptr_t& prefetch, Ac
   const WindowD d;
   WindowV seen = hn::Zero(d);
   ptrdiff_t at = t.offset + Rows::kStep * item;
+  int64_t image_row = t.image_row;
   const auto next = [&]() HWY_ATTR {
-    const WindowV row = Rows::Row(t, at, seen, access);
+    WindowV row;
+    if constexpr (Rows::kPads) {
+      const bool inside = image_row >= 0 && image_row < t.image_height;
+      row = HWY_LIKELY(inside) ? Rows::Row(t, at, item, seen, access) : Rows::Padding();
+      ++image_row;
+    } else {
+      row = Rows::Row(t, at, item, seen, access);
+    }
     at += t.x_row;
     Prefetch(prefetch, t.prefetch_step);
     return row;
@@ -64,8 +73,9 @@ HWY_INLINE void Strip(const WindowArgs& t, int64_t item, uintptr_t& prefetch, Ac
   if constexpr (Rows::kChecked) {
     if (HWY_LIKELY(hn::AllTrue(d, hn::Eq(seen, seen)))) return;
     for (int64_t o = 0; o < t.outputs; ++o) {
-      Rows::Careful(t, t.offset + o * t.x_step + Rows::kStep * item, t.y + o * t.y_step + item,
-                    access);
+      const int64_t first_row = t.image_row + o * kStride;
+      Rows::Careful(t, t.offset + o * t.x_step + Rows::kStep * item, item, first_row,
+                    t.y + o * t.y_step + item, access);
     }
   }
 }

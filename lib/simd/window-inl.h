@@ -245,6 +245,7 @@ HWY_INLINE WindowArgs Local(const WindowArgs& t) {
   l.first = t.first;
   l.image_row = t.image_row, l.image_step = t.image_step;
   l.image_height = t.image_height, l.image_width = t.image_width;
+  l.pads_left = t.pads_left, l.pads_right = t.pads_right;
   l.prefetch = t.prefetch, l.prefetch_step = t.prefetch_step;
   l.above = t.above, l.middle = t.middle;
   l.index = t.index, l.indices = t.indices, l.indices_step = t.indices_step;
