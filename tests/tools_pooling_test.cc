@@ -303,9 +303,14 @@ constexpr BrokenKernel kBrokenKernels[] = {
     WrongOutput<StripSlot<&PoolKernels::max_indices_strip, &StripKernels::square, 3, 3>>(
         "MaxIndicesStripSquare3Stride3"),
     WrongOutput<PairsSlot<&PoolKernels::max_indices_strip>>("MaxIndicesStripPairs"),
+    WrongOutput<NeighboursSlot<&PoolKernels::max_indices_strip, 1>>("MaxIndicesStripNeighbours"),
+    WrongOutput<NeighboursSlot<&PoolKernels::max_indices_strip, 2>>(
+        "MaxIndicesStripNeighboursStride2"),
     WrongIndex<StripSlot<&PoolKernels::max_indices_strip, &StripKernels::square, 3, 2>>(
         "IndexStrip3Stride2"),
     WrongIndex<PairsSlot<&PoolKernels::max_indices_strip>>("IndexStripPairs"),
+    WrongIndex<NeighboursSlot<&PoolKernels::max_indices_strip, 1>>("IndexStripNeighbours"),
+    WrongIndex<NeighboursSlot<&PoolKernels::max_indices_strip, 2>>("IndexStripNeighboursStride2"),
     WrongOutput<PlainSlot<&PoolKernels::max_sliding>>("MaxSliding"),
     WrongOutput<PlainSlot<&PoolKernels::sum_sliding>>("SumSliding"),
 };

@@ -109,8 +109,7 @@ struct Plan {
       return inside ? Source::kPairs : Source::kPadded;
     }
     const bool neighbours = kernel == 3 && stride <= 2 && left <= 1 && right <= 2 - stride;
-    return neighbours && p.w.out >= call.op->lanes && !call.with_indices ? Source::kNeighbours
-                                                                         : Source::kPadded;
+    return neighbours && p.w.out >= call.op->lanes ? Source::kNeighbours : Source::kPadded;
   }
   // The input rows of a block fit the L1 cache, and there is a block for everybody.
   static int64_t RowsOfBlock(const PoolCall& call, const Planes& p) {

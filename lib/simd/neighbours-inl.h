@@ -21,6 +21,8 @@
 HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {
 
+inline constexpr float kLowest = -std::numeric_limits<float>::infinity();
+
 // v one lane up, with `before` in the first.
 HWY_INLINE WindowV ShiftUp(WindowV v, float before) {
   const WindowD d;
@@ -78,7 +80,6 @@ template <int kStride>
 struct MaxNeighbours : MaxRows<Extent<3, 3>> {
   static constexpr int kStep = kStride;
   static constexpr bool kPads = true;
-  static constexpr float kLowest = -std::numeric_limits<float>::infinity();
   using Taps = Extent<3, 1>::Taps;
   static HWY_INLINE WindowV Padding() { return hn::Set(WindowD(), kLowest); }
   template <class Access>

@@ -70,6 +70,8 @@ constexpr void AddIndicesStrip(StripKernels& k) {
 constexpr StripKernels AllIndicesStrips() {
   StripKernels k{};
   k.pairs = &StripsIndices<PairTaps, 2, 2>;
+  k.neighbours[0] = &StripsIndices<NeighbourTaps<1>, 3, 1>;
+  k.neighbours[1] = &StripsIndices<NeighbourTaps<2>, 3, 2>;
   AddIndicesStrip<2, 1>(k);
   AddIndicesStrip<2, 2>(k);
   AddIndicesStrip<3, 1>(k);

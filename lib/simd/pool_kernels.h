@@ -100,7 +100,7 @@ struct StripKernels {
   WindowFn pairs;
   // 3 x 3 with the same stride each way: taps[0] leads to the middle tap of the first item in x
   // itself, where rows outside the image are not read. At least as many items as a vector has
-  // lanes. Not with indices.
+  // lanes.
   WindowFn neighbours[2];  // [stride - 1]
 
   WindowFn Of(int64_t rows, int64_t columns, int64_t stride) const {

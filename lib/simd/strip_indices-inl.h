@@ -19,23 +19,34 @@
 #include <cstdint>
 #include <cstring>
 
+#include "lib/simd/neighbours-inl.h"
 #include "lib/simd/pairs-inl.h"
+#include "lib/simd/strip-inl.h"
 #include "lib/simd/window_indices-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {
+
+// The first of equal maxima.
+HWY_INLINE void TakeLater(WindowV x, WindowVI x_index, WindowV& max, WindowVI& index) {
+  const WindowDI di;
+  const auto better = hn::Gt(x, max);
+  index = hn::IfThenElse(hn::RebindMask(di, better), x_index, index);
+  max = hn::IfThenElse(better, x, max);
+}
 
 // Taps from padded rows.
 template <int kColumns>
 struct PaddedTaps {
   using Taps = typename Extent<0, kColumns>::Taps;
   static constexpr int kStep = 1;
+  static constexpr bool kPads = false;
   static HWY_INLINE int64_t Columns(const WindowArgs& t) {
     return kColumns != 0 ? kColumns : t.columns;
   }
   template <class Access>
-  static HWY_INLINE void Max(const WindowArgs& t, ptrdiff_t at, WindowV& max, WindowVI& column,
-                             WindowV& seen, Access access) {
+  static HWY_INLINE void Max(const WindowArgs& t, ptrdiff_t at, int64_t, WindowV& max,
+                             WindowVI& column, WindowV& seen, Access access) {
     const WindowD d;
     const WindowDI di;
     const WindowV one = hn::Set(d, t.one);
@@ -44,10 +55,7 @@ struct PaddedTaps {
     WindowV sum = max;
     for (int64_t j = 1; j < Columns(t); ++j) {
       const WindowV x = access.Load(d, t.taps[j] + at);
-      const auto better = hn::Gt(x, max);
-      const WindowVI place = hn::Set(di, static_cast<int32_t>(j) * t.position_step);
-      column = hn::IfThenElse(hn::RebindMask(di, better), place, column);
-      max = hn::IfThenElse(better, x, max);
+      TakeLater(x, hn::Set(di, static_cast<int32_t>(j) * t.position_step), max, column);
       sum = AddBeside(sum, x, one);
     }
     seen = AddBeside(seen, sum, one);
@@ -61,23 +69,47 @@ struct PaddedTaps {
 struct PairTaps {
   using Taps = typename Extent<0, 2>::Taps;
   static constexpr int kStep = 2;
+  static constexpr bool kPads = false;
   static HWY_INLINE int64_t Columns(const WindowArgs&) { return 2; }
   template <class Access>
-  static HWY_INLINE void Max(const WindowArgs& t, ptrdiff_t at, WindowV& max, WindowVI& column,
-                             WindowV& seen, Access access) {
+  static HWY_INLINE void Max(const WindowArgs& t, ptrdiff_t at, int64_t, WindowV& max,
+                             WindowVI& column, WindowV& seen, Access access) {
     const WindowD d;
     const WindowDI di;
     const WindowV one = hn::Set(d, t.one);
     WindowV x;
     LoadPairs(t.taps[0] + at, access, max, x);
     seen = AddBeside(seen, AddBeside(max, x, one), one);
-    const auto better = hn::Gt(x, max);
-    const WindowVI place = hn::Set(di, t.position_step);
-    column = hn::IfThenElse(hn::RebindMask(di, better), place, hn::Zero(di));
-    max = hn::IfThenElse(better, x, max);
+    column = hn::Zero(di);
+    TakeLater(x, hn::Set(di, t.position_step), max, column);
   }
   static HWY_INLINE float At(const WindowArgs& t, ptrdiff_t row, int64_t item, int64_t column) {
     return t.taps[0][row + 2 * item + column];
+  }
+};
+
+// Taps that are neighbours of other outputs' taps in x.
+template <int kStride>
+struct NeighbourTaps {
+  using Taps = Extent<0, 1>::Taps;
+  static constexpr int kStep = kStride;
+  static constexpr bool kPads = true;
+  static HWY_INLINE int64_t Columns(const WindowArgs&) { return 3; }
+  template <class Access>
+  static HWY_INLINE void Max(const WindowArgs& t, ptrdiff_t at, int64_t item, WindowV& max,
+                             WindowVI& column, WindowV& seen, Access) {
+    const WindowD d;
+    const WindowDI di;
+    const WindowV one = hn::Set(d, t.one);
+    WindowV middle = max, right = max;
+    LoadNeighbours<kStride>(t, at, item, kLowest, max, middle, right);
+    seen = AddBeside(seen, AddBeside(AddBeside(max, middle, one), right, one), one);
+    column = hn::Zero(di);
+    TakeLater(middle, hn::Set(di, 1), max, column);
+    TakeLater(right, hn::Set(di, 2), max, column);
+  }
+  static HWY_INLINE float At(const WindowArgs& t, ptrdiff_t row, int64_t item, int64_t column) {
+    return t.taps[0][row + kStride * item + column - 1];
   }
 };
 
@@ -105,31 +137,30 @@ HWY_NOINLINE void IndexCarefully(const WindowArgs& t, int64_t output, int64_t it
   t.indices[output * t.indices_step + item] = index;
 }
 
-// The first of equal maxima.
-HWY_INLINE void JoinIndices(WindowV below, WindowVI below_index, WindowV& max, WindowVI& index) {
-  const WindowDI di;
-  const auto better = hn::Gt(below, max);
-  index = hn::IfThenElse(hn::RebindMask(di, better), below_index, index);
-  max = hn::IfThenElse(better, below, max);
-}
-
 template <class From, int kHigh, int kStride, class Access>
-HWY_INLINE void StripIndices(const WindowArgs& t, int64_t item, Access access) {
+HWY_INLINE void StripIndices(const WindowArgs& t, int64_t item, uintptr_t& prefetch,
+                             Access access) {
   static_assert(kHigh == 2 || kHigh == 3);
   constexpr int kKept = kHigh - kStride;
   const WindowD d;
   const WindowDI di;
   const auto count = static_cast<int64_t>(access.Count(d));
   const WindowVI left = access.Load(di, t.item_positions + item);
-  const WindowV lowest = hn::BitCast(d, hn::Set(hn::RebindToUnsigned<WindowD>(), 0xFF800000u));
+  const WindowV lowest = hn::Set(d, kLowest);
   WindowV seen = hn::Zero(d);
   ptrdiff_t at = t.offset + From::kStep * item;
   int32_t image_row = static_cast<int32_t>(t.image_row * t.image_width);
+  const auto image_end = static_cast<int32_t>(t.image_height * t.image_width);
   const auto next = [&](WindowV& max, WindowVI& index) HWY_ATTR {
-    From::Max(t, at, max, index, seen, access);
-    index = hn::Add(index, hn::Set(di, image_row));
+    if (!From::kPads || HWY_LIKELY(image_row >= 0 && image_row < image_end)) {
+      From::Max(t, at, item, max, index, seen, access);
+      index = hn::Add(index, hn::Set(di, image_row));
+    } else {
+      max = lowest;
+    }
     at += t.x_row;
     image_row += static_cast<int32_t>(t.image_width);
+    Prefetch(prefetch, t.prefetch_step);
   };
   WindowV first = hn::Zero(d), second = first, third = first;
   WindowVI first_index = hn::Zero(di), second_index = first_index, third_index = first_index;
@@ -140,11 +171,11 @@ HWY_INLINE void StripIndices(const WindowArgs& t, int64_t item, Access access) {
     if constexpr (kKept < 2) next(second, second_index);
     WindowV max = first;
     WindowVI index = first_index;
-    JoinIndices(second, second_index, max, index);
+    TakeLater(second, second_index, max, index);
     first = second, first_index = second_index;
     if constexpr (kHigh == 3) {
       next(third, third_index);
-      JoinIndices(third, third_index, max, index);
+      TakeLater(third, third_index, max, index);
       if constexpr (kStride == 2) first = third, first_index = third_index;
       second = third, second_index = third_index;
     }
@@ -167,13 +198,16 @@ void StripsIndices(const WindowArgs& args) {
   const typename From::Taps taps(args);
   t.taps = taps.all;
   const auto lanes = static_cast<int64_t>(hn::Lanes(WindowD()));
+  uintptr_t prefetch = t.prefetch;
   int64_t i = 0;
-  for (; i + lanes <= t.items; i += lanes) StripIndices<From, kHigh, kStride>(t, i, AllLanes());
+  for (; i + lanes <= t.items; i += lanes) {
+    StripIndices<From, kHigh, kStride>(t, i, prefetch, AllLanes());
+  }
   if (i == t.items) return;
   if (i == 0) {
-    StripIndices<From, kHigh, kStride>(t, 0, FirstLanes{static_cast<size_t>(t.items)});
+    StripIndices<From, kHigh, kStride>(t, 0, prefetch, FirstLanes{static_cast<size_t>(t.items)});
   } else {  // the last vector begins inside the one before
-    StripIndices<From, kHigh, kStride>(t, t.items - lanes, AllLanes());
+    StripIndices<From, kHigh, kStride>(t, t.items - lanes, prefetch, AllLanes());
   }
 }
 

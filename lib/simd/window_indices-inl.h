@@ -9,6 +9,7 @@
 
 #include <hwy/highway.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -36,13 +37,21 @@ template <class Access>
 HWY_INLINE void StoreIndices(WindowVI index, int64_t* to, Access access) {
   const WindowDI di;
 #if HWY_TARGET != HWY_SCALAR && !HWY_HAVE_SCALABLE
+  const hn::Repartition<int64_t, WindowDI> d64;
+  const hn::Half<WindowDI> half;
+  const auto low = hn::PromoteTo(d64, hn::LowerHalf(half, index));
+  const auto high = hn::PromoteTo(d64, hn::UpperHalf(half, index));
   if constexpr (std::is_same_v<Access, AllLanes>) {
-    const hn::Repartition<int64_t, WindowDI> d64;
-    const hn::Half<WindowDI> half;
-    hn::StoreU(hn::PromoteTo(d64, hn::LowerHalf(half, index)), d64, to);
-    hn::StoreU(hn::PromoteTo(d64, hn::UpperHalf(half, index)), d64, to + hn::Lanes(d64));
+    hn::StoreU(low, d64, to);
+    hn::StoreU(high, d64, to + hn::Lanes(d64));
     return;
   }
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2  // others have no store of some lanes, as FirstLanes
+  const size_t stored = access.Count(di), lanes = hn::Lanes(d64);
+  hn::BlendedStore(low, hn::FirstN(d64, std::min(stored, lanes)), d64, to);
+  if (stored > lanes) hn::BlendedStore(high, hn::FirstN(d64, stored - lanes), d64, to + lanes);
+  return;
+#endif
 #endif
   HWY_ALIGN int32_t buffer[HWY_MAX_BYTES / sizeof(int32_t)] = {};
   hn::Store(index, di, buffer);
