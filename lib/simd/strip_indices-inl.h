@@ -166,7 +166,10 @@ HWY_INLINE void StripIndices(const WindowArgs& t, int64_t item, uintptr_t& prefe
   WindowVI first_index = hn::Zero(di), second_index = first_index, third_index = first_index;
   if constexpr (kKept > 0) next(first, first_index);
   if constexpr (kKept > 1) next(second, second_index);
-  for (int64_t o = 0; o < t.outputs; ++o) {
+  float* y = t.y + item;
+  int64_t* indices = t.indices + item;
+  WindowV least = hn::Zero(d);
+  for (int64_t o = 0; o < t.outputs; ++o, y += t.y_step, indices += t.indices_step) {
     if constexpr (kKept < 1) next(first, first_index);
     if constexpr (kKept < 2) next(second, second_index);
     WindowV max = first;
@@ -179,14 +182,12 @@ HWY_INLINE void StripIndices(const WindowArgs& t, int64_t item, uintptr_t& prefe
       if constexpr (kStride == 2) first = third, first_index = third_index;
       second = third, second_index = third_index;
     }
-    access.Store(d, hn::Mul(max, hn::Set(d, t.one)), t.y + o * t.y_step + item);
-    StoreIndices(hn::Add(index, left), t.indices + o * t.indices_step + item, access);
-    const auto low = hn::Eq(max, lowest);
-    if (HWY_UNLIKELY(!hn::AllFalse(d, low))) {
-      for (int64_t i = 0; i < count; ++i) IndexCarefully<From>(t, o, item + i);
-    }
+    access.Store(d, hn::Mul(max, hn::Set(d, t.one)), y);
+    StoreIndices(hn::Add(index, left), indices, access);
+    least = hn::Min(least, max);
   }
-  if (HWY_LIKELY(hn::AllTrue(d, hn::Eq(seen, seen)))) return;
+  const auto doubtful = hn::Or(hn::Eq(least, lowest), hn::IsNaN(seen));
+  if (HWY_LIKELY(hn::AllFalse(d, doubtful))) return;
   for (int64_t o = 0; o < t.outputs; ++o) {
     for (int64_t i = 0; i < count; ++i) IndexCarefully<From>(t, o, item + i);
   }
