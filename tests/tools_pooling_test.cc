@@ -228,6 +228,20 @@ constexpr BrokenKernel kBrokenKernels[] = {
     WrongOutput<Slot<&PoolKernels::max_rolling, &RollingKernels::any, 2>>("MaxRollingStride2"),
     WrongOutput<Slot<&PoolKernels::max_rolling, &RollingKernels::k3, 1>>("MaxRolling3"),
     WrongOutput<Slot<&PoolKernels::max_rolling, &RollingKernels::k3, 2>>("MaxRolling3Stride2"),
+    WrongOutput<Slot<&PoolKernels::max_indices_rolling, &RollingKernels::any, 1>>(
+        "MaxIndicesRolling"),
+    WrongOutput<Slot<&PoolKernels::max_indices_rolling, &RollingKernels::any, 2>>(
+        "MaxIndicesRollingStride2"),
+    WrongOutput<Slot<&PoolKernels::max_indices_rolling, &RollingKernels::k3, 1>>(
+        "MaxIndicesRolling3"),
+    WrongOutput<Slot<&PoolKernels::max_indices_rolling, &RollingKernels::k3, 2>>(
+        "MaxIndicesRolling3Stride2"),
+    WrongIndex<Slot<&PoolKernels::max_indices_rolling, &RollingKernels::any, 1>>("IndexRolling"),
+    WrongIndex<Slot<&PoolKernels::max_indices_rolling, &RollingKernels::any, 2>>(
+        "IndexRollingStride2"),
+    WrongIndex<Slot<&PoolKernels::max_indices_rolling, &RollingKernels::k3, 1>>("IndexRolling3"),
+    WrongIndex<Slot<&PoolKernels::max_indices_rolling, &RollingKernels::k3, 2>>(
+        "IndexRolling3Stride2"),
     WrongOutput<Slot<&PoolKernels::sum_rolling, &RollingKernels::any, 1>>("SumRolling"),
     WrongOutput<Slot<&PoolKernels::sum_rolling, &RollingKernels::any, 2>>("SumRollingStride2"),
     WrongOutput<Slot<&PoolKernels::sum_rolling, &RollingKernels::k3, 1>>("SumRolling3"),

@@ -31,7 +31,8 @@ class Block {
         scratch_(scratch),
         pixels_(call.w, call.x + b.n * call.xs.n + b.channel, call.xs.w, scratch),
         above_(scratch + PixelRow::Floats(call.w)),
-        middle_(above_ + RoundUp(b.columns * b.channels, 16)) {}
+        middle_(above_ + RoundUp(b.columns * b.channels, 16)),
+        index_distance_(2 * (middle_ - above_)) {}
 
   void Run() {
     for (int64_t oh = b_.row, end = oh + b_.rows; oh < end;) {
@@ -69,6 +70,9 @@ class Block {
     args.x_step = run.step * call_.xs.w;
     args.items = b_.channels;
     args.one = 1;
+    args.position = static_cast<int32_t>(row * call_.w.in);
+    args.position_row = static_cast<int32_t>(call_.w.in);
+    args.position_step = static_cast<int32_t>(run.step);
     return args;
   }
 
@@ -77,30 +81,42 @@ class Block {
   // What the rows above the first new row of the first output give.
   void ReduceFirstRows(int64_t row) {
     ForEachRun([&](const WindowRun& run) {
-      WindowArgs args = ArgsOf(run, row);
-      args.rows = 1;
-      args.y_step = b_.channels;
-      args.y = above_ + Place(run);
-      call_.kernels().row(args);
-      if (call_.h.stride != 1) return;
-      args.offset += call_.xs.h;
-      args.y = middle_ + Place(run);
-      call_.kernels().row(args);
+      ReduceRow(run, row, above_ + Place(run));
+      if (call_.h.stride == 1) ReduceRow(run, row + 1, middle_ + Place(run));
     });
+  }
+
+  void ReduceRow(const WindowRun& run, int64_t row, float* to) const {
+    WindowArgs args = ArgsOf(run, row);
+    args.rows = 1;
+    args.y_step = b_.channels;
+    args.y = to;
+    args.index = reinterpret_cast<int32_t*>(to + index_distance_);
+    call_.kernels().row(args);
   }
 
   // Output row oh, whose windows begin `down` rows below those of the run's first output row.
   void RollRow(const Window& rows, int64_t oh, int64_t down) {
     const PoolKernels& k = *call_.op->kernels;
-    const RollingKernels& rolling = call_.op->average ? k.sum_rolling : k.max_rolling;
+    const RollingKernels& rolling = call_.op->average    ? k.sum_rolling
+                                    : call_.with_indices ? k.max_indices_rolling
+                                                         : k.max_rolling;
+    const auto at = [&](const Strides& s, const WindowRun& run) {
+      return b_.n * s.n + oh * s.h + run.begin * s.w + b_.channel;
+    };
     ForEachRun([&](const WindowRun& run) {
       WindowArgs args = ArgsOf(run, rows.begin + down);
       args.rows = 3;
       args.last = true;
       args.y_step = call_.ys.w;
-      args.y = call_.y + b_.n * call_.ys.n + oh * call_.ys.h + run.begin * call_.ys.w + b_.channel;
+      args.y = call_.y + at(call_.ys, run);
       args.above = above_ + Place(run);
       args.middle = middle_ + Place(run);
+      if (call_.with_indices) {
+        args.index_distance = index_distance_;
+        args.indices = call_.indices + at(call_.is, run);
+        args.indices_step = call_.is.w;
+      }
       if (call_.op->average) args.divisor = call_.Divisor(rows, run.first);
       rolling.Of(call_.h.stride, run.first.taps)(args);
     });
@@ -112,13 +128,14 @@ class Block {
   float* const scratch_;
   const PixelRow pixels_;
   float *above_, *middle_;
+  const ptrdiff_t index_distance_;  // from either to its indices
 };
 
 struct Plan {
   int64_t channels, rows, columns;
 };
 
-// Two rows of results, one of pixels and one of outputs fit the L1 cache.
+// Two rows of results (and their indices), one of pixels and one of outputs fit the L1 cache.
 Plan MakePlan(const PoolCall& call) {
   const int64_t lanes = call.op->lanes;
   const int64_t budget = Caches().l1d / static_cast<int64_t>(sizeof(float));
@@ -126,19 +143,20 @@ Plan MakePlan(const PoolCall& call) {
   p.rows = ShareOf(call, call.h.out, call.n);
   const int64_t share = ShareOf(call, call.c, call.n * CeilDiv(call.h.out, p.rows));
   p.channels = std::min(RoundUp(share, lanes), std::max(budget / 16 / lanes, int64_t{1}) * lanes);
-  p.columns = std::min(std::max<int64_t>(budget / p.channels / (3 + call.w.stride), 4), call.w.out);
+  const int64_t kept = call.with_indices ? 4 : 2, others = 1 + call.w.stride;
+  p.columns = std::min(std::max<int64_t>(budget / p.channels / (kept + others), 4), call.w.out);
   return p;
 }
 
 int64_t SlotFloats(const PoolCall& call, const Plan& p) {
-  return PixelRow::Floats(call.w) + 2 * RoundUp(p.columns * p.channels, 16);
+  const int64_t kept = call.with_indices ? 4 : 2;
+  return PixelRow::Floats(call.w) + kept * RoundUp(p.columns * p.channels, 16);
 }
 
 }  // namespace
 
 const char* RefuseRolling(const PoolCall& call) {
   if (const char* reason = RefusePixels(call)) return reason;
-  if (call.with_indices) return "it gives no indices";
   if (call.h.adaptive || call.h.kernel != 3) return "windows are not 3 rows high";
   if (call.h.dilation != 1) return "the rows of a window are apart";
   return call.h.stride <= 2 ? nullptr : "windows have no row in common";

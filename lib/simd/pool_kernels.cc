@@ -17,6 +17,7 @@
 #include "lib/simd/neighbours-inl.h"
 #include "lib/simd/pairs-inl.h"
 #include "lib/simd/pool_rolling-inl.h"
+#include "lib/simd/pool_rolling_indices-inl.h"
 #include "lib/simd/sliding-inl.h"
 #include "lib/simd/strip-inl.h"
 #include "lib/simd/strip_indices-inl.h"
@@ -39,6 +40,11 @@ template <template <class> class Rows>
 constexpr RollingKernels AllRolling() {
   return {.any = {&Roll<Rows<Extent<3, 0>>, 1>, &Roll<Rows<Extent<3, 0>>, 2>},
           .k3 = {&Roll<Rows<Extent<3, 3>>, 1>, &Roll<Rows<Extent<3, 3>>, 2>}};
+}
+
+constexpr RollingKernels AllIndicesRolling() {
+  return {.any = {&RollIndices<Extent<3, 0>, 1>, &RollIndices<Extent<3, 0>, 2>},
+          .k3 = {&RollIndices<Extent<3, 3>, 1>, &RollIndices<Extent<3, 3>, 2>}};
 }
 
 template <template <class> class Rows, int kHigh, int kStride>
@@ -88,6 +94,7 @@ const PoolKernels* GetPoolKernels() {
       .max_sliding = &Slides<SlidingMax>,
       .sum_sliding = &Slides<SlidingSum>,
       .max_rolling = AllRolling<MaxRows>(),
+      .max_indices_rolling = AllIndicesRolling(),
       .sum_rolling = AllRolling<SumRows>(),
       .max_global = {.pixels = &MaxGlobalPixels, .planes = &GlobalPlanes<PlanesMax>},
       .sum_global = {.pixels = &SumGlobalPixels, .planes = &GlobalPlanes<PlanesSum>},

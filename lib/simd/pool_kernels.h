@@ -77,9 +77,9 @@ struct WindowKernels {
   }
 };
 
-// A row of outputs of windows 3 rows high, 3 columns (or any) wide, without indices, from what the
-// rows above it gave: [outputs][items], as windows of 1 row give it. x is at the windows' first
-// row.
+// A row of outputs of windows 3 rows high, 3 columns (or any) wide, from what the rows above it
+// gave: [outputs][items], as windows of 1 row give it, and if they are wanted the indices,
+// index_distance behind. x is at the windows' first row.
 //
 //   stride 1: `above` is that of their first row, `middle` of the second
 //   stride 2: `above` is that of their first row
@@ -123,7 +123,7 @@ struct PoolKernels {
   // Of windows of one row or column and at least kMinSlidingTaps taps, x_step apart as their
   // outputs are: taps[0] is the first one's. Not with indices.
   WindowFn max_sliding, sum_sliding;
-  RollingKernels max_rolling, sum_rolling;
+  RollingKernels max_rolling, max_indices_rolling, sum_rolling;
   GlobalKernels max_global, sum_global;
   StripKernels max_strip, max_indices_strip, sum_strip;
   // to[column * to_row + row] = from[row * from_row + column]

@@ -27,14 +27,6 @@
 HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {
 
-// The first of equal maxima.
-HWY_INLINE void TakeLater(WindowV x, WindowVI x_index, WindowV& max, WindowVI& index) {
-  const WindowDI di;
-  const auto better = hn::Gt(x, max);
-  index = hn::IfThenElse(hn::RebindMask(di, better), x_index, index);
-  max = hn::IfThenElse(better, x, max);
-}
-
 // Taps from padded rows.
 template <int kColumns>
 struct PaddedTaps {

@@ -32,6 +32,14 @@ namespace windrow::internal::HWY_NAMESPACE {
   }
 #define WINDROW_PLACE(v) (v * static_cast<ptrdiff_t>(hn::Lanes(WindowD())))
 
+// The first of equal maxima, where none is NaN.
+HWY_INLINE void TakeLater(WindowV x, WindowVI x_index, WindowV& max, WindowVI& index) {
+  const WindowDI di;
+  const auto better = hn::Gt(x, max);
+  index = hn::IfThenElse(hn::RebindMask(di, better), x_index, index);
+  max = hn::IfThenElse(better, x, max);
+}
+
 // As int64.
 template <class Access>
 HWY_INLINE void StoreIndices(WindowVI index, int64_t* to, Access access) {
