@@ -140,8 +140,11 @@ Plan MakePlan(const PoolCall& call) {
   const int64_t lanes = call.op->lanes;
   const int64_t budget = Caches().l1d / static_cast<int64_t>(sizeof(float));
   Plan p{};
-  p.rows = ShareOf(call, call.h.out, call.n);
-  const int64_t share = ShareOf(call, call.c, call.n * CeilDiv(call.h.out, p.rows));
+  // Few tasks, since each needs what two more rows give.
+  const int64_t wanted = call.threads == 1 ? 1 : 2 * call.threads;
+  p.rows = CeilDiv(call.h.out, CeilDiv(wanted, call.n));
+  const int64_t tasks = call.n * CeilDiv(call.h.out, p.rows);
+  const int64_t share = tasks < call.threads ? ShareOf(call, call.c, tasks) : call.c;
   p.channels = std::min(RoundUp(share, lanes), std::max(budget / 16 / lanes, int64_t{1}) * lanes);
   const int64_t kept = call.with_indices ? 4 : 2, others = 1 + call.w.stride;
   p.columns = std::min(std::max<int64_t>(budget / p.channels / (kept + others), 4), call.w.out);
