@@ -22,17 +22,24 @@
 HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {
 
-// Calls step.Take(item, seen, access) for each vector of items.
+// Calls step.Take(item, seen, access) for each vector of items, `seen` in turn two vectors, so that
+// what is added to them waits less.
 template <class Step>
-HWY_INLINE void ForItems(const WindowArgs& t, WindowV& seen, const Step& step) {
+HWY_INLINE void ForItems(const WindowArgs& t, WindowV& seen0, WindowV& seen1, const Step& step) {
   const auto lanes = static_cast<int64_t>(hn::Lanes(WindowD()));
   int64_t i = 0;
   for (; i + 2 * lanes <= t.items; i += 2 * lanes) {
-    step.Take(i, seen, AllLanes());
-    step.Take(i + lanes, seen, AllLanes());
+    step.Take(i, seen0, AllLanes());
+    step.Take(i + lanes, seen1, AllLanes());
   }
-  for (; i + lanes <= t.items; i += lanes) step.Take(i, seen, AllLanes());
-  if (i < t.items) step.Take(i, seen, FirstLanes{static_cast<size_t>(t.items - i)});
+  for (; i + lanes <= t.items; i += lanes) step.Take(i, seen0, AllLanes());
+  if (i < t.items) step.Take(i, seen0, FirstLanes{static_cast<size_t>(t.items - i)});
+}
+
+template <class Step>
+HWY_INLINE void ForItems(const WindowArgs& t, const Step& step) {
+  WindowV none0 = hn::Zero(WindowD()), none1 = none0;
+  ForItems(t, none0, none1, step);
 }
 
 // Which of a row's taps, and which row.
@@ -62,13 +69,12 @@ struct SumTap {
 
 template <Place kRow>
 HWY_INLINE void SumRow(const WindowArgs& t, ptrdiff_t at) {
-  WindowV unused = hn::Zero(WindowD());
-  if (t.columns == 1) return ForItems(t, unused, SumTap<kOnly, kRow>{t, t.taps[0] + at});
-  ForItems(t, unused, SumTap<kFirst, kRow>{t, t.taps[0] + at});
+  if (t.columns == 1) return ForItems(t, SumTap<kOnly, kRow>{t, t.taps[0] + at});
+  ForItems(t, SumTap<kFirst, kRow>{t, t.taps[0] + at});
   for (int64_t j = 1; j < t.columns - 1; ++j) {
-    ForItems(t, unused, SumTap<kMiddle, kRow>{t, t.taps[j] + at});
+    ForItems(t, SumTap<kMiddle, kRow>{t, t.taps[j] + at});
   }
-  ForItems(t, unused, SumTap<kLast, kRow>{t, t.taps[t.columns - 1] + at});
+  ForItems(t, SumTap<kLast, kRow>{t, t.taps[t.columns - 1] + at});
 }
 
 inline void SumGlobalPixels(const WindowArgs& args) {
@@ -108,15 +114,16 @@ struct CarefulTaps {
 inline void MaxGlobalPixels(const WindowArgs& args) {
   const WindowArgs t = Local(args);
   const WindowD d;
-  WindowV seen = hn::Zero(d);
+  WindowV seen0 = hn::Zero(d), seen1 = seen0;
   ptrdiff_t at = t.offset;
   for (int64_t i = 0; i < t.rows; ++i, at += t.x_row) {
     for (int64_t j = 0; j < t.columns; ++j) {
       const bool first = i == 0 && j == 0, last = i == t.rows - 1 && j == t.columns - 1;
-      ForItems(t, seen, MaxTap{t, t.taps[j] + at, first, last});
+      ForItems(t, seen0, seen1, MaxTap{t, t.taps[j] + at, first, last});
     }
   }
-  if (HWY_UNLIKELY(!hn::AllTrue(d, hn::Eq(seen, seen)))) ForItems(t, seen, CarefulTaps{t});
+  const WindowV seen = hn::Add(seen0, seen1);
+  if (HWY_UNLIKELY(!hn::AllTrue(d, hn::Eq(seen, seen)))) ForItems(t, CarefulTaps{t});
 }
 
 }  // namespace windrow::internal::HWY_NAMESPACE

@@ -128,8 +128,7 @@ void GlobalPlanes(const WindowArgs& args) {
   for (; p + kPlanes <= t.items; p += kPlanes) ReducePlanes<Reduction>(t, p, lines, columns);
   // The last begin inside the ones before.
   if (p < t.items) ReducePlanes<Reduction>(t, t.items - kPlanes, lines, columns);
-  WindowV unused = hn::Zero(WindowD());
-  ForItems(t, unused, FinishPlanes{t});
+  ForItems(t, FinishPlanes{t});
 }
 
 }  // namespace windrow::internal::HWY_NAMESPACE
