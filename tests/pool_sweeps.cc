@@ -260,6 +260,7 @@ bool TakesNone(std::string_view algorithm, std::string_view sweep, Reduction red
   if (algorithm == "global" && (sweep == "Widths" || sweep == "Numbers" || sweep == "Divisors")) {
     return true;
   }
+  if (algorithm == "running" && sweep == "Dilations") return true;
   if (sweep == "Dilations") return reduction == Reduction::kAverage;
   if (sweep == "Divisors") return reduction != Reduction::kAverage;
   return false;

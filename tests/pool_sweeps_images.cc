@@ -1,5 +1,6 @@
 // Sweeps of large windows, of images that leave the caches, and of many small ones.
 #include <algorithm>
+#include <array>
 #include <tuple>
 
 #include "lib/base/cache.h"
@@ -90,6 +91,38 @@ std::vector<PoolProblem> LargeImages(int64_t) {
   return all;
 }
 
+// Windows a pixel apart of every length, longer than the image too, at every start: of lines that
+// are a few blocks of that length, and less than one.
+std::vector<PoolProblem> RunningWindows(int64_t lanes) {
+  std::vector<PoolProblem> all;
+  for (int64_t kernel = 3; kernel <= 40; ++kernel) {
+    for (const int64_t in : {int64_t{1}, int64_t{4}, kernel - 1, kernel, kernel + 1, 2 * kernel,
+                             3 * kernel + kernel / 2}) {
+      for (const int64_t before : {int64_t{0}, int64_t{1}, kernel / 2}) {
+        const auto index = static_cast<int64_t>(all.size());
+        const int64_t after = index % (kernel / 2 + 1), other = 1 + index % 6;
+        const std::array<int64_t, 6> channels = {1, 3, lanes - 1, lanes, 2 * lanes + 1, 5 * lanes};
+        PoolProblem p{.c = std::max<int64_t>(channels[static_cast<size_t>(index / 3 % 6)], 1)};
+        p.stride = 1;
+        p.ih = in, p.iw = 2 + other;
+        p.kernel = Size2(kernel, std::min(other, int64_t{3}));
+        p.padding = Padding::Sides(before, after, 0, index % 2);
+        Append(all, p);
+        p.ih = 2 + other, p.iw = in;
+        p.kernel = Size2(std::min(other, int64_t{3}), kernel);
+        p.padding = Padding::Sides(0, index % 2, before, after);
+        Append(all, p);
+        if (kernel > 13) continue;
+        p.ih = in;
+        p.kernel = kernel;
+        p.padding = Padding::Sides(after, before, before, after);
+        Append(all, p);
+      }
+    }
+  }
+  return all;
+}
+
 std::vector<PoolProblem> ManyPlanes(int64_t) {
   std::vector<PoolProblem> all;
   for (const int64_t size : {1, 2, 3, 4, 7}) {
@@ -117,6 +150,7 @@ std::vector<PoolSweep> PoolImageSweeps() {
       {"Global", Global},
       {"LargeImages", LargeImages},
       {"ManyPlanes", ManyPlanes},
+      {"RunningWindows", RunningWindows},
   };
 }
 

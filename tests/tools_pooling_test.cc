@@ -137,6 +137,7 @@ TEST(PoolDigestTest, IndicesAreLittleEndian) {
 using internal::GlobalKernels;
 using internal::PoolKernels;
 using internal::RollingKernels;
+using internal::RunningKernels;
 using internal::StripKernels;
 using internal::WindowArgs;
 using internal::WindowFn;
@@ -325,7 +326,15 @@ constexpr BrokenKernel kBrokenKernels[] = {
     WrongIndex<PairsSlot<&PoolKernels::max_indices_strip>>("IndexStripPairs"),
     WrongIndex<NeighboursSlot<&PoolKernels::max_indices_strip, 1>>("IndexStripNeighbours"),
     WrongIndex<NeighboursSlot<&PoolKernels::max_indices_strip, 2>>("IndexStripNeighboursStride2"),
-    WrongOutput<PlainSlot<&PoolKernels::max_sliding>>("MaxSliding"),
+    WrongOutput<Slot<&PoolKernels::max_running, &RunningKernels::across>>("MaxRunningAcross"),
+    WrongOutput<Slot<&PoolKernels::max_running, &RunningKernels::down>>("MaxRunningDown"),
+    WrongOutput<Slot<&PoolKernels::max_indices_running, &RunningKernels::across>>(
+        "MaxIndicesRunningAcross"),
+    WrongOutput<Slot<&PoolKernels::max_indices_running, &RunningKernels::down>>(
+        "MaxIndicesRunningDown"),
+    WrongIndex<Slot<&PoolKernels::max_indices_running, &RunningKernels::across>>(
+        "IndexRunningAcross"),
+    WrongIndex<Slot<&PoolKernels::max_indices_running, &RunningKernels::down>>("IndexRunningDown"),
     WrongOutput<PlainSlot<&PoolKernels::sum_sliding>>("SumSliding"),
 };
 

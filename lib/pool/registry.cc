@@ -7,6 +7,7 @@
 #include "lib/pool/reference.h"
 #include "lib/pool/rolling.h"
 #include "lib/pool/rows.h"
+#include "lib/pool/running.h"
 #include "lib/pool/separable.h"
 #include "lib/pool/strips.h"
 #include "lib/pool/window.h"
@@ -29,6 +30,8 @@ constexpr PoolAlgorithm kAlgorithms[] = {
      RefuseStrips, EstimateStrips, RunStrips, StripsWorkspace},
     {"rows", "rows of planes or of pixels, each prepared and reduced once", RefuseRows,
      EstimateRows, RunRows, RowsWorkspace},
+    {"running", "long windows a pixel apart, running maxima, lanes over channels", RefuseRunning,
+     EstimateRunning, RunRunning, RunningWorkspace},
     {"reference", "scalar, for any problem", RefusePoolReference, EstimatePoolReference,
      RunPoolReference, nullptr},
 };

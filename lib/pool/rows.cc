@@ -58,16 +58,17 @@ class Stretch {
   void Run(int64_t n, int64_t channel, int64_t row, int64_t rows) {
     const WindowAxis::Range seen = call_.h.Reach(row, row + rows);
     // Results of padding come first where windows slide over it.
-    const int64_t first = plan_.slides_down ? call_.h.Start(row) : seen.begin;
+    const int64_t first = plan_.pads_down ? call_.h.Start(row) : seen.begin;
     const float* const x = call_.x + n * call_.xs.n + channel * call_.xs.c;
-    if (plan_.slides_down && (row != row_ || rows != rows_)) {  // else that is done
+    if (plan_.pads_down && (row != row_ || rows != rows_)) {  // else that is done
       PadResults(seen, first, first + rows - 1 + call_.h.kernel);
       row_ = row, rows_ = rows;
     }
     for (int64_t r = seen.begin; r < seen.end; r += plan_.chunk) {
       ReduceRows(x, r, std::min(plan_.chunk, seen.end - r), results() + (r - first) * pitch_);
     }
-    if (plan_.slides_down) return SlideDown(n, channel, row, rows);
+    if (plan_.pads_down) return SlideDown(n, channel, row, rows);
+    if (plan_.slides_down) return RunDown(n, channel, row, rows, seen);
     for (int64_t o = row; o < row + rows;) {
       const WindowRun run = call_.h.RunFrom(o, row + rows);
       ReduceColumns(n, channel, run, first);
@@ -121,14 +122,9 @@ class Stretch {
     args.outputs = w_.out;
     args.items = args.x_step = args.y_step = unit_;
     for (int64_t r = 0; r < rows; ++r, args.y += pitch_) {
-      Sliding()(args);
+      call_.op->kernels->sum_sliding(args);
       args.offset += padded_.pitch();
     }
-  }
-
-  WindowFn Sliding() const {
-    const PoolKernels& k = *call_.op->kernels;
-    return call_.op->average ? k.sum_sliding : k.max_sliding;
   }
 
   // The rows [begin, end) that are seen, but for those inside the image.
@@ -137,7 +133,7 @@ class Stretch {
     std::fill_n(results() + (inside.end - begin) * pitch_, (end - inside.end) * pitch_, pad_);
   }
 
-  // All output rows, from results that begin with those of the first one's windows.
+  // All output rows of sums, from results that begin with those of the first one's windows.
   void SlideDown(int64_t n, int64_t channel, int64_t row, int64_t rows) const {
     const float* const first = results();
     WindowArgs args{};
@@ -148,25 +144,54 @@ class Stretch {
     args.one = 1;
     args.last = true;
     const Window window = call_.h.At(row);
-    if (call_.op->average) args.divisor = call_.Divisor(window, w_.At(0));
+    args.divisor = call_.Divisor(window, w_.At(0));
     if (!uniform_) args.divisors = Divisors(window);
+    const WindowFn sliding = call_.op->kernels->sum_sliding;
     const Strides& ys = call_.ys;
     float* const y = call_.y + n * ys.n + channel * ys.c + row * ys.h + column_ * ys.w;
     if (joined_) {
       args.outputs = rows;
       args.y = y;
       args.y_step = ys.h;
-      return Sliding()(args);
+      return sliding(args);
     }
     args.y = scratch_ + plan_.apart;
     args.y_step = items_;
     for (int64_t r = 0; r < rows; r += kRowsApart, args.offset += kRowsApart * pitch_) {
       args.outputs = std::min(kRowsApart, rows - r);
-      Sliding()(args);
+      sliding(args);
       for (int64_t i = 0; i < args.outputs; ++i) {
         CopyRow(args.y + i * items_, y + (r + i) * ys.h);
       }
     }
+  }
+
+  // All output rows of maxima of planes, from results of the rows they see.
+  void RunDown(int64_t n, int64_t channel, int64_t row, int64_t rows,
+               const WindowAxis::Range& seen) const {
+    const float* const first = results();
+    const auto at = [&](const Strides& s) {
+      return n * s.n + channel * s.c + row * s.h + column_ * s.w;
+    };
+    WindowArgs args{};
+    args.taps = &first;
+    args.rows = 1;
+    args.inputs = seen.end - seen.begin;
+    args.x_step = pitch_;
+    args.columns = call_.h.kernel;
+    args.before = seen.begin - call_.h.Start(row);
+    args.outputs = rows;
+    args.items = items_;
+    args.y = call_.y + at(call_.ys);
+    args.y_step = call_.ys.h;
+    args.one = 1;
+    args.scratch = scratch_ + plan_.suffixes;
+    const PoolKernels& k = *call_.op->kernels;
+    if (!call_.with_indices) return k.max_running.down(args);
+    args.index_distance = plan_.indices - plan_.results;
+    args.indices = call_.indices + at(call_.is);
+    args.indices_step = call_.is.h;
+    k.max_indices_running.down(args);
   }
 
   // A row of outputs whose pixels lie apart in y.
@@ -321,11 +346,13 @@ double EstimateRows(const PoolCall& call) {
       vectors ? pixels * number(call.w.stride) * kCopyCycles : number(call.w.in) * kCopyCycles;
   const double apart = call.xs.c == 1 ? kCopyCycles : kTransposeCycles;
   const double copies = plan.planes ? 0 : (pixels * apart + items * apart);
-  // Sliding kernels load a tap once for four outputs.
+  // Sliding kernels load a tap once for four outputs. Running maxima take as long for any windows.
   const double across = TapCycles(call) * (plan.slides_across ? 0.5 : 1);
-  const double down = TapCycles(call) * (plan.slides_down ? 0.5 : 1);
+  const double taps =
+      plan.slides_down && !plan.pads_down ? (call.with_indices ? 1.5 : 3) : number(call.h.kernel);
+  const double down = TapCycles(call) * (plan.pads_down ? 0.5 : 1) * taps;
   const double row = (plan.flat ? pixels : items) * (across * number(call.w.kernel) + 2);
-  const double column = items * (down * number(call.h.kernel) + 2);
+  const double column = items * (down + 2);
   const WindowAxis::Range inside = call.h.Inside();
   const double calls =
       2 * seen / number(plan.chunk) + 1 + number(call.h.out - (inside.end - inside.begin));

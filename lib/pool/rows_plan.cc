@@ -16,7 +16,7 @@ constexpr int64_t kManyTaps = 8, kManyOutputs = 4;
 int64_t RowsSeen(const RowsPlan& p, int64_t rows) {
   const WindowAxis& h = p.call.h;
   const int64_t covered = (rows - 1) * h.stride + h.extent();
-  return p.slides_down ? covered : std::min(h.in, covered);
+  return p.pads_down ? covered : std::min(h.in, covered);
 }
 
 bool Slides(const WindowAxis& axis) {
@@ -46,8 +46,10 @@ RowsPlan::RowsPlan(const PoolCall& c) : call(c) {
     if (unit > lanes) unit = std::min(unit, RoundUp(ShareOf(c, c.c, c.n), lanes));
     unit = std::min(unit, c.c);
   }
-  slides_across = !planes && !c.with_indices && unit >= lanes && Slides(c.w);
-  slides_down = !c.with_indices && Slides(c.h) && c.SameDivisors(c.h);
+  const bool average = c.op->average;
+  slides_across = average && !planes && unit >= lanes && Slides(c.w);
+  slides_down = (average || (planes && Joined(1))) && Slides(c.h) && c.SameDivisors(c.h);
+  pads_down = average && slides_down;
   const auto bytes = [&] {
     Place();
     return total * kFloat;
@@ -92,6 +94,8 @@ void RowsPlan::Place() {
   // The last chunk of channels may be smaller, and its pixels lie otherwise than the others'.
   const bool all_joined = Joined(unit) && (planes || unit == call.c);
   if (!all_joined && !call.with_indices) apart = place(items * (slides_down ? kRowsApart : 1));
+  suffixes =
+      place(slides_down && !call.op->average ? RunningScratch(call.h.kernel, call.h.in, lanes) : 0);
   taps = place((2 * kPointer + 1) * std::max(call.w.kernel, call.h.kernel));
   total = end;
 }

@@ -11,7 +11,7 @@
 
 namespace windrow::internal {
 
-// Output rows that are reduced at a time where windows slide down.
+// Output rows that are reduced at a time where the windows of sums slide down.
 inline constexpr int64_t kRowsApart = 4;
 
 struct RowsPlan {
@@ -23,12 +23,14 @@ struct RowsPlan {
   int64_t seen;           // input rows of a block, at most
   int64_t chunk;          // input rows that are prepared at a time
   bool flat;              // all rows of a chunk are reduced as one
-  // Windows are long and a step apart in this direction, so that sliding kernels reduce them; down
-  // the columns results of rows of padding belong to them then.
+  // Windows are long and a step apart in this direction, so that sliding kernels reduce them, or
+  // running maxima: those of planes, down only, since pixels have a strategy of their own
+  // (running.cc).
   bool slides_across, slides_down;
+  bool pads_down;  // results of rows of padding belong to those that slide down
 
   // Offsets into a thread's scratch memory, in floats.
-  int64_t padded, results, indices, first, positions, divisors, apart, taps, total;
+  int64_t padded, results, indices, first, positions, divisors, apart, suffixes, taps, total;
 
   explicit RowsPlan(const PoolCall& call);
 

@@ -18,10 +18,12 @@
 #include "lib/simd/pairs-inl.h"
 #include "lib/simd/pool_rolling-inl.h"
 #include "lib/simd/pool_rolling_indices-inl.h"
+#include "lib/simd/running-inl.h"
 #include "lib/simd/sliding-inl.h"
 #include "lib/simd/strip-inl.h"
 #include "lib/simd/strip_indices-inl.h"
 #include "lib/simd/transpose-inl.h"
+#include "lib/simd/transpose_indices-inl.h"
 #include "lib/simd/window-inl.h"
 #include "lib/simd/window_indices-inl.h"
 
@@ -45,6 +47,11 @@ constexpr RollingKernels AllRolling() {
 constexpr RollingKernels AllIndicesRolling() {
   return {.any = {&RollIndices<Extent<3, 0>, 1>, &RollIndices<Extent<3, 0>, 2>},
           .k3 = {&RollIndices<Extent<3, 3>, 1>, &RollIndices<Extent<3, 3>, 2>}};
+}
+
+template <bool kIndices>
+constexpr RunningKernels AllRunning() {
+  return {.across = &RunningMax<false, kIndices>, .down = &RunningMax<true, kIndices>};
 }
 
 template <template <class> class Rows, int kHigh, int kStride>
@@ -91,17 +98,19 @@ const PoolKernels* GetPoolKernels() {
       .max = AllExtents<Max>(),
       .max_indices = AllExtents<MaxIndices>(),
       .sum = AllExtents<Sum>(),
-      .max_sliding = &Slides<SlidingMax>,
-      .sum_sliding = &Slides<SlidingSum>,
+      .sum_sliding = &SlidingSum,
       .max_rolling = AllRolling<MaxRows>(),
       .max_indices_rolling = AllIndicesRolling(),
       .sum_rolling = AllRolling<SumRows>(),
+      .max_running = AllRunning<false>(),
+      .max_indices_running = AllRunning<true>(),
       .max_global = {.pixels = &MaxGlobalPixels, .planes = &GlobalPlanes<PlanesMax>},
       .sum_global = {.pixels = &SumGlobalPixels, .planes = &GlobalPlanes<PlanesSum>},
       .max_strip = AllStrips<MaxRows, MaxPairs, MaxNeighbours>(),
       .max_indices_strip = AllIndicesStrips(),
       .sum_strip = AllStrips<SumRows, SumPairs, SumNeighbours>(),
       .transpose = &Transpose,
+      .transpose_indices = &TransposeIndices,
       .copy_rows = &CopyRows,
       .copy_pixels = &CopyPixels,
       .deinterleave = &Deinterleave,

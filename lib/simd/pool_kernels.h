@@ -4,8 +4,11 @@
 #ifndef WINDROW_LIB_SIMD_POOL_KERNELS_H_
 #define WINDROW_LIB_SIMD_POOL_KERNELS_H_
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+
+#include "lib/base/math.h"
 
 namespace windrow::internal {
 
@@ -57,6 +60,12 @@ struct WindowArgs {
   // Of rolling kernels: what the rows above gave.
   float* above;
   const float* middle;
+  // Of running maxima: `rows` lines of `inputs` pixels x_step apart, x_row from line to line; the
+  // first window begins so many pixels before the line does. Scratch memory is
+  // RunningScratch(columns, inputs, lanes) floats.
+  int64_t inputs, before;
+  ptrdiff_t y_row, indices_row;
+  float* scratch;
   int32_t* index;    // as y, for a later pass; or
   int64_t* indices;  // the result
   ptrdiff_t indices_step;
@@ -117,18 +126,32 @@ struct GlobalKernels {
   WindowFn planes;
 };
 
+// Maxima of windows of one row or column, with stride 1, that end at the edges of their lines. In
+// two passes: across gives what down reads, and indices beside it, and down the result.
+struct RunningKernels {
+  WindowFn across, down;
+};
+
+inline int64_t RunningScratch(int64_t columns, int64_t inputs, int64_t lanes) {
+  return SaturatedProduct({std::min(columns, inputs), 4, lanes});
+}
+
 // The micro-kernels of one target.
 struct PoolKernels {
   WindowKernels max, max_indices, sum;
   // Of windows of one row or column and at least kMinSlidingTaps taps, x_step apart as their
-  // outputs are: taps[0] is the first one's. Not with indices.
-  WindowFn max_sliding, sum_sliding;
+  // outputs are: taps[0] is the first one's.
+  WindowFn sum_sliding;
   RollingKernels max_rolling, max_indices_rolling, sum_rolling;
+  RunningKernels max_running, max_indices_running;
   GlobalKernels max_global, sum_global;
   StripKernels max_strip, max_indices_strip, sum_strip;
   // to[column * to_row + row] = from[row * from_row + column]
   void (*transpose)(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns, float* to,
                     ptrdiff_t to_row);
+  // The same of indices.
+  void (*transpose_indices)(const int32_t* from, ptrdiff_t from_row, int64_t rows, int64_t columns,
+                            int64_t* to, ptrdiff_t to_row);
   // to[row * to_row + column] = from[row * from_row + column]
   void (*copy_rows)(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns, float* to,
                     ptrdiff_t to_row);

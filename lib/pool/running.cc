@@ -1,0 +1,272 @@
+// Max pooling in running maxima (running-inl.h), whose cost does not depend on the windows' size:
+//
+//   for each chunk of channels of an image and block of its outputs (the parallel tasks):
+//     planes only: the pixels that it sees, from planes
+//     maxima across: of each of its input rows, with their positions
+//     maxima down: of each column of these, to y and the indices; for planes, to scratch memory,
+//     and from there back to planes
+//
+// Across first, then down, finds the first of equal maxima.
+#include "lib/pool/running.h"
+
+#include <algorithm>
+
+#include "lib/base/cache.h"
+#include "lib/base/parallel.h"
+#include "lib/pool/blocks.h"
+#include "lib/pool/cost.h"
+#include "lib/simd/pool_kernels.h"
+
+namespace windrow::internal {
+namespace {
+
+constexpr int64_t kFloat = sizeof(float);
+
+bool ArePixels(const PoolCall& call, const Strides& s) { return call.c == 1 || s.c == 1; }
+bool ArePlanes(const Strides& s, int64_t width) { return width == 1 || s.w == 1; }
+
+int64_t Seen(const WindowAxis& axis, int64_t outputs) {
+  return std::min(axis.in, outputs + axis.kernel - 1);
+}
+
+// The blocks, and where each part of a thread's scratch memory lies, in floats.
+struct Plan {
+  const PoolCall& call;
+  bool from_planes, to_planes, indices_to_planes;
+  int64_t unit;           // channels of a chunk
+  int64_t rows, columns;  // outputs of a block
+  int64_t pixels, results, apart, apart_indices, suffixes, total;
+  int64_t index_distance;  // from results to their indices
+
+  explicit Plan(const PoolCall& c) : call(c) {
+    const int64_t lanes = c.op->lanes;
+    from_planes = !ArePixels(c, c.xs);
+    to_planes = !ArePixels(c, c.ys);
+    indices_to_planes = c.with_indices && !ArePixels(c, c.is);
+    // A vector would do, but several cache lines of a pixel arrive faster than one. Of planes,
+    // whose blocks have more parts, less is better.
+    const bool planes = from_planes || to_planes || indices_to_planes;
+    unit = (planes ? 1 : 4) * lanes;
+    // Channels are shared out rather than rows, which need results of rows that others have.
+    unit = std::min({c.c, unit, RoundUp(ShareOf(c, c.c, c.n), lanes)});
+    rows = c.h.out, columns = c.w.out;
+    const int64_t most = Caches().l2 / (planes ? 1 : 2) / kFloat;
+    const auto large = [&] {
+      Place();
+      return total > most;
+    };
+    const auto halve = [](int64_t& n) { n = CeilDiv(n, 2); };
+    while (columns > 4 * c.w.kernel && large()) halve(columns);
+    while (rows > 2 * c.h.kernel && large()) halve(rows);
+    if (unit > lanes && large()) unit = lanes;
+    while (rows > 1 && large()) halve(rows);
+    while (columns > 1 && large()) halve(columns);
+    const int64_t others = c.n * CeilDiv(c.c, unit) * CeilDiv(c.w.out, columns);
+    if (others < WantedTasks(c)) rows = std::min(rows, ShareOf(c, c.h.out, others));
+    Place();
+  }
+
+  int64_t chunks() const { return CeilDiv(call.c, unit); }
+
+ private:
+  void Place() {
+    int64_t end = 0;
+    const auto place = [&](int64_t floats) {
+      const int64_t at = end;
+      end = std::min(end + RoundUp(std::min(floats, kMost), 16), kMost);
+      return at;
+    };
+    const WindowAxis &h = call.h, &w = call.w;
+    const int64_t seen = Seen(h, rows), outputs = SaturatedProduct({rows, columns, unit});
+    pixels = place(from_planes ? SaturatedProduct({seen, Seen(w, columns), unit}) : 0);
+    results = place(SaturatedProduct({seen, columns, unit}));
+    index_distance = end - results;
+    if (call.with_indices) place(index_distance);
+    // The pixels of planes have been read by then.
+    apart = from_planes && to_planes && seen >= rows && Seen(w, columns) >= columns
+                ? pixels
+                : place(to_planes ? outputs : 0);
+    apart_indices = place(indices_to_planes ? outputs : 0);
+    suffixes = place(std::max(RunningScratch(h.kernel, h.in, call.op->lanes),
+                              RunningScratch(w.kernel, w.in, call.op->lanes)));
+    total = end;
+  }
+  // No layout is that large; one that would be is refused.
+  static constexpr int64_t kMost = int64_t{1} << 48;
+};
+
+// Blocks of one image after the other, on one thread.
+class Blocks {
+ public:
+  Blocks(const Plan& plan, float* scratch)
+      : plan_(plan), call_(plan.call), k_(*call_.op->kernels), scratch_(scratch) {}
+
+  void Run(const PoolBlock& b) const {
+    const WindowAxis &h = call_.h, &w = call_.w;
+    const WindowAxis::Range rows = h.Reach(b.row, b.row + b.rows);
+    const WindowAxis::Range columns = w.Reach(b.column, b.column + b.columns);
+    WindowArgs args{};
+    args.items = b.channels;
+    args.one = 1;
+    args.scratch = scratch_ + plan_.suffixes;
+    Across(b, rows, columns, args);
+    Down(b, rows, args);
+  }
+
+ private:
+  static int64_t At(const Strides& s, const PoolBlock& b, int64_t row, int64_t column) {
+    return b.n * s.n + b.channel * s.c + row * s.h + column * s.w;
+  }
+  int32_t* Integers(int64_t place) const { return reinterpret_cast<int32_t*>(scratch_ + place); }
+
+  void Across(const PoolBlock& b, const WindowAxis::Range& rows, const WindowAxis::Range& columns,
+              WindowArgs args) const {
+    const WindowAxis& w = call_.w;
+    const Strides& xs = call_.xs;
+    const float* x = call_.x + At(xs, b, rows.begin, columns.begin);
+    args.rows = rows.end - rows.begin;
+    args.inputs = columns.end - columns.begin;
+    args.x_row = xs.h;
+    args.x_step = xs.w;
+    if (plan_.from_planes) {
+      args.x_step = b.channels;
+      args.x_row = args.inputs * b.channels;
+      FromPlanes(x, args.rows, args.inputs, b.channels);
+      x = scratch_ + plan_.pixels;
+    }
+    args.taps = &x;
+    args.columns = w.kernel;
+    args.before = columns.begin - w.Start(b.column);
+    args.outputs = b.columns;
+    args.y = scratch_ + plan_.results;
+    args.y_step = b.channels;
+    args.y_row = b.columns * b.channels;
+    if (!call_.with_indices) return k_.max_running.across(args);
+    args.index = Integers(plan_.results + plan_.index_distance);
+    args.indices_step = args.y_step;
+    args.indices_row = args.y_row;
+    args.position = static_cast<int32_t>(rows.begin * w.in + columns.begin);
+    args.position_row = static_cast<int32_t>(w.in);
+    args.position_step = 1;
+    k_.max_indices_running.across(args);
+  }
+
+  void Down(const PoolBlock& b, const WindowAxis::Range& rows, WindowArgs args) const {
+    const float* const results = scratch_ + plan_.results;
+    const int64_t pitch = b.columns * b.channels;
+    args.taps = &results;
+    args.index_distance = plan_.index_distance;
+    args.rows = b.columns;
+    args.x_row = b.channels;
+    args.inputs = rows.end - rows.begin;
+    args.x_step = pitch;
+    args.columns = call_.h.kernel;
+    args.before = rows.begin - call_.h.Start(b.row);
+    args.outputs = b.rows;
+    args.y = call_.y + At(call_.ys, b, b.row, b.column);
+    args.y_step = call_.ys.h;
+    args.y_row = call_.ys.w;
+    if (plan_.to_planes) {
+      args.y = scratch_ + plan_.apart;
+      args.y_step = pitch;
+      args.y_row = b.channels;
+    }
+    if (plan_.indices_to_planes) {
+      args.index = Integers(plan_.apart_indices);
+      args.indices_step = pitch;
+      args.indices_row = b.channels;
+    } else if (call_.with_indices) {
+      args.indices = call_.indices + At(call_.is, b, b.row, b.column);
+      args.indices_step = call_.is.h;
+      args.indices_row = call_.is.w;
+    }
+    (call_.with_indices ? k_.max_indices_running : k_.max_running).down(args);
+    if (plan_.indices_to_planes) {
+      ToPlanes(b, call_.is, [&](int64_t pixel, int64_t count, int64_t at) {
+        k_.transpose_indices(args.index + pixel * b.channels, b.channels, count, b.channels,
+                             call_.indices + at, call_.is.c);
+      });
+    }
+    if (!plan_.to_planes) return;
+    ToPlanes(b, call_.ys, [&](int64_t pixel, int64_t count, int64_t at) {
+      k_.transpose(args.y + pixel * b.channels, b.channels, count, b.channels, call_.y + at,
+                   call_.ys.c);
+    });
+  }
+
+  // Rows of planes to pixels; all as one where they follow each other.
+  void FromPlanes(const float* x, int64_t rows, int64_t columns, int64_t channels) const {
+    float* to = scratch_ + plan_.pixels;
+    const Strides& xs = call_.xs;
+    if (xs.h == columns) columns *= rows, rows = 1;
+    for (int64_t r = 0; r < rows; ++r, x += xs.h, to += columns * channels) {
+      k_.transpose(x, xs.c, channels, columns, to, channels);
+    }
+  }
+
+  // Calls write(first pixel, pixels, place) for stretches of a block that are one in planes.
+  template <class Write>
+  static void ToPlanes(const PoolBlock& b, const Strides& s, const Write& write) {
+    const int64_t at = At(s, b, b.row, b.column);
+    if (s.h == b.columns) return write(0, b.rows * b.columns, at);
+    for (int64_t r = 0; r < b.rows; ++r) write(r * b.columns, b.columns, at + r * s.h);
+  }
+
+  const Plan& plan_;
+  const PoolCall& call_;
+  const PoolKernels& k_;
+  float* const scratch_;
+};
+
+}  // namespace
+
+const char* RefuseRunning(const PoolCall& call) {
+  if (call.op->average) return "sums are not maxima";
+  const auto one = [](const WindowAxis& a) {
+    return !a.adaptive && a.dilation == 1 && (a.stride == 1 || a.out == 1);
+  };
+  if (!one(call.h) || !one(call.w)) return "windows are not a pixel apart";
+  const auto fits = [&](const Strides& s, int64_t width) {
+    return ArePixels(call, s) || ArePlanes(s, width);
+  };
+  if (!fits(call.xs, call.w.in) || !fits(call.ys, call.w.out) ||
+      (call.with_indices && !fits(call.is, call.w.out))) {
+    return "neither pixels nor planes";
+  }
+  // The least block: one output of a vector.
+  if (Plan(call).total * kFloat > Caches().l2)
+    return "what a window's rows give does not fit the cache";
+  return call.with_indices ? RefuseLargePlanes(call) : nullptr;
+}
+
+void RunRunning(const PoolCall& call) {
+  const Plan plan(call);
+  const PoolBlocks blocks(call, RoundUp(plan.unit, call.op->lanes), plan.rows, plan.columns);
+  RunTasks(call.threads, blocks.count(), [&](int64_t i, int64_t slot) {
+    Blocks(plan, call.workspace + slot * plan.total).Run(blocks.At(i));
+    call.op->kernels->leave();
+  });
+}
+
+int64_t RunningWorkspace(const PoolCall& call) { return Plan(call).total * call.threads; }
+
+double EstimateRunning(const PoolCall& call) {
+  const Plan plan(call);
+  const auto number = [](int64_t n) { return static_cast<double>(n); };
+  const double lanes = number(call.op->lanes);
+  const double vectors = number(plan.chunks() * CeilDiv(plan.unit, call.op->lanes));
+  const double rows = number(CeilDiv(call.h.out, plan.rows)) * number(Seen(call.h, plan.rows));
+  const double columns = number(CeilDiv(call.w.out, plan.columns)) * number(plan.columns);
+  const double outputs = number(call.h.out) * columns;
+  // Three joins a vector, two loads and two stores, and what a line costs besides.
+  const double pass = call.with_indices ? 11.5 : 5.5;
+  const double line = 10;
+  // Less than four channels are transposed float by float.
+  const double pixel = call.c < 4 ? number(call.c) * 2 : number(call.c) / lanes * kTransposeCycles;
+  const double copies =
+      (plan.from_planes ? 1 : 0) + (plan.to_planes ? 1 : 0) + (plan.indices_to_planes ? 2.5 : 0);
+  return number(call.n) * (vectors * (pass * (rows * columns + outputs) + line * (rows + columns)) +
+                           1.4 * copies * pixel * outputs + 4 * kCallCycles);
+}
+
+}  // namespace windrow::internal
