@@ -130,6 +130,9 @@ std::vector<PoolProblem> Dilations(int64_t) {
             Append(all, p);
             p.padding = Padding::Same();
             Append(all, p);
+            // Three rows high, and between its columns a narrow image.
+            p.kernel = Size2(3, kernel), p.dilation = Size2(1, dilation);
+            Append(all, p);
           }
         }
       }

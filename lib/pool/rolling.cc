@@ -162,6 +162,7 @@ const char* RefuseRolling(const PoolCall& call) {
   if (const char* reason = RefusePixels(call)) return reason;
   if (call.h.adaptive || call.h.kernel != 3) return "windows are not 3 rows high";
   if (call.h.dilation != 1) return "the rows of a window are apart";
+  if (HasEmptyWindow(call.w)) return "there is a window without a pixel";
   return call.h.stride <= 2 ? nullptr : "windows have no row in common";
 }
 
