@@ -54,7 +54,7 @@ class Block {
     args_.columns = run.first.taps;
     args_.x_step = run.step * call_.xs.w;
     args_.position = static_cast<int32_t>(rows.begin * call_.w.in);
-    args_.position_step = static_cast<int32_t>(run.step);
+    args_.position_step = call_.with_indices ? static_cast<int32_t>(run.step) : 0;
     args_.divisor = call_.op->average ? call_.Divisor(rows, run.first) : 0;
     call_.kernels().Of(args_.rows, args_.columns)(args_);
   }
