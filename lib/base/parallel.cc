@@ -7,7 +7,6 @@
 #include <oneapi/tbb/task_group.h>
 
 #include <algorithm>
-#include <array>
 #include <atomic>
 
 // ThreadSanitizer does not see how TBB, which is not instrumented, hands tasks over; so in its
@@ -59,7 +58,7 @@ void ParallelFor(int64_t count, FunctionRef<void(int64_t)> body) {
     for (int64_t i = 0; i < count; ++i) body(i);
     return;
   }
-  std::array<Share, kMostShares> all;
+  Share all[kMostShares];
   for (int64_t s = 0; s < shares; ++s) {
     all[s].next.store(s * count / shares, std::memory_order_relaxed);
     all[s].end = (s + 1) * count / shares;
