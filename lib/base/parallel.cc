@@ -53,11 +53,12 @@ int MaxThreads() { return tbb::this_task_arena::max_concurrency(); }
 int ThreadSlot() { return std::max(tbb::this_task_arena::current_thread_index(), 0); }
 
 void ParallelFor(int64_t count, FunctionRef<void(int64_t)> body) {
-  const int64_t shares = std::min<int64_t>({count, MaxThreads(), kMostShares});
-  if (shares <= 1) {
+  const int64_t threads = std::min<int64_t>(count, MaxThreads());
+  if (threads <= 1) {
     for (int64_t i = 0; i < count; ++i) body(i);
     return;
   }
+  const int64_t shares = std::min(threads, kMostShares);
   Share all[kMostShares];
   for (int64_t s = 0; s < shares; ++s) {
     all[s].next.store(s * count / shares, std::memory_order_relaxed);
@@ -69,7 +70,7 @@ void ParallelFor(int64_t count, FunctionRef<void(int64_t)> body) {
       tbb::task_group_context::default_traits | tbb::task_group_context::fp_settings);
   Release(&body);
   tbb::parallel_for(
-      tbb::blocked_range<int64_t>(0, shares),
+      tbb::blocked_range<int64_t>(0, threads),
       [&](const tbb::blocked_range<int64_t>&) {
         Acquire(&body);
         const int64_t own = ThreadSlot() * shares / MaxThreads();
