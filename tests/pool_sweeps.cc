@@ -138,6 +138,18 @@ std::vector<PoolProblem> Dilations(int64_t) {
       }
     }
   }
+  for (int64_t iw = 1; iw <= 3; ++iw) {  // three rows high, and no tap in a row
+    for (int64_t stride = 1; stride <= 2; ++stride) {
+      Append(all, {.c = 3,
+                   .ih = 7,
+                   .iw = iw,
+                   .kernel = Size2(3, 2),
+                   .stride = stride,
+                   .dilation = Size2(1, iw + 1),
+                   .padding = 1,
+                   .ceil_mode = true});
+    }
+  }
   return all;
 }
 
