@@ -70,7 +70,7 @@ class Block {
     args.x_step = run.step * call_.xs.w;
     args.items = b_.channels;
     args.one = 1;
-    if (!call_.with_indices) return args;
+    if (!call_.with_indices) return args;  // outputs without them can be items of one
     args.position = static_cast<int32_t>(row * call_.w.in);
     args.position_row = static_cast<int32_t>(call_.w.in);
     args.position_step = static_cast<int32_t>(run.step);
