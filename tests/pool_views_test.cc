@@ -164,6 +164,31 @@ TEST_P(PoolViews, FlushedSumsHaveOneSign) {
   }
 }
 
+// The same of one tap, whose sum is nothing but additions of 0.
+TEST_P(PoolViews, FlushedTapsHaveOneSign) {
+  if (!kCanFlush) GTEST_SKIP() << "no control of denormals here";
+  const ScopedControlBits scoped(kFlushToZero);
+  for (const Layout layout : {Layout::kNchw, Layout::kNhwc}) {
+    for (const int64_t side : {1, 5}) {
+      Tensor x(Shape(2, 16, side, side), layout);
+      std::fill_n(x.data(), x.shape().elements(), -0x1p-130F);
+      AvgPool2dOptions o{.kernel_size = 1};
+      o.target = GetParam();
+      for (const std::string& algorithm : PoolAlgorithms()) {
+        o.algorithm = algorithm;
+        Tensor y(x.shape(), layout);
+        try {
+          AvgPool2d(o).Run(x, y);
+        } catch (const std::invalid_argument& e) {
+          ASSERT_TRUE(IsRefusal(e, algorithm)) << e.what();
+          continue;
+        }
+        EXPECT_TRUE(SameBits(Tensor(x.shape(), layout), y)) << algorithm << " " << side;
+      }
+    }
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(All, PoolViews, testing::ValuesIn(UsableNames()));
 
 }  // namespace

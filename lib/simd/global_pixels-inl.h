@@ -56,7 +56,9 @@ struct SumTap {
   HWY_INLINE void Take(int64_t item, WindowV&, Access access) const {
     const WindowD d;
     const WindowV v = access.Load(d, x + item);
-    const WindowV row = hn::Add(v, Starts(kTap) ? hn::Zero(d) : access.Load(d, t.above + item));
+    WindowV row = hn::Add(v, Starts(kTap) ? hn::Zero(d) : access.Load(d, t.above + item));
+    // Of one tap a compiler would add 0 only once, and that may be what is flushed to -0.
+    if constexpr (kTap == kOnly && kRow == kOnly) row = hn::Mul(v, hn::Set(d, t.one));
     if constexpr (!Ends(kTap)) {
       access.Store(d, row, t.above + item);
     } else {
