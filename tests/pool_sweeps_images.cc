@@ -146,10 +146,8 @@ std::vector<PoolProblem> ManyPlanes(int64_t) {
 
 std::vector<PoolSweep> PoolImageSweeps() {
   return {
-      {"LargeWindows", LargeWindows},
-      {"Global", Global},
-      {"LargeImages", LargeImages},
-      {"ManyPlanes", ManyPlanes},
+      {"LargeWindows", LargeWindows},     {"Global", Global},
+      {"LargeImages", LargeImages},       {"ManyPlanes", ManyPlanes},
       {"RunningWindows", RunningWindows},
   };
 }

@@ -32,7 +32,8 @@ void Release([[maybe_unused]] const void* token) {
 #endif
 }
 
-// The indices of one thread, which it takes one by one, and others when they are done with theirs.
+// The indices of one thread, or a few of very many, which they take one by one, and others when
+// they are done with theirs.
 struct alignas(64) Share {
   std::atomic<int64_t> next;
   int64_t end;

@@ -92,7 +92,7 @@ class Block {
     args.rows = 1;
     args.y_step = b_.channels;
     args.y = to;
-    args.index = reinterpret_cast<int32_t*>(to + index_distance_);
+    if (call_.with_indices) args.index = reinterpret_cast<int32_t*>(to + index_distance_);
     call_.kernels().row(args);
   }
 

@@ -2,8 +2,9 @@
 // windows two or three rows high.
 //
 //   for each plane or image and block of its output rows (the parallel tasks):
-//     the input rows it sees are padded and taken apart by the stride, into the L1 cache
-//     (padded_rows.h); then one call of the strip kernel, which loads each of them once
+//     unless the kernel can read x where it lies: the input rows it sees are padded and taken apart
+//     by the stride, into the L1 cache (padded_rows.h)
+//     one call of the strip kernel, which loads each row once
 //
 // Planes whose windows do not overlap follow each other like the rows of one high plane.
 #include "lib/pool/strips.h"
@@ -141,8 +142,9 @@ class Blocks {
     args_.one = 1;
     args_.last = true;
     args_.image_height = h.in;
-    args_.pads_left = plan.planes.w.before > 0;
-    args_.pads_right = plan.planes.w.Start(plan.planes.w.out - 1) + kMaxColumns > plan.planes.w.in;
+    const WindowAxis& w = plan.planes.w;
+    args_.pads_left = w.before > 0;
+    args_.pads_right = w.Start(w.out - 1) + w.kernel > w.in;
     if (call.op->average) args_.divisor = call.Divisor(call.h.At(0), call.w.At(0));
   }
 

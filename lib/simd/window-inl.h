@@ -125,7 +125,8 @@ struct Sum {
   static HWY_INLINE WindowV Divided(const WindowArgs& t, int64_t item, WindowV sum, Access access) {
     const WindowD d;
     if (t.divisors == nullptr && t.divisor == 0) return sum;
-    // A sum may be -0, but only if a denormal was flushed to that, here or there.
+    // A sum may be -0, but only if a denormal was flushed to that, here or there. (No compiler may
+    // see that the last operation was to add 0, too: it would leave this out.)
     sum = hn::Add(sum, hn::Zero(d));
     const WindowV divisor =
         t.divisors != nullptr ? access.Load(d, t.divisors + item) : hn::Set(d, t.divisor);
