@@ -195,6 +195,21 @@ TEST_F(ConvMisuseRun, OverlapInARepeatedRun) {
   EXPECT_TRUE(Throws([&] { conv.Run(args_); }, {"y overlaps the residual"}));
 }
 
+TEST_F(ConvMisuseRun, WorkspaceThatOverlaps) {
+  const Conv2d conv(Good(), Some(216));
+  const auto bytes = [](float* at, size_t floats) {
+    return std::as_writable_bytes(std::span<float>(at, floats));
+  };
+  args_.residual = ConstTensorView(Y() + kY, Shape(1, 6, 3, 3), Layout::kNhwc);
+  conv.Run(args_);  // also one like the last is checked
+  args_.workspace = bytes(memory_.data(), 1);
+  EXPECT_TRUE(Throws([&] { conv.Run(args_); }, {"workspace overlaps x"}));
+  args_.workspace = bytes(Y() + kY - 1, 1);
+  EXPECT_TRUE(Throws([&] { conv.Run(args_); }, {"workspace overlaps y"}));
+  args_.workspace = bytes(Y() + kY, 1);
+  EXPECT_TRUE(Throws([&] { conv.Run(args_); }, {"workspace overlaps the residual"}));
+}
+
 TEST_F(ConvMisuseRun, ForcedAlgorithmThatRefuses) {
   EXPECT_TRUE(
       Rejected({"\"depthwise\" cannot run this", "groups have more than one"}, "depthwise"));

@@ -184,6 +184,16 @@ TEST_F(PoolMisuseRun, Overlap) {
   EXPECT_TRUE(Rejected({"indices overlap x"})) << "the last two of x";
 }
 
+TEST_F(PoolMisuseRun, WorkspaceThatOverlaps) {
+  const auto one = [](auto* at) { return std::as_writable_bytes(std::span(at, 1)); };
+  args_.workspace = one(memory_.data());
+  EXPECT_TRUE(Rejected({"workspace overlaps x"}));
+  args_.workspace = one(Y() + kY - 1);
+  EXPECT_TRUE(Rejected({"workspace overlaps y"}));
+  args_.workspace = one(Indices());
+  EXPECT_TRUE(Rejected({"workspace overlaps the indices"}));
+}
+
 TEST_F(PoolMisuseRun, AveragesHaveNoIndices) {
   EXPECT_TRUE(Rejected({"view for indices", "average has none"}, AvgPool2d(GoodAverage())));
   EXPECT_TRUE(

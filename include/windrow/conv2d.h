@@ -62,8 +62,9 @@ struct Conv2dOptions {
 struct RunArgs {
   ConstTensorView x;
   TensorView y;
-  ConstTensorView residual{};        // added before the clamp; as large as y; none if empty
-  std::span<std::byte> workspace{};  // at least WorkspaceBytes(); the object's own if empty
+  ConstTensorView residual{};  // added before the clamp; as large as y; none if empty
+  // At least WorkspaceBytes(), apart from the views; the object's own if empty.
+  std::span<std::byte> workspace{};
 };
 
 // Why a call runs the way it does.

@@ -77,7 +77,8 @@ struct PoolArgs {
   // Of maxima only: h * W + w of each in its input plane, as PyTorch's return_indices. -1 where a
   // dilated window has no tap inside the input (PyTorch then gives one that lies outside of it).
   IndexView indices{};
-  std::span<std::byte> workspace{};  // at least WorkspaceBytes(); the object's own if empty
+  // At least WorkspaceBytes(), apart from the views; the object's own if empty.
+  std::span<std::byte> workspace{};
 };
 
 // Why a call runs the way it does.

@@ -24,6 +24,21 @@ int64_t Span(const ViewBase& v) {
   return span;
 }
 
+// Addresses [begin, end) from a view's first element to its last.
+struct Memory {
+  uintptr_t begin, end;
+
+  Memory(const void* data, size_t bytes)
+      : begin(reinterpret_cast<uintptr_t>(data)), end(begin + bytes) {}
+  template <class View>
+  explicit Memory(const View& v)
+      : Memory(v.data(),
+               v.shape().elements() == 0 ? 0 : static_cast<size_t>(Span(v)) * sizeof(*v.data())) {}
+  bool Meets(const Memory& other) const {
+    return begin < end && other.begin < other.end && begin < other.end && other.begin < end;
+  }
+};
+
 // If every step of the view either is a multiple of `pitch` or stays within one pitch: how many
 // elements of a pitch it occupies. Otherwise -1.
 int64_t Width(const ViewBase& v, int64_t pitch) {
@@ -49,25 +64,21 @@ bool DifferentColumns(const ConstTensorView& a, const ConstTensorView& b, int64_
 }  // namespace
 
 bool MayOverlap(const ConstTensorView& a, const ConstTensorView& b) {
-  if (a.shape().elements() == 0 || b.shape().elements() == 0) return false;
-  const auto a0 = reinterpret_cast<uintptr_t>(a.data());
-  const auto b0 = reinterpret_cast<uintptr_t>(b.data());
-  const uintptr_t a1 = a0 + static_cast<uintptr_t>(Span(a)) * sizeof(float);
-  const uintptr_t b1 = b0 + static_cast<uintptr_t>(Span(b)) * sizeof(float);
-  if (a1 <= b0 || b1 <= a0) return false;
+  if (!Memory(a).Meets(Memory(b))) return false;
   for (const Dim& d : Dims(a)) {
     if (DifferentColumns(a, b, d.stride)) return false;
   }
   return true;
 }
 
-bool MayOverlap(const IndexView& a, const ConstTensorView& b) {
-  if (a.shape().elements() == 0 || b.shape().elements() == 0) return false;
-  const auto a0 = reinterpret_cast<uintptr_t>(a.data());
-  const auto b0 = reinterpret_cast<uintptr_t>(b.data());
-  const uintptr_t a1 = a0 + static_cast<uintptr_t>(Span(a)) * sizeof(int64_t);
-  const uintptr_t b1 = b0 + static_cast<uintptr_t>(Span(b)) * sizeof(float);
-  return a0 < b1 && b0 < a1;
+bool MayOverlap(const IndexView& a, const ConstTensorView& b) { return Memory(a).Meets(Memory(b)); }
+
+bool MayOverlap(std::span<const std::byte> memory, const ConstTensorView& view) {
+  return Memory(memory.data(), memory.size()).Meets(Memory(view));
+}
+
+bool MayOverlap(std::span<const std::byte> memory, const IndexView& view) {
+  return Memory(memory.data(), memory.size()).Meets(Memory(view));
 }
 
 bool MayOverlapItself(const ViewBase& view) {

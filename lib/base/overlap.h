@@ -2,6 +2,9 @@
 #ifndef WINDROW_LIB_BASE_OVERLAP_H_
 #define WINDROW_LIB_BASE_OVERLAP_H_
 
+#include <cstddef>
+#include <span>
+
 #include "windrow/tensor.h"
 
 namespace windrow::internal {
@@ -13,6 +16,10 @@ bool MayOverlap(const ConstTensorView& a, const ConstTensorView& b);
 
 // Whether the memory from the first index to the last has anything of the tensor's.
 bool MayOverlap(const IndexView& a, const ConstTensorView& b);
+
+// Whether there is anything of the view's in this memory, or between its elements.
+bool MayOverlap(std::span<const std::byte> memory, const ConstTensorView& view);
+bool MayOverlap(std::span<const std::byte> memory, const IndexView& view);
 
 // Whether two index tuples of the view may name the same element (as with a stride of 0).
 bool MayOverlapItself(const ViewBase& view);

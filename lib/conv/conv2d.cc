@@ -59,6 +59,15 @@ void CheckShapes(const RunArgs& args, const Shape& output) {
 
 void CheckOverlap(const RunArgs& args) {
   Require(!internal::MayOverlap(args.x, args.y), "y overlaps x in memory");
+  if (!args.workspace.empty()) {
+    const auto meets = [&](const ConstTensorView& v) {
+      return internal::MayOverlap(args.workspace, v);
+    };
+    Require(!meets(args.x), "the workspace overlaps x in memory");
+    Require(!meets(args.y), "the workspace overlaps y in memory");
+    Require(args.residual.empty() || !meets(args.residual),
+            "the workspace overlaps the residual in memory");
+  }
   if (args.residual.empty()) return;
   Require(
       internal::SameElements(args.residual, args.y) || !internal::MayOverlap(args.residual, args.y),

@@ -35,6 +35,12 @@ void CheckCall(const PoolArgs& args, const Shape& output, bool average) {
           args.y.strides().n, ", c ", args.y.strides().c, ", h ", args.y.strides().h, ", w ",
           args.y.strides().w, " for the shape ", output);
   Require(!internal::MayOverlap(args.x, args.y), "y overlaps x in memory");
+  if (!args.workspace.empty()) {
+    Require(!internal::MayOverlap(args.workspace, args.x), "the workspace overlaps x in memory");
+    Require(!internal::MayOverlap(args.workspace, args.y), "the workspace overlaps y in memory");
+    Require(args.indices.empty() || !internal::MayOverlap(args.workspace, args.indices),
+            "the workspace overlaps the indices in memory");
+  }
   if (args.indices.empty()) return;
   Require(!average, "there is a view for indices, but an average has none");
   Require(args.indices.shape() == output, "indices have the shape ", args.indices.shape(),
