@@ -62,20 +62,25 @@ HWY_INLINE auto LoadBlocks(const float* from, ptrdiff_t from_row) {
   }
 }
 
-// Four columns of 4 * kBlocks rows: a vector of each column.
-template <int64_t kBlocks, class V>
-HWY_INLINE void LoadColumns(const float* from, ptrdiff_t from_row, V& c0, V& c1, V& c2, V& c3) {
-  const hn::FixedTag<float, 4 * kBlocks> d;
-  const V r0 = LoadBlocks<kBlocks>(from, from_row);
-  const V r1 = LoadBlocks<kBlocks>(from + from_row, from_row);
-  const V r2 = LoadBlocks<kBlocks>(from + 2 * from_row, from_row);
-  const V r3 = LoadBlocks<kBlocks>(from + 3 * from_row, from_row);
+// In each 128-bit block: four columns of the four rows.
+template <class D, class V>
+HWY_INLINE void TransposeFours(D d, V r0, V r1, V r2, V r3, V& c0, V& c1, V& c2, V& c3) {
   const V even_low = hn::InterleaveLower(d, r0, r2), even_high = hn::InterleaveUpper(d, r0, r2);
   const V odd_low = hn::InterleaveLower(d, r1, r3), odd_high = hn::InterleaveUpper(d, r1, r3);
   c0 = hn::InterleaveLower(d, even_low, odd_low);
   c1 = hn::InterleaveUpper(d, even_low, odd_low);
   c2 = hn::InterleaveLower(d, even_high, odd_high);
   c3 = hn::InterleaveUpper(d, even_high, odd_high);
+}
+
+// Four columns of 4 * kBlocks rows: a vector of each column.
+template <int64_t kBlocks, class V>
+HWY_INLINE void LoadColumns(const float* from, ptrdiff_t from_row, V& c0, V& c1, V& c2, V& c3) {
+  const hn::FixedTag<float, 4 * kBlocks> d;
+  TransposeFours(d, LoadBlocks<kBlocks>(from, from_row),
+                 LoadBlocks<kBlocks>(from + from_row, from_row),
+                 LoadBlocks<kBlocks>(from + 2 * from_row, from_row),
+                 LoadBlocks<kBlocks>(from + 3 * from_row, from_row), c0, c1, c2, c3);
 }
 
 // The same, a column each to_row floats.
@@ -139,13 +144,8 @@ HWY_INLINE void TransposeEightRows(const float* first, const float* second, ptrd
   const auto load = [&](ptrdiff_t row) HWY_ATTR {
     return hn::Combine(d, hn::LoadU(half, second + row), hn::LoadU(half, first + row));
   };
-  const V r0 = load(0), r1 = load(from_row), r2 = load(2 * from_row), r3 = load(3 * from_row);
-  const V even_low = hn::InterleaveLower(d, r0, r2), even_high = hn::InterleaveUpper(d, r0, r2);
-  const V odd_low = hn::InterleaveLower(d, r1, r3), odd_high = hn::InterleaveUpper(d, r1, r3);
-  c0 = hn::InterleaveLower(d, even_low, odd_low);
-  c1 = hn::InterleaveUpper(d, even_low, odd_low);
-  c2 = hn::InterleaveLower(d, even_high, odd_high);
-  c3 = hn::InterleaveUpper(d, even_high, odd_high);
+  TransposeFours(d, load(0), load(from_row), load(2 * from_row), load(3 * from_row), c0, c1, c2,
+                 c3);
 }
 
 // Columns c and c + 4 of 16 rows.
