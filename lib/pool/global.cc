@@ -1,6 +1,6 @@
 // Pooling with one window an image, read once and in the order of memory:
 //
-//   pixels (NHWC): for each image and chunk of channels (the parallel tasks): tap by tap
+//   pixels (NHWC): for each image and chunk of channels (the parallel tasks): a few taps at a time
 //   planes (NCHW): for each image and share of its channels: a vector of planes at a time
 #include "lib/pool/global.h"
 
@@ -76,7 +76,7 @@ void RunTask(const PoolCall& call, const Plan& plan, int64_t n, int64_t part, fl
 
 const char* RefuseGlobal(const PoolCall& call) {
   if (call.h.out > 1 || call.w.out > 1) return "an image has more than one window";
-  if (call.with_indices) return "maxima with indices are not taken tap by tap";
+  if (call.with_indices) return "maxima with indices are not taken a few taps at a time";
   if (HasEmptyWindow(call.h) || HasEmptyWindow(call.w)) return "there is a window without a pixel";
   if (call.c == 1) return nullptr;
   if (call.ys.c != 1) return "the channels of y are not neighbours";

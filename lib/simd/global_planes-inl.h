@@ -112,7 +112,7 @@ struct FinishPlanes {
   const WindowArgs& t;
 
   template <class Access>
-  HWY_INLINE void Take(int64_t item, WindowV&, Access access) const {
+  HWY_INLINE void Take(int64_t item, Access access) const {
     const WindowD d;
     const WindowV v = Sum<Extent<0, 0>>::Divided(t, item, access.Load(d, t.y + item), access);
     access.Store(d, t.divisor == 0 ? CanonicalNaN(Flushed(t, v)) : v, t.y + item);

@@ -1,4 +1,5 @@
-// How a kernel that works on whole vectors reads and writes its last, partial one.
+// What kernels know of vectors: how many registers there are, and how one that works on whole
+// vectors reads and writes its last, partial one.
 #if defined(WINDROW_LIB_SIMD_LANES_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef WINDROW_LIB_SIMD_LANES_INL_H_
 #undef WINDROW_LIB_SIMD_LANES_INL_H_
@@ -17,6 +18,12 @@ HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
+
+#if (HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3) || HWY_ARCH_ARM_A64 || HWY_ARCH_RVV || HWY_ARCH_PPC
+inline constexpr int kVectorRegisters = 32;
+#else
+inline constexpr int kVectorRegisters = 16;
+#endif
 
 // All lanes.
 struct AllLanes {

@@ -29,6 +29,7 @@
 #include "lib/simd/copy-inl.h"
 #include "lib/simd/epilogue-inl.h"
 #include "lib/simd/kernels.h"
+#include "lib/simd/lanes-inl.h"
 #include "lib/simd/leave-inl.h"
 #include "lib/simd/transpose-inl.h"
 
@@ -37,12 +38,6 @@ namespace windrow::internal::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 using TileD = hn::ScalableTag<float>;
-
-#if (HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3) || HWY_ARCH_ARM_A64 || HWY_ARCH_RVV || HWY_ARCH_PPC
-inline constexpr int kVectorRegisters = 32;
-#else
-inline constexpr int kVectorRegisters = 16;
-#endif
 
 // The most rows that keep a tile in registers.
 constexpr int MaxRows(int vecs, bool fused) {
