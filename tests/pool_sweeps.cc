@@ -271,6 +271,8 @@ std::vector<PoolProblem> ProblemsOf(const PoolSweep& sweep, int64_t lanes, Reduc
 bool TakesNone(std::string_view algorithm, std::string_view sweep, Reduction reduction) {
   if (algorithm == "rolling" && sweep == "Adaptive") return true;
   if (algorithm == "rolling" && sweep == "Global") return true;
+  if (algorithm == "rolling" && sweep == "NarrowPlanes") return true;
+  if (algorithm == "running" && sweep == "NarrowPlanes") return true;
   if (algorithm == "strips" && sweep == "LargeWindows") return true;
   if (algorithm == "global" && (sweep == "Widths" || sweep == "Numbers" || sweep == "Divisors")) {
     return true;

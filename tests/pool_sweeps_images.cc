@@ -142,13 +142,33 @@ std::vector<PoolProblem> ManyPlanes(int64_t) {
   return all;
 }
 
+// Windows of two by two and nothing else, in planes up to and over half a vector wide, as many that
+// the last rows of outputs are some of a vector, all of it or more; the rows of half of them follow
+// each other.
+std::vector<PoolProblem> NarrowPlanes(int64_t lanes) {
+  std::vector<PoolProblem> all;
+  for (int64_t iw = 2; iw <= lanes + 2; iw += 2) {
+    for (const int64_t ih : {2, 4, 6, 10, 26}) {
+      for (const int64_t c : {1, 2, 3, 5, 8}) {
+        PoolProblem p{.c = c, .ih = ih, .iw = iw, .kernel = 2};
+        Append(all, p);
+        all.back().gaps = Gaps::kNone;
+        p.adaptive = true;
+        p.output_size = Size2(ih / 2, iw / 2);
+        Append(all, p);
+      }
+    }
+  }
+  return all;
+}
+
 }  // namespace
 
 std::vector<PoolSweep> PoolImageSweeps() {
   return {
       {"LargeWindows", LargeWindows},     {"Global", Global},
       {"LargeImages", LargeImages},       {"ManyPlanes", ManyPlanes},
-      {"RunningWindows", RunningWindows},
+      {"RunningWindows", RunningWindows}, {"NarrowPlanes", NarrowPlanes},
   };
 }
 

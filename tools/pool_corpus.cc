@@ -14,7 +14,7 @@ namespace {
 
 // Cases worth naming. The first ones and then every fourth are in the quick corpus too, so that it
 // reaches every kernel.
-constexpr size_t kFirst = 35;
+constexpr size_t kFirst = 38;
 constexpr std::string_view kListed[] = {
     // Layers as networks have them, small; the first is large enough for several threads.
     "maxpool c64 i56 k3 s2 p1 indices",
@@ -51,6 +51,10 @@ constexpr std::string_view kListed[] = {
     "maxpool c3 ih20 iw21 k3 s3 indices",
     "avgpool c3 ih20 iw21 k3 s3",
     "avgpool c3 ih20 iw41 k3 s2",
+    // Planes of which a vector holds several rows of outputs, on every target.
+    "maxpool mb2 c9 ih6 iw4 k2",
+    "maxpool mb2 c9 ih6 iw4 k2 indices",
+    "avgpool mb2 c9 ih6 iw4 k2",
     "adaptivemax c500 i7 o1",
     "avgpool c500 i7 k7",
     // More layers.
@@ -91,6 +95,7 @@ constexpr std::string_view kListed[] = {
     "maxpool c19 i9 k3 s1 p1 values=zeros",
     "avgpool c19 i9 k3 s2 values=zeros",
     "maxpool c3 i33 k2 indices values=zeros",
+    "maxpool mb2 c7 i4 k2 indices values=zeros",
     "maxpool c19 i9 k3 s2 p1 indices values=denormal",
     "avgpool c19 i9 k3 s1 p1 values=denormal",
     "maxpool c19 i9 k3 s1 p1 indices values=huge",
@@ -99,6 +104,7 @@ constexpr std::string_view kListed[] = {
     "maxpool c19 i9 k3 s1 p1 indices values=nonfinite",
     "maxpool c19 i9 k3 s1 p1 values=nonfinite",
     "maxpool c3 i33 k2 indices values=nonfinite",
+    "maxpool mb2 c7 i4 k2 indices values=nonfinite",
     "maxpool c3 i33 k5x3 s1 p2x1 values=nonfinite",
     "avgpool c19 i9 k3 s1 p1 values=nonfinite",
     "adaptivemax c19 i9 o4 indices values=nonfinite",

@@ -6,7 +6,8 @@
 //     by the stride, into the L1 cache (padded_rows.h)
 //     one call of the strip kernel, which loads each row once
 //
-// Planes whose windows do not overlap follow each other like the rows of one high plane.
+// Planes whose windows do not overlap follow each other like the rows of one high plane; with
+// indices, which begin anew in each plane, only where the kernel knows of planes.
 #include "lib/pool/strips.h"
 
 #include <algorithm>
@@ -29,17 +30,29 @@ constexpr int64_t kMaxColumns = 3;  // of a window
 struct Planes {
   int64_t unit;            // floats of a pixel
   int64_t count, in_each;  // planes; those of one image
+  bool packed;             // several rows of outputs are a vector
+  bool with_indices;
   WindowAxis h, w;
-  Strides xs, ys;  // n of images, c of planes
+  Strides xs, ys, is;  // n of images, c of planes
 
-  explicit Planes(const PoolCall& call) : h(call.h), w(call.w), xs(call.xs), ys(call.ys) {
+  explicit Planes(const PoolCall& call, bool may_pack = true)
+      : with_indices(call.with_indices),
+        h(call.h),
+        w(call.w),
+        xs(call.xs),
+        ys(call.ys),
+        is(call.is) {
     const bool planes = ArePlanes(call);
     unit = planes ? 1 : call.c;
     in_each = planes ? call.c : 1;
     count = call.n * in_each;
-    if (call.with_indices) return;  // which begin anew in each plane
-    if (planes) Merge(call.c, xs.c, ys.c);
-    if (in_each == 1) Merge(call.n, xs.n, ys.n);
+    const int64_t rows = call.op->lanes / w.out;  // of a vector
+    packed = may_pack && planes && rows >= 2 && RowsFollow();
+    if (!with_indices || packed) {
+      if (planes) Merge(call.c, xs.c, ys.c, is.c);
+      if (in_each == 1) Merge(call.n, xs.n, ys.n, is.n);
+    }
+    if (packed && h.out < rows) *this = Planes(call, /*may_pack=*/false);
   }
 
   // Else its pixels are all channels.
@@ -53,10 +66,20 @@ struct Planes {
   }
 
  private:
+  // Whether each row has windows of two pixels and nothing else, and no gap behind it.
+  bool RowsFollow() const {
+    const auto tiled = [](const WindowAxis& axis) {
+      return axis.kernel == 2 && axis.stride == 2 && axis.dilation == 1 && axis.before == 0 &&
+             axis.in == 2 * axis.out;
+    };
+    return tiled(h) && tiled(w) && xs.h == w.in && ys.h == w.out &&
+           (!with_indices || is.h == w.out);
+  }
   // `planes` of them, at these distances, are one if their rows follow each other.
-  void Merge(int64_t planes, int64_t x_plane, int64_t y_plane) {
+  void Merge(int64_t planes, int64_t x_plane, int64_t y_plane, int64_t indices_plane) {
     const bool apart = h.kernel == h.stride && h.before == 0 && h.out * h.stride == h.in;
     if (!apart || x_plane != h.in * xs.h || y_plane != h.out * ys.h) return;
+    if (packed && with_indices && indices_plane != h.out * is.h) return;
     h.in *= planes;
     h.out *= planes;
     count /= planes;
@@ -67,7 +90,7 @@ struct Planes {
 int64_t RowsOf(const WindowAxis& h, int64_t outputs) { return (outputs - 1) * h.stride + h.kernel; }
 
 // How the kernel reads x: where it lies, or from padded rows.
-enum class Source { kPairs, kNeighbours, kPadded };
+enum class Source { kPairs, kPacked, kNeighbours, kPadded };
 
 struct Plan {
   Planes planes;
@@ -90,7 +113,7 @@ struct Plan {
   bool in_place() const { return source != Source::kPadded; }
   // Of scratch memory: positions of items, and padded rows.
   int64_t positions(const PoolCall& call) const {
-    return call.with_indices ? RoundUp(planes.w.out * planes.unit, 16) : 0;
+    return call.with_indices && !planes.packed ? RoundUp(planes.w.out * planes.unit, 16) : 0;
   }
   int64_t floats(const PoolCall& call) const {
     return positions(call) + (in_place() ? 0 : RoundUp(padded.floats(), 16));
@@ -101,6 +124,7 @@ struct Plan {
     return h.before > 0 || h.Start(h.out - 1) + h.kernel > h.in;
   }
   static Source SourceOf(const PoolCall& call, const Planes& p) {
+    if (p.packed) return Source::kPacked;
     const int64_t kernel = p.w.kernel, stride = p.w.stride;
     const bool square = p.h.kernel == kernel && p.h.stride == stride && p.w.dilation == 1;
     if (p.unit != 1 || p.xs.w != 1 || !square) return Source::kPadded;
@@ -112,8 +136,12 @@ struct Plan {
     const bool neighbours = kernel == 3 && stride <= 2 && left <= 1 && right <= 2 - stride;
     return neighbours && p.w.out >= call.op->lanes ? Source::kNeighbours : Source::kPadded;
   }
-  // The input rows of a block fit the L1 cache, and there is a block for everybody.
+  // The input rows of a block fit the L1 cache, and there is a block for everybody. Packed ones are
+  // read once and have at least a vector of them.
   static int64_t RowsOfBlock(const PoolCall& call, const Planes& p) {
+    if (p.packed) {
+      return std::max(ShareOf(call, p.h.out, p.count), 2 * call.op->lanes / p.w.out);
+    }
     const int64_t row =
         SaturatedProduct({p.w.out * p.w.stride + p.w.kernel, p.unit, p.h.stride, kFloat});
     const int64_t most = std::max<int64_t>(Caches().l1d / 2 / row, 2);
@@ -131,7 +159,10 @@ class Blocks {
         pad_(call.op->average ? 0 : -std::numeric_limits<float>::infinity()) {
     const WindowAxis& h = plan.planes.h;
     if (!plan.in_place()) plan.padded.Pad(pad_, scratch_);
-    if (call.with_indices) FindPositions(reinterpret_cast<int32_t*>(scratch));
+    if (call.with_indices) {
+      args_.indices_step = call_.is.h;
+      if (!plan.planes.packed) FindPositions(reinterpret_cast<int32_t*>(scratch));
+    }
     args_.taps = taps_;
     args_.rows = h.kernel;
     args_.columns = plan.planes.w.kernel;
@@ -141,7 +172,7 @@ class Blocks {
     args_.y_step = plan.planes.ys.h;
     args_.one = 1;
     args_.last = true;
-    args_.image_height = h.in;
+    args_.image_height = plan.planes.packed ? call.h.in : h.in;
     const WindowAxis& w = plan.planes.w;
     args_.pads_left = w.before > 0;
     args_.pads_right = w.Start(w.out - 1) + w.kernel > w.in;
@@ -164,6 +195,11 @@ class Blocks {
       args_.indices = call_.indices + p.At(plane, call_.is) + row * call_.is.h;
     }
     args_.image_row = start;
+    if (plan_.source == Source::kPacked) {
+      taps_[0] = x;
+      args_.image_row = start % call_.h.in;
+      return strips.packed(args_);
+    }
     if (plan_.source == Source::kPairs) {
       taps_[0] = taps_[1] = x;
       return strips.pairs(args_);
@@ -187,7 +223,6 @@ class Blocks {
     const Planes& p = plan_.planes;
     args_.item_positions = to;
     args_.position_step = static_cast<int32_t>(p.w.dilation);
-    args_.indices_step = call_.is.h;
     args_.image_step = p.h.stride;
     args_.image_width = p.w.in;
     for (int64_t o = 0; o < p.w.out; ++o, to += p.unit) {
@@ -260,6 +295,10 @@ double EstimateStrips(const PoolCall& call) {
   const Planes& p = plan.planes;
   const auto number = [](int64_t n) { return static_cast<double>(n); };
   const double blocks = number(p.count * CeilDiv(p.h.out, plan.rows));
+  if (p.packed) {
+    const int64_t vectors = p.count * CeilDiv(p.h.out, call.op->lanes / p.w.out);
+    return number(vectors) * (call.with_indices ? 20 : 10) + blocks * 3 * kCallCycles;
+  }
   const double input_rows = blocks * number(RowsOf(p.h, plan.rows));
   const double output_rows = number(p.count * p.h.out);
   const double items = number(CeilDiv(p.w.out * p.unit, call.op->lanes));

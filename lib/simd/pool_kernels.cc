@@ -15,6 +15,7 @@
 #include "lib/simd/global_planes-inl.h"
 #include "lib/simd/leave-inl.h"
 #include "lib/simd/neighbours-inl.h"
+#include "lib/simd/packed-inl.h"
 #include "lib/simd/pairs-inl.h"
 #include "lib/simd/pool_rolling-inl.h"
 #include "lib/simd/pool_rolling_indices-inl.h"
@@ -61,8 +62,9 @@ constexpr void AddStrip(StripKernels& k) {
 }
 
 template <template <class> class Rows, class Pairs, template <int> class Neighbours>
-constexpr StripKernels AllStrips() {
+constexpr StripKernels AllStrips(WindowFn packed) {
   StripKernels k{};
+  k.packed = packed;
   k.pairs = &Strips<Pairs, 2, 2>;
   k.neighbours[0] = &Strips<Neighbours<1>, 3, 1>;
   k.neighbours[1] = &Strips<Neighbours<2>, 3, 2>;
@@ -82,6 +84,7 @@ constexpr void AddIndicesStrip(StripKernels& k) {
 
 constexpr StripKernels AllIndicesStrips() {
   StripKernels k{};
+  k.packed = PackedOrNull<MaxIndicesPacked>();
   k.pairs = &StripsIndices<PairTaps, 2, 2>;
   k.neighbours[0] = &StripsIndices<NeighbourTaps<1>, 3, 1>;
   k.neighbours[1] = &StripsIndices<NeighbourTaps<2>, 3, 2>;
@@ -106,9 +109,9 @@ const PoolKernels* GetPoolKernels() {
       .max_indices_running = AllRunning<true>(),
       .max_global = {.pixels = &MaxGlobalPixels, .planes = &GlobalPlanes<PlanesMax>},
       .sum_global = {.pixels = &SumGlobalPixels, .planes = &GlobalPlanes<PlanesSum>},
-      .max_strip = AllStrips<MaxRows, MaxPairs, MaxNeighbours>(),
+      .max_strip = AllStrips<MaxRows, MaxPairs, MaxNeighbours>(PackedOrNull<MaxPacked>()),
       .max_indices_strip = AllIndicesStrips(),
-      .sum_strip = AllStrips<SumRows, SumPairs, SumNeighbours>(),
+      .sum_strip = AllStrips<SumRows, SumPairs, SumNeighbours>(PackedOrNull<SumPacked>()),
       .transpose = &Transpose,
       .transpose_indices = &TransposeIndices,
       .copy_rows = &CopyRows,

@@ -107,6 +107,10 @@ struct StripKernels {
   WindowFn any[4][4], square[4][4];  // [rows][vertical stride]; square: as many columns as rows
   // 2 x 2 with stride 2 each way: taps[0] leads to x itself.
   WindowFn pairs;
+  // The same where a vector holds two or more rows of outputs, and there are as many. x_row is
+  // 2 * items, y_step and indices_step are items: rows follow each other, of one plane and then the
+  // next. image_row is that of a plane of image_height rows. Null if a vector is one float.
+  WindowFn packed;
   // 3 x 3 with the same stride each way: taps[0] leads to the middle tap of the first item in x
   // itself, where rows outside the image are not read. At least as many items as a vector has
   // lanes.
