@@ -61,9 +61,6 @@ struct Planes {
     return rows(call.xs, call.w.in) && rows(call.ys, call.w.out) &&
            (!call.with_indices || rows(call.is, call.w.out));
   }
-  int64_t At(int64_t plane, const Strides& s) const {
-    return plane / in_each * s.n + plane % in_each * s.c;
-  }
 
  private:
   // Whether each row has windows of two pixels and nothing else, and no gap behind it.
@@ -183,21 +180,22 @@ class Blocks {
     const Planes& p = plan_.planes;
     const int64_t start = p.h.Start(row), count = RowsOf(p.h, rows);
     const int64_t begin = std::max<int64_t>(start, 0), end = std::min(start + count, p.h.in);
-    const float* const x = call_.x + p.At(plane, p.xs) + begin * p.xs.h;
+    args_.image_row = p.packed ? start % call_.h.in : start;
+    const int64_t image = plane / p.in_each, in_image = plane - image * p.in_each;
+    const auto at = [&](const Strides& s) { return image * s.n + in_image * s.c; };
+    const float* const x = call_.x + at(p.xs) + begin * p.xs.h;
     const PoolKernels& k = *call_.op->kernels;
     const StripKernels& strips = call_.op->average    ? k.sum_strip
                                  : call_.with_indices ? k.max_indices_strip
                                                       : k.max_strip;
     PrefetchNext(x, end - begin, count);
     args_.outputs = rows;
-    args_.y = call_.y + p.At(plane, p.ys) + row * p.ys.h;
+    args_.y = call_.y + at(p.ys) + row * p.ys.h;
     if (call_.with_indices) {
-      args_.indices = call_.indices + p.At(plane, call_.is) + row * call_.is.h;
+      args_.indices = call_.indices + at(p.is) + row * p.is.h;
     }
-    args_.image_row = start;
     if (plan_.source == Source::kPacked) {
       taps_[0] = x;
-      args_.image_row = start % call_.h.in;
       return strips.packed(args_);
     }
     if (plan_.source == Source::kPairs) {
