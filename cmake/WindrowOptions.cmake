@@ -1,4 +1,5 @@
 # Compiler options, and the subset of SIMD targets.
+include(CheckCXXCompilerFlag)
 
 # For every target of this project.
 function(windrow_warnings target)
@@ -18,6 +19,14 @@ function(windrow_library_options target)
     # Vectors are passed between functions of the same target only.
     target_compile_options(${target} PRIVATE -Wno-psabi)
   endif()
+  # GCC clears and copies structs of a few hundred bytes, the kernels' arguments, with `rep stos` and
+  # `rep movs`, which take some CPUs hundreds of cycles.
+  set(blocks vector_loop:512:noalign,libcall:-1:noalign)
+  check_cxx_compiler_flag(-mmemset-strategy=${blocks} WINDROW_HAS_BLOCK_STRATEGY)
+  if(WINDROW_HAS_BLOCK_STRATEGY)
+    target_compile_options(${target} PRIVATE
+      -mmemset-strategy=${blocks} -mmemcpy-strategy=${blocks})
+  endif()
   if(NOT WINDROW_TARGETS STREQUAL "all")
     set(kept "")
     foreach(name IN LISTS WINDROW_TARGETS)
@@ -34,9 +43,8 @@ if(CMAKE_CXX_FLAGS MATCHES "fsanitize=thread")
     COMPILE_OPTIONS -fno-sanitize=thread COMPILE_DEFINITIONS WINDROW_TSAN)
 endif()
 
-# The micro-kernels share one vzeroupper, TileSet::leave and PoolKernels::leave.
-include(CheckCXXCompilerFlag)
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|i[3-6]86")
+  # The micro-kernels see to that themselves, lib/simd/leave.h.
   check_cxx_compiler_flag(-mno-vzeroupper WINDROW_HAS_NO_VZEROUPPER)
   if(WINDROW_HAS_NO_VZEROUPPER)
     set_source_files_properties(lib/simd/kernels.cc lib/simd/pool_kernels.cc

@@ -6,9 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "lib/simd/leave.h"
 #include "lib/simd/pool_kernels.h"
 #include "lib/simd/target.h"
 #include "tests/tool_call.h"
+#include "tests/upper_halves.h"
 #include "tools/selftest.h"
 #include "tools/selftest_run.h"
 #include "windrow/windrow.h"
@@ -26,6 +28,15 @@ using internal::WindowFn;
 using internal::WindowKernels;
 
 PoolKernels g_true_kernels;
+
+// Runs the true kernel, which must not leave upper halves of registers in use.
+void RunTrue(WindowFn kernel, const WindowArgs& args) {
+  static const bool watches = test::CanSeeUpperHalves();
+  kernel(args);
+  if (watches && !internal::g_kernels_leave_together) {
+    EXPECT_FALSE(test::UpperHalvesInUse());
+  }
+}
 
 // One function pointer of the table.
 template <auto kReduction, auto kExtent, int kStride = 0>
@@ -62,14 +73,14 @@ WindowFn& NeighboursSlot(PoolKernels& kernels) {
 // The true kernel, and then the first output is wrong in its last bit.
 template <WindowFn& (*kSlot)(PoolKernels&)>
 void BrokenOutput(const WindowArgs& args) {
-  kSlot(g_true_kernels)(args);
+  RunTrue(kSlot(g_true_kernels), args);
   *args.y = std::bit_cast<float>(std::bit_cast<uint32_t>(*args.y) ^ 1);
 }
 
 // ... the first index.
 template <WindowFn& (*kSlot)(PoolKernels&)>
 void BrokenIndex(const WindowArgs& args) {
-  kSlot(g_true_kernels)(args);
+  RunTrue(kSlot(g_true_kernels), args);
   if (args.indices != nullptr) {
     ++*args.indices;
   } else {

@@ -13,6 +13,7 @@
 #include <cstdint>
 
 #include "lib/simd/epilogue-inl.h"
+#include "lib/simd/leave-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {
@@ -22,6 +23,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 // to[row * to_row + column] = from[row * from_row + column], exactly those. The two do not overlap.
 inline void CopyRows(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns,
                      float* to, ptrdiff_t to_row) {
+  const KernelScope scope;
   const hn::ScalableTag<float> d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
   const int64_t whole = columns / lanes * lanes;
@@ -60,6 +62,7 @@ HWY_INLINE void CopyRuns(D d, const float* from, ptrdiff_t from_step, int64_t co
 // vectors no larger than need be: most stores of large ones would meet two cache lines.
 inline void CopyPixels(const float* from, ptrdiff_t from_step, int64_t count, int64_t floats,
                        float* to) {
+  const KernelScope scope;
   const hn::ScalableTag<float> d;
   if (floats >= static_cast<int64_t>(hn::Lanes(d))) {
     return CopyRows(from, from_step, count, floats, to, floats);

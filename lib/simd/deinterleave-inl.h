@@ -13,6 +13,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "lib/simd/leave-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {
 
@@ -22,6 +24,7 @@ namespace hn = hwy::HWY_NAMESPACE;
 // copied.
 inline void Deinterleave(const float* from, ptrdiff_t from_row, int64_t rows, int64_t pairs,
                          float* even, float* odd, ptrdiff_t to_row) {
+  const KernelScope scope;
 #if HWY_TARGET != HWY_SCALAR
   const hn::ScalableTag<float> d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));

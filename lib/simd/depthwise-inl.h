@@ -22,6 +22,7 @@
 
 #include "lib/simd/epilogue-inl.h"
 #include "lib/simd/kernels.h"
+#include "lib/simd/leave-inl.h"
 #include "lib/simd/tile-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -72,6 +73,7 @@ static_assert(kMaxBlockRows == 4 && kMaxBlockColumns == 4, "the macros name ever
 
 template <int kKernel, int kStride, int kRows, int kColumns, bool kFused>
 HWY_NOINLINE void DepthwiseBlock(const DepthwiseArgs& t) {
+  const KernelScope scope;
   constexpr int kHigh = (kRows - 1) * kStride + kKernel;
   constexpr int kWide = (kColumns - 1) * kStride + kKernel;
   static_assert(kHigh <= 7 && kWide <= 11, "the macros name every input");

@@ -20,6 +20,7 @@
 #include <cstdint>
 
 #include "lib/base/math.h"
+#include "lib/simd/leave-inl.h"
 #include "lib/simd/window-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -197,7 +198,10 @@ WindowV RunPasses(const WindowArgs& t) {
   return seen;
 }
 
-inline void SumGlobalPixels(const WindowArgs& args) { RunPasses<SumPass>(Local(args)); }
+inline void SumGlobalPixels(const WindowArgs& args) {
+  const KernelScope scope;
+  RunPasses<SumPass>(Local(args));
+}
 
 struct CarefulTaps {
   const WindowArgs& t;
@@ -209,6 +213,7 @@ struct CarefulTaps {
 };
 
 inline void MaxGlobalPixels(const WindowArgs& args) {
+  const KernelScope scope;
   const WindowArgs t = Local(args);
   const WindowD d;
   const WindowV seen = RunPasses<MaxPass>(t);

@@ -15,6 +15,7 @@
 #include <limits>
 
 #include "lib/simd/global_pixels-inl.h"
+#include "lib/simd/leave-inl.h"
 #include "lib/simd/transpose-inl.h"
 #include "lib/simd/window-inl.h"
 
@@ -121,6 +122,7 @@ struct FinishPlanes {
 
 template <class Reduction>
 void GlobalPlanes(const WindowArgs& args) {
+  const KernelScope scope;
   const WindowArgs t = Local(args);
   const bool follow = t.x_row == t.columns;
   const int64_t lines = follow ? 1 : t.rows, columns = follow ? t.rows * t.columns : t.columns;

@@ -185,8 +185,7 @@ struct TileSet : TileTable {
   // to[row * to_row + column] = from[row * from_row + column]
   void (*copy_rows)(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns, float* to,
                     ptrdiff_t to_row);
-  // To be called after the last of a series of tiles. They leave the upper halves of the x86 vector
-  // registers in use, since clearing them after each would hold the CPU up for 40 cycles.
+  // To be called after the last of a series of kernels; see leave.h.
   void (*leave)();
 };
 

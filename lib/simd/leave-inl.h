@@ -1,5 +1,4 @@
-// What ends a series of calls of micro-kernels, which leave the upper halves of the x86 vector
-// registers in use.
+// The last thing a kernel does; see leave.h.
 #if defined(WINDROW_LIB_SIMD_LEAVE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef WINDROW_LIB_SIMD_LEAVE_INL_H_
 #undef WINDROW_LIB_SIMD_LEAVE_INL_H_
@@ -9,14 +8,25 @@
 
 #include <hwy/highway.h>
 
+#include "lib/simd/leave.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {
 
+// After the last of a series of kernels.
 inline void Leave() {
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2
   _mm256_zeroupper();
 #endif
 }
+
+// The first variable of every kernel that is called through a table.
+struct KernelScope {
+  HWY_INLINE KernelScope() {}
+  HWY_INLINE ~KernelScope() {
+    if (!g_kernels_leave_together) Leave();
+  }
+};
 
 }  // namespace windrow::internal::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "lib/simd/leave-inl.h"
 #include "lib/simd/pairs-inl.h"
 #include "lib/simd/window-inl.h"
 #include "lib/simd/window_indices-inl.h"
@@ -176,6 +177,7 @@ HWY_INLINE WindowVI NextPositions(const WindowArgs& t, WindowVI position, Window
 // As many outputs at a time as make up whole rows; the last ones begin inside the ones before.
 template <class Reduction>
 void Packed(const WindowArgs& args) {
+  const KernelScope scope;
   const WindowArgs t = Local(args);
   const WindowDI di;
   const float* const x = args.taps[0];

@@ -19,6 +19,7 @@
 
 #include "lib/simd/epilogue-inl.h"
 #include "lib/simd/kernels.h"
+#include "lib/simd/leave-inl.h"
 #include "lib/simd/tile-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -31,6 +32,7 @@ static_assert(kMaxPixelRowSteps == 8, "the macro below names every weight");
 
 template <int kSteps, bool kFused>
 HWY_NOINLINE void PixelRow(const PixelRowArgs& t) {
+  const KernelScope scope;
   const TileD d;
   using V = hn::Vec<TileD>;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));

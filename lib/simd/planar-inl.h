@@ -24,6 +24,7 @@
 
 #include "lib/simd/epilogue-inl.h"
 #include "lib/simd/kernels.h"
+#include "lib/simd/leave-inl.h"
 #include "lib/simd/tile-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -70,6 +71,7 @@ static_assert(kMaxPlanarRows == 6 && kMaxPlanarVecs == 4, "the macros name every
 
 template <int kRows, int kVecs, Planar kKind, bool kFused>
 HWY_NOINLINE void PlanarTile(const PlanarArgs& t) {
+  const KernelScope scope;
   const TileD d;
   using V = hn::Vec<TileD>;
   const size_t lanes = hn::Lanes(d);

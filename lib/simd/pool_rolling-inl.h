@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "lib/simd/leave-inl.h"
 #include "lib/simd/window-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -122,6 +123,7 @@ HWY_INLINE void RollItems(const WindowArgs& t, int64_t output, int64_t item, Acc
 // The results of the row of `above` lie output by output, t.items each.
 template <class Rows, int kStride>
 void Roll(const WindowArgs& args) {
+  const KernelScope scope;
   WindowArgs t = Local(args);
   Flatten(t);
   const typename Rows::Taps taps(args);

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "lib/simd/leave-inl.h"
 #include "lib/simd/window_indices-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -88,6 +89,7 @@ HWY_INLINE void RollIndicesItems(const WindowArgs& t, int64_t output, int64_t it
 
 template <class Extent, int kStride>
 void RollIndices(const WindowArgs& args) {
+  const KernelScope scope;
   WindowArgs t = Local(args);
   const typename Extent::Taps taps(args);
   t.taps = taps.all;

@@ -23,6 +23,7 @@
 
 #include "lib/simd/epilogue-inl.h"
 #include "lib/simd/kernels.h"
+#include "lib/simd/leave-inl.h"
 #include "lib/simd/tile-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -43,6 +44,7 @@ static_assert(kMaxRollingColumns == 7 && kRollingRows == 3, "the macros name eve
 
 template <int kColumns, bool kFused>
 HWY_NOINLINE void Rolling(const RollingArgs& t) {
+  const KernelScope scope;
   const TileD d;
   using V = hn::Vec<TileD>;
   const auto lanes = static_cast<ptrdiff_t>(hn::Lanes(d));

@@ -22,6 +22,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "lib/simd/leave-inl.h"
 #include "lib/simd/window_indices-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -265,6 +266,7 @@ HWY_INLINE void RunLines(const WindowArgs& t, int64_t line, int64_t item, bool p
 
 template <bool kDown, bool kIndices>
 void RunningMax(const WindowArgs& args) {
+  const KernelScope scope;
   WindowArgs t = Local(args);
   const bool follow = t.x_row == t.items && t.y_row == t.items && t.position_row == 0;
   if (follow && (!kIndices || t.indices_row == t.items)) t.items *= t.rows, t.rows = 1;

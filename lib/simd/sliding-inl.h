@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "lib/simd/leave-inl.h"
 #include "lib/simd/window-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -113,6 +114,7 @@ HWY_INLINE void SlideItems(const WindowArgs& t, int64_t item, Access access) {
 }
 
 inline void SlidingSum(const WindowArgs& args) {
+  const KernelScope scope;
   WindowArgs t = Local(args);
   const Extent<0, 1>::Taps taps(args);
   t.taps = taps.all;

@@ -15,6 +15,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "lib/simd/leave-inl.h"
 #include "lib/simd/neighbours-inl.h"
 #include "lib/simd/pool_rolling-inl.h"
 #include "lib/simd/window-inl.h"
@@ -82,6 +83,7 @@ HWY_INLINE void Strip(const WindowArgs& t, int64_t item, uintptr_t& prefetch, Ac
 
 template <class Rows, int kHigh, int kStride>
 void Strips(const WindowArgs& args) {
+  const KernelScope scope;
   WindowArgs t = Local(args);
   const typename Rows::Taps taps(args);
   t.taps = taps.all;

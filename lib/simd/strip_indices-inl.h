@@ -19,6 +19,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "lib/simd/leave-inl.h"
 #include "lib/simd/neighbours-inl.h"
 #include "lib/simd/pairs-inl.h"
 #include "lib/simd/strip-inl.h"
@@ -187,6 +188,7 @@ HWY_INLINE void StripIndices(const WindowArgs& t, int64_t item, uintptr_t& prefe
 
 template <class From, int kHigh, int kStride>
 void StripsIndices(const WindowArgs& args) {
+  const KernelScope scope;
   WindowArgs t = Local(args);
   const typename From::Taps taps(args);
   t.taps = taps.all;

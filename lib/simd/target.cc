@@ -10,6 +10,7 @@
 #include "lib/base/error.h"
 #include "lib/simd/cpu_features.h"
 #include "lib/simd/kernels.h"
+#include "lib/simd/leave.h"
 #include "windrow/cpu.h"
 
 namespace windrow {
@@ -48,6 +49,7 @@ std::string WhyNot(int64_t bit) {
 }
 
 Target MakeTarget(int64_t bit) {
+  DecideHowKernelsLeave();
   const size_t index = DispatchIndex(bit);
   const TargetFacts facts = Facts(index);
   return {bit, hwy::TargetName(bit), index, facts.fused, facts.lanes};

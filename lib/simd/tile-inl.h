@@ -76,6 +76,7 @@ enum class Lanes { kChannels, kPixels, kDepthwise, kDepthwiseTail };
 
 template <int kRows, int kVecs, bool kFused, Lanes kLanes = Lanes::kChannels>
 HWY_NOINLINE void Tile(const TileArgs& t) {
+  const KernelScope scope;
   const TileD d;
   using V = hn::Vec<TileD>;
   const size_t lanes = hn::Lanes(d);

@@ -17,6 +17,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "lib/simd/leave-inl.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {
 
@@ -36,6 +38,7 @@ inline void TransposeScalar(const float* from, ptrdiff_t from_row, int64_t rows,
 
 inline void Transpose(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns,
                       float* to, ptrdiff_t to_row) {
+  const KernelScope scope;
   TransposeScalar(from, from_row, rows, columns, to, to_row);
 }
 
@@ -179,6 +182,7 @@ HWY_INLINE void TransposeStripe(const float* from, ptrdiff_t from_row, int64_t c
 
 inline void Transpose(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns,
                       float* to, ptrdiff_t to_row) {
+  const KernelScope scope;
   const int64_t high = rows / 16 * 16, wide = columns / 8 * 8;
   for (int64_t r = 0; r < high; r += 16) {
     TransposeStripe(from + r * from_row, from_row, wide, to + r, to_row);
@@ -195,6 +199,7 @@ inline void Transpose(const float* from, ptrdiff_t from_row, int64_t rows, int64
 
 inline void Transpose(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns,
                       float* to, ptrdiff_t to_row) {
+  const KernelScope scope;
   TransposeInBlocks(from, from_row, rows, columns, to, to_row);
 }
 

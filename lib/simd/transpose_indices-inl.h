@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "lib/simd/leave-inl.h"
 #include "lib/simd/transpose-inl.h"
 #include "lib/simd/window_indices-inl.h"
 
@@ -21,6 +22,7 @@ namespace windrow::internal::HWY_NAMESPACE {
 // to[column * to_row + row] = from[row * from_row + column]
 inline void TransposeIndices(const int32_t* from, ptrdiff_t from_row, int64_t rows, int64_t columns,
                              int64_t* to, ptrdiff_t to_row) {
+  const KernelScope scope;
   // Blocks of whole vectors of rows, through a buffer, in which they are transposed as floats are.
   constexpr int64_t kRows = 64, kColumns = 16;
   HWY_ALIGN float block[kColumns * kRows];

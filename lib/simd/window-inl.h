@@ -18,6 +18,7 @@
 #include <cstdint>
 
 #include "lib/simd/lanes-inl.h"
+#include "lib/simd/leave-inl.h"
 #include "lib/simd/pool_kernels.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -269,6 +270,7 @@ HWY_INLINE void Flatten(WindowArgs& t) {
 // whole, begins inside the one before.
 template <class Reduction>
 void Windows(const WindowArgs& args) {
+  const KernelScope scope;
   WindowArgs t = Local(args);
   Flatten(t);
   const typename Reduction::Taps taps(args);

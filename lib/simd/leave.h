@@ -1,0 +1,21 @@
+// Who clears the upper halves of the x86 vector registers (vzeroupper), in which legacy SSE
+// instructions, of which ordinary C++ has some, must not find anything.
+//
+// - On Intel's CPUs from Ice Lake on such an instruction costs hundreds of cycles then, and
+//   vzeroupper nothing: each kernel ends with one.
+// - On AMD's Zen 5 it is the other way round, vzeroupper after a tile costs 40 cycles: the caller
+//   of a series of kernels ends it with one, by TileSet::leave or PoolKernels::leave.
+#ifndef WINDROW_LIB_SIMD_LEAVE_H_
+#define WINDROW_LIB_SIMD_LEAVE_H_
+
+namespace windrow::internal {
+
+// Whether kernels leave that to the caller of a series.
+[[gnu::visibility("hidden")]] extern bool g_kernels_leave_together;
+
+// Sets it for this CPU, once. Before the first kernel runs.
+void DecideHowKernelsLeave();
+
+}  // namespace windrow::internal
+
+#endif  // WINDROW_LIB_SIMD_LEAVE_H_
