@@ -69,6 +69,21 @@ struct PoolCall {
   int64_t inputs() const { return SaturatedProduct({n, c, h.in, w.in}); }
 };
 
+// The same with all images as one that is as many times as high, where that is the same: their rows
+// follow each other, in windows that leave out nothing. Without indices, which begin anew with
+// each.
+inline PoolCall WithImagesAsRows(PoolCall call) {
+  const WindowAxis& h = call.h;
+  const bool tiled = !h.adaptive && h.kernel == h.stride && h.dilation == 1 && h.before == 0 &&
+                     h.in == h.out * h.stride && h.after == 0;
+  if (!tiled || call.with_indices) return call;
+  if (call.xs.n != h.in * call.xs.h || call.ys.n != h.out * call.ys.h) return call;
+  call.h.in *= call.n;
+  call.h.out *= call.n;
+  call.n = 1;
+  return call;
+}
+
 // Why indices of this call do not fit the 32 bits that fast strategies give them, or null.
 inline const char* RefuseLargePlanes(const PoolCall& call) {
   constexpr int64_t kMost = (int64_t{1} << 30) - 1;  // and room for a row of padding

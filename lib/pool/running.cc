@@ -259,7 +259,7 @@ double EstimateRunning(const PoolCall& call) {
   const double columns = number(CeilDiv(call.w.out, plan.columns)) * number(plan.columns);
   const double outputs = number(call.h.out) * columns;
   // Three joins a vector, two loads and two stores, and what a line costs besides.
-  const double pass = call.with_indices ? 11.5 : 5.5;
+  const double pass = call.with_indices ? 13 : 6.2;
   const double line = 10;
   // Less than four channels are transposed float by float.
   const double pixel = call.c < 4 ? number(call.c) * 2 : number(call.c) / lanes * kTransposeCycles;

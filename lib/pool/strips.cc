@@ -6,6 +6,9 @@
 //     by the stride, into the L1 cache (padded_rows.h)
 //     one call of the strip kernel, which loads each row once
 //
+// Pixels of few channels would be taken apart one by one. Of windows two pixels wide it costs less
+// to let them begin at every pixel and to keep the outputs that are wanted.
+//
 // Planes whose windows do not overlap follow each other like the rows of one high plane; with
 // indices, which begin anew in each plane, only where the kernel knows of planes.
 #include "lib/pool/strips.h"
@@ -29,6 +32,7 @@ constexpr int64_t kMaxColumns = 3;  // of a window
 // The call as planes of pixels, whatever they are.
 struct Planes {
   int64_t unit;            // floats of a pixel
+  int64_t every = 1;       // which outputs of a row are wanted
   int64_t count, in_each;  // planes; those of one image
   bool packed;             // several rows of outputs are a vector
   bool with_indices;
@@ -46,6 +50,11 @@ struct Planes {
     unit = planes ? 1 : call.c;
     in_each = planes ? call.c : 1;
     count = call.n * in_each;
+    if (unit > 1 && unit < call.op->lanes && xs.w == unit && w.kernel == 2 && !with_indices) {
+      every = w.stride;
+      w.out = (w.out - 1) * every + 1;
+      w.stride = 1;
+    }
     const int64_t rows = call.op->lanes / w.out;  // of a vector
     packed = may_pack && planes && rows >= 2 && RowsFollow();
     if (!with_indices || packed) {
@@ -113,8 +122,12 @@ struct Plan {
     return call.with_indices && !planes.packed ? RoundUp(planes.w.out * planes.unit, 16) : 0;
   }
   int64_t floats(const PoolCall& call) const {
-    return positions(call) + (in_place() ? 0 : RoundUp(padded.floats(), 16));
+    return positions(call) + (in_place() ? 0 : RoundUp(padded.floats(), 16)) + outputs();
   }
+  // Outputs of which only some are wanted.
+  int64_t outputs() const { return planes.every == 1 ? 0 : RoundUp(rows * OutputsPitch(), 16); }
+  // A whole number of them from row to row.
+  int64_t OutputsPitch() const { return (planes.w.out - 1 + planes.every) * planes.unit; }
 
  private:
   static bool PadsRows(const WindowAxis& h) {
@@ -153,6 +166,7 @@ class Blocks {
       : call_(call),
         plan_(plan),
         scratch_(scratch + plan.positions(call)),
+        outputs_(scratch + plan.floats(call) - plan.outputs()),
         pad_(call.op->average ? 0 : -std::numeric_limits<float>::infinity()) {
     const WindowAxis& h = plan.planes.h;
     if (!plan.in_place()) plan.padded.Pad(pad_, scratch_);
@@ -166,7 +180,7 @@ class Blocks {
     args_.x_row = plan.in_place() ? plan.planes.xs.h : plan.padded.pitch();
     args_.x_step = h.stride * args_.x_row;
     args_.items = plan.planes.w.out * plan.planes.unit;
-    args_.y_step = plan.planes.ys.h;
+    args_.y_step = plan.planes.every == 1 ? plan.planes.ys.h : plan.OutputsPitch();
     args_.one = 1;
     args_.last = true;
     args_.image_height = plan.planes.packed ? call.h.in : h.in;
@@ -190,7 +204,8 @@ class Blocks {
                                                       : k.max_strip;
     PrefetchNext(x, end - begin, count);
     args_.outputs = rows;
-    args_.y = call_.y + at(p.ys) + row * p.ys.h;
+    float* const y = call_.y + at(p.ys) + row * p.ys.h;
+    args_.y = p.every == 1 ? y : outputs_;
     if (call_.with_indices) {
       args_.indices = call_.indices + at(p.is) + row * p.is.h;
     }
@@ -214,9 +229,20 @@ class Blocks {
       plan_.padded.PadRows(pad_, end - start, start + count - end, scratch_);
     }
     strips.Of(args_.rows, args_.columns, p.h.stride)(args_);
+    if (p.every > 1) KeepWanted(rows, y);
   }
 
  private:
+  void KeepWanted(int64_t rows, float* y) const {
+    const Planes& p = plan_.planes;
+    const int64_t step = p.every * p.unit, count = plan_.OutputsPitch() / step;
+    const auto copy = call_.op->kernels->copy_pixels;
+    if (count * p.unit == p.ys.h) return copy(outputs_, step, rows * count, p.unit, y);
+    for (int64_t r = 0; r < rows; ++r) {
+      copy(outputs_ + r * args_.y_step, step, count, p.unit, y + r * p.ys.h);
+    }
+  }
+
   void FindPositions(int32_t* to) {
     const Planes& p = plan_.planes;
     args_.item_positions = to;
@@ -239,6 +265,7 @@ class Blocks {
   const PoolCall& call_;
   const Plan& plan_;
   float* const scratch_;
+  float* const outputs_;
   const float pad_;
   const float* taps_[kMaxColumns];
   WindowArgs args_{};

@@ -1,7 +1,8 @@
 // Pooling of pixels (NHWC): each window is read where it lies.
 //
 //   for each image, chunk of channels and band of output rows (the parallel tasks):
-//     for each output row: for each run of outputs alike: one call of the window kernel
+//     for each run of output rows alike whose outputs are all alike: one call of the window kernel
+//     for each other output row: for each run of outputs alike: one call
 #include "lib/pool/window.h"
 
 #include <algorithm>
@@ -20,6 +21,10 @@ class Block {
   Block(const PoolCall& call, const PoolBlock& b, float* scratch)
       : call_(call), b_(b), row_(call.w, call.x + b.n * call.xs.n + b.channel, call.xs.w, scratch) {
     args_.x_row = call.h.dilation * call.xs.h;
+    args_.x_line = call.h.stride * call.xs.h;
+    args_.y_row = call.ys.h;
+    args_.indices_row = call.with_indices ? call.is.h : 0;
+    args_.position_line = static_cast<int32_t>(call.h.stride * call.w.in);
     args_.y_step = call.ys.w;
     args_.items = b.channels;
     args_.one = 1;
@@ -29,11 +34,14 @@ class Block {
   }
 
   void Run() {
-    for (int64_t oh = b_.row; oh < b_.row + b_.rows; ++oh) {
-      const Window rows = call_.h.At(oh);
-      for (int64_t ow = b_.column, end = ow + b_.columns; ow < end;) {
-        const WindowRun run = call_.w.RunFrom(ow, end);
-        RunOutputs(oh, rows, run);
+    const int64_t right = b_.column + b_.columns;
+    const bool alike = call_.w.RunFrom(b_.column, right).end == right;
+    for (int64_t oh = b_.row, end = oh + b_.rows; oh < end; oh += args_.lines) {
+      const WindowRun rows = call_.h.RunFrom(oh, end);
+      args_.lines = alike ? rows.size() : 1;
+      for (int64_t ow = b_.column; ow < right;) {
+        const WindowRun run = call_.w.RunFrom(ow, right);
+        RunOutputs(oh, rows.first, run);
         ow = run.end;
       }
     }
@@ -68,10 +76,14 @@ class Block {
 }  // namespace
 
 void FillEmptyWindows(const WindowArgs& args) {
-  for (int64_t o = 0; o < args.outputs; ++o) {
-    std::fill_n(args.y + o * args.y_step, args.items, -std::numeric_limits<float>::infinity());
-    if (args.indices == nullptr) continue;
-    std::fill_n(args.indices + o * args.indices_step, args.items, -1);
+  for (int64_t line = 0; line < args.lines; ++line) {
+    float* const y = args.y + line * args.y_row;
+    int64_t* const indices = args.indices + line * args.indices_row;
+    for (int64_t o = 0; o < args.outputs; ++o) {
+      std::fill_n(y + o * args.y_step, args.items, -std::numeric_limits<float>::infinity());
+      if (args.indices == nullptr) continue;
+      std::fill_n(indices + o * args.indices_step, args.items, -1);
+    }
   }
 }
 
@@ -89,7 +101,8 @@ void RunWindowBlock(const PoolCall& call, const PoolBlock& block, float* scratch
   Block(call, block, scratch).Run();
 }
 
-void RunWindow(const PoolCall& call) {
+void RunWindow(const PoolCall& each) {
+  const PoolCall call = WithImagesAsRows(each);
   const int64_t rows = ShareOf(call, call.h.out, call.n);
   const int64_t channels = ShareOf(call, call.c, call.n * CeilDiv(call.h.out, rows));
   const PoolBlocks blocks(call, RoundUp(channels, call.op->lanes), rows, call.w.out);
@@ -101,15 +114,20 @@ void RunWindow(const PoolCall& call) {
 
 int64_t WindowWorkspace(const PoolCall& call) { return PixelRow::Floats(call.w) * call.threads; }
 
-double EstimateWindow(const PoolCall& call) {
-  const double taps =
-      static_cast<double>(call.h.CountTaps()) * static_cast<double>(call.w.CountTaps());
-  const double images = static_cast<double>(call.n);
-  const auto vectors = static_cast<double>(CeilDiv(call.c, call.op->lanes));
-  const double outputs = images * static_cast<double>(call.h.out * call.w.out);
-  const double rows = images * static_cast<double>(call.h.out);
-  return 2 * (images * TapCycles(call) * vectors * taps + outputs * (kOutputCycles + 2 * vectors) +
-              rows * kCallCycles);
+double EstimateWindow(const PoolCall& each) {
+  const PoolCall call = WithImagesAsRows(each);
+  const auto number = [](int64_t n) { return static_cast<double>(n); };
+  const double taps = number(call.h.CountTaps()) * number(call.w.CountTaps());
+  const double vectors = number(CeilDiv(call.c, call.op->lanes));
+  const double outputs = number(call.h.out * call.w.out);
+  const bool alike = call.w.RunFrom(0, call.w.out).end == call.w.out;
+  const double calls = alike ? 1 : number(call.h.out);
+  const double tap_cycles = TapCycles(call) * vectors * taps;
+  // Pixels of one or two vectors follow each other closely, and wait for memory the least.
+  const bool close = call.c >= call.op->lanes && call.c <= 2 * call.op->lanes;
+  const double cycles = close ? 1.2 * (tap_cycles + outputs * (4 + 2 * vectors))
+                              : 2 * (tap_cycles + outputs * (kOutputCycles + 2 * vectors));
+  return number(call.n) * (cycles + 2 * calls * kCallCycles);
 }
 
 }  // namespace windrow::internal

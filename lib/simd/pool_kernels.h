@@ -19,6 +19,9 @@ namespace windrow::internal {
 //   for o < outputs: for i < items:
 //     y[o * y_step + i] = reduction over row, column of
 //       taps[column][offset + row * x_row + o * x_step + i]
+//
+// and that for each of `lines` (of the kernels of WindowKernels only) further by x_line, y_row,
+// indices_row and position_line.
 struct WindowArgs {
   const float* const* taps;  // [columns], at least one
   ptrdiff_t offset, x_row;
@@ -27,6 +30,9 @@ struct WindowArgs {
   ptrdiff_t x_step, y_step;
   int64_t items;
   float* y;
+  int64_t lines = 1;
+  ptrdiff_t x_line, y_row, indices_row;
+  int32_t position_line;
 
   // 1, which no compiler knows: a maximum times that is flushed to zero if it is denormal and the
   // caller wants that; the result, that is, and not what an earlier pass compares.
@@ -64,7 +70,6 @@ struct WindowArgs {
   // first window begins so many pixels before the line does. Scratch memory is
   // RunningScratch(columns, inputs, lanes) floats.
   int64_t inputs, before;
-  ptrdiff_t y_row, indices_row;
   float* scratch;
   int32_t* index;    // as y, for a later pass; or
   int64_t* indices;  // the result

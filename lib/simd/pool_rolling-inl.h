@@ -116,8 +116,10 @@ HWY_INLINE void RollItems(const WindowArgs& t, int64_t output, int64_t item, Acc
       return RollCarefully<Rows>(t, output, item, access);
     }
   }
+  float* const y = t.y + output * t.y_step + item;
+  PrefetchOutputs(y);
   access.Store(d, below, t.above + place);
-  access.Store(d, Rows::Result(t, item, v, access), t.y + output * t.y_step + item);
+  access.Store(d, Rows::Result(t, item, v, access), y);
 }
 
 // The results of the row of `above` lie output by output, t.items each.

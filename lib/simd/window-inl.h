@@ -76,6 +76,13 @@ HWY_INLINE WindowV Flushed(const WindowArgs& t, WindowV max) {
   return max;
 }
 
+// The outputs eight cache lines behind these will be stored soon. A store whose line is not in the
+// L1 cache holds up those behind it, also those to scratch memory that is.
+HWY_INLINE void PrefetchOutputs(const void* y) {
+  constexpr uintptr_t kAhead = 8 * 64;
+  __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(y) + kAhead));
+}
+
 // The rows and columns of a window, known to the compiler unless 0.
 template <int kRows, int kColumns>
 struct Extent {
@@ -150,6 +157,7 @@ struct Sum {
       WINDROW_FOR_VECS(WINDROW_ADD_ROW);
     }
     float* const y = t.y + at.output * t.y_step + at.item;
+    if constexpr (kVecs == 1) PrefetchOutputs(y);
 #define WINDROW_STORE(v) \
   access.Store(d, Divided(t, at.item + WINDROW_PLACE(v), s##v, access), y + WINDROW_PLACE(v))
     WINDROW_FOR_VECS(WINDROW_STORE);
@@ -192,6 +200,7 @@ struct Max {
   if constexpr (v > 0) s0 = hn::Add(s0, s##v)
     WINDROW_FOR_VECS(WINDROW_GATHER);
     float* const y = t.y + at.output * t.y_step + at.item;
+    if constexpr (kVecs == 1) PrefetchOutputs(y);
     if (HWY_LIKELY(hn::AllTrue(d, hn::Eq(s0, s0)))) {
 #define WINDROW_FLUSH(v) m##v = hn::Mul(m##v, one)
       if (t.last) {
@@ -266,15 +275,10 @@ HWY_INLINE void Flatten(WindowArgs& t) {
   }
 }
 
-// All items of all outputs, as many vectors at a time as possible. The last vector, if it is not
-// whole, begins inside the one before.
+// All items of all outputs of a line, as many vectors at a time as possible. The last vector, if it
+// is not whole, begins inside the one before.
 template <class Reduction>
-void Windows(const WindowArgs& args) {
-  const KernelScope scope;
-  WindowArgs t = Local(args);
-  Flatten(t);
-  const typename Reduction::Taps taps(args);
-  t.taps = taps.all;
+HWY_INLINE void WindowsOfLine(const WindowArgs& t) {
   constexpr int kVecs = Reduction::kMaxVecs;
   const auto lanes = static_cast<int64_t>(hn::Lanes(WindowD()));
   for (int64_t o = 0; o < t.outputs; ++o) {
@@ -302,6 +306,22 @@ void Windows(const WindowArgs& args) {
       i = t.items - lanes;
       Reduction::template Run<1>(t, {o, i, x + i}, AllLanes());
     }
+  }
+}
+
+template <class Reduction>
+void Windows(const WindowArgs& args) {
+  const KernelScope scope;
+  WindowArgs t = Local(args);
+  Flatten(t);
+  const typename Reduction::Taps taps(args);
+  t.taps = taps.all;
+  for (int64_t line = 0; line < args.lines; ++line) {
+    WindowsOfLine<Reduction>(t);
+    t.offset += args.x_line;
+    t.y += args.y_row;
+    t.indices += args.indices_row;
+    t.position += args.position_line;
   }
 }
 
