@@ -159,39 +159,58 @@ HWY_INLINE void StoreTwoColumns(V low, V high, float* to, float* to4) {
   hn::StoreU(V{_mm512_shuffle_f32x4(low.raw, high.raw, 0xDD)}, d, to4);
 }
 
-// 16 rows, eight columns at a time, of which there are a multiple: half the loads that four columns
-// take. Few pointers and distances, all in registers.
-HWY_INLINE void TransposeStripe(const float* from, ptrdiff_t from_row, int64_t columns, float* to,
-                                ptrdiff_t to_row) {
-  using V = hn::Vec<hn::FixedTag<float, 16> >;
-  const float *from4 = from + 4 * from_row, *from8 = from + 8 * from_row;
-  const float* from12 = from + 12 * from_row;
-  float* to4 = to + 4 * to_row;
-  for (int64_t c = 0; c < columns; c += 8) {
-    V low0, low1, low2, low3, high0, high1, high2, high3;
-    TransposeEightRows(from, from4, from_row, low0, low1, low2, low3);
-    TransposeEightRows(from8, from12, from_row, high0, high1, high2, high3);
-    StoreTwoColumns(low0, high0, to, to4);
-    StoreTwoColumns(low1, high1, to + to_row, to4 + to_row);
-    StoreTwoColumns(low2, high2, to + 2 * to_row, to4 + 2 * to_row);
-    StoreTwoColumns(low3, high3, to + 3 * to_row, to4 + 3 * to_row);
-    from += 8, from4 += 8, from8 += 8, from12 += 8;
-    to += 8 * to_row, to4 += 8 * to_row;
+// 16 rows, eight columns at a time: half the loads that four columns take. Few pointers and
+// distances, all in registers.
+class Stripe {
+ public:
+  HWY_INLINE Stripe(const float* from, ptrdiff_t from_row, float* to, ptrdiff_t to_row)
+      : from_(from), from_row_(from_row), to_(to), to_row_(to_row) {}
+
+  // At least eight columns. The last eight begin inside those before.
+  HWY_INLINE void Transpose(int64_t columns) {
+    int64_t c = 0;
+    for (; c + 8 <= columns; c += 8) {
+      EightColumns();
+      Move(8);
+    }
+    if (c == columns) return;
+    Move(columns - 8 - c);
+    EightColumns();
   }
-}
+
+ private:
+  HWY_INLINE void Move(ptrdiff_t columns) { from_ += columns, to_ += columns * to_row_; }
+
+  HWY_INLINE void EightColumns() {
+    using V = hn::Vec<hn::FixedTag<float, 16> >;
+    const float *from4 = from_ + 4 * from_row_, *from8 = from_ + 8 * from_row_;
+    const float* from12 = from_ + 12 * from_row_;
+    float* const to4 = to_ + 4 * to_row_;
+    V low0, low1, low2, low3, high0, high1, high2, high3;
+    TransposeEightRows(from_, from4, from_row_, low0, low1, low2, low3);
+    TransposeEightRows(from8, from12, from_row_, high0, high1, high2, high3);
+    StoreTwoColumns(low0, high0, to_, to4);
+    StoreTwoColumns(low1, high1, to_ + to_row_, to4 + to_row_);
+    StoreTwoColumns(low2, high2, to_ + 2 * to_row_, to4 + 2 * to_row_);
+    StoreTwoColumns(low3, high3, to_ + 3 * to_row_, to4 + 3 * to_row_);
+  }
+
+  const float* from_;
+  const ptrdiff_t from_row_;
+  float* to_;
+  const ptrdiff_t to_row_;
+};
 
 inline void Transpose(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns,
                       float* to, ptrdiff_t to_row) {
   const KernelScope scope;
-  const int64_t high = rows / 16 * 16, wide = columns / 8 * 8;
-  for (int64_t r = 0; r < high; r += 16) {
-    TransposeStripe(from + r * from_row, from_row, wide, to + r, to_row);
+  if (rows < 16 || columns < 8) {
+    return TransposeInBlocks(from, from_row, rows, columns, to, to_row);
   }
-  if (wide < columns) {
-    TransposeInBlocks(from + wide, from_row, high, columns - wide, to + wide * to_row, to_row);
-  }
-  if (high < rows) {
-    TransposeInBlocks(from + high * from_row, from_row, rows - high, columns, to + high, to_row);
+  // The last 16 rows begin inside those before, too.
+  for (int64_t r = 0; r < rows; r += 16) {
+    const int64_t row = std::min(r, rows - 16);
+    Stripe(from + row * from_row, from_row, to + row, to_row).Transpose(columns);
   }
 }
 
