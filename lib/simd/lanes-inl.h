@@ -1,5 +1,5 @@
-// What kernels know of vectors: how many registers there are, and how one that works on whole
-// vectors reads and writes its last, partial one.
+// What kernels know of vectors: how many registers there are, how one that works on whole vectors
+// reads and writes its last, partial one, and what stores wait for.
 #if defined(WINDROW_LIB_SIMD_LANES_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef WINDROW_LIB_SIMD_LANES_INL_H_
 #undef WINDROW_LIB_SIMD_LANES_INL_H_
@@ -24,6 +24,12 @@ inline constexpr int kVectorRegisters = 32;
 #else
 inline constexpr int kVectorRegisters = 16;
 #endif
+
+// Asks for what will be stored so many cache lines behind `to`, which may be anywhere. A store
+// whose line is not in the L1 cache holds up all those after it.
+HWY_INLINE void PrefetchStore(const void* to, uintptr_t lines) {
+  __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(to) + 64 * lines));
+}
 
 // All lanes.
 struct AllLanes {

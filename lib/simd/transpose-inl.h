@@ -17,6 +17,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "lib/simd/lanes-inl.h"
 #include "lib/simd/leave-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -108,6 +109,7 @@ inline void TransposeInBlocks(const float* from, ptrdiff_t from_row, int64_t row
     const int64_t row_end = std::min(row + kLine, rows);
     for (int64_t column = 0; column < columns; column += kLine) {
       const int64_t column_end = std::min(column + kLine, columns);
+      for (int64_t c = column; c < column_end; ++c) PrefetchStore(to + c * to_row + row, 2);
       int64_t r = row;
       if constexpr (kRowBlocks > 1) {
         constexpr int64_t kHigh = 4 * kRowBlocks;
@@ -155,6 +157,8 @@ HWY_INLINE void TransposeEightRows(const float* first, const float* second, ptrd
 template <class V>
 HWY_INLINE void StoreTwoColumns(V low, V high, float* to, float* to4) {
   const hn::DFromV<V> d;
+  PrefetchStore(to, 2);
+  PrefetchStore(to4, 2);
   hn::StoreU(V{_mm512_shuffle_f32x4(low.raw, high.raw, 0x88)}, d, to);
   hn::StoreU(V{_mm512_shuffle_f32x4(low.raw, high.raw, 0xDD)}, d, to4);
 }

@@ -76,12 +76,8 @@ HWY_INLINE WindowV Flushed(const WindowArgs& t, WindowV max) {
   return max;
 }
 
-// The outputs eight cache lines behind these will be stored soon. A store whose line is not in the
-// L1 cache holds up those behind it, also those to scratch memory that is.
-HWY_INLINE void PrefetchOutputs(const void* y) {
-  constexpr uintptr_t kAhead = 8 * 64;
-  __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(y) + kAhead));
-}
+// Asks for the outputs eight cache lines behind these.
+HWY_INLINE void PrefetchOutputs(const void* y) { PrefetchStore(y, 8); }
 
 // The rows and columns of a window, known to the compiler unless 0.
 template <int kRows, int kColumns>
