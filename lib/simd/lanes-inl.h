@@ -25,10 +25,13 @@ inline constexpr int kVectorRegisters = 32;
 inline constexpr int kVectorRegisters = 16;
 #endif
 
-// Asks for what will be stored so many cache lines behind `to`, which may be anywhere. A store
-// whose line is not in the L1 cache holds up all those after it.
-HWY_INLINE void PrefetchStore(const void* to, uintptr_t lines) {
-  __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(to) + 64 * lines));
+inline constexpr ptrdiff_t kLine = 64;  // bytes of a cache line
+
+// Asks for what will be stored so many bytes behind `to`, which may be anywhere. A store whose cache
+// line is not in the L1 cache holds up all those after it.
+HWY_INLINE void PrefetchStore(const void* to, ptrdiff_t ahead) {
+  const auto address = reinterpret_cast<uintptr_t>(to) + static_cast<uintptr_t>(ahead);
+  __builtin_prefetch(reinterpret_cast<const void*>(address));
 }
 
 // All lanes.

@@ -72,6 +72,7 @@ class Line {
         position_(t.position + static_cast<int32_t>(line) * t.position_row),
         position_step_(t.position_step),
         position_next_(pair ? t.position_row : 0),
+        y_ahead_(t.y_row * static_cast<ptrdiff_t>(sizeof(float))),
         one_(t.one) {}
 
   // False if there may be a NaN, which only the careful one sees; y is to be written again then.
@@ -227,10 +228,16 @@ class Line {
     const WindowD d;
     if constexpr (kDown) max = hn::Mul(max, hn::Set(d, one_));
     if constexpr (kCareful) max = CanonicalNaN(max);
-    access_.Store(d, max, y_ + o * y_step_ + v * y_next_);
+    float* const y = y_ + o * y_step_ + v * y_next_;
+    access_.Store(d, max, y);
     if constexpr (!kIndices) return;
     const ptrdiff_t at = o * indices_step_ + v * index_next_;
-    if (kDown && index_ == nullptr) return StoreIndices(index, indices_ + at, access_);
+    if (kDown && index_ == nullptr) {  // the result, and no scratch memory
+      PrefetchStore(y, y_ahead_);
+      PrefetchStore(indices_ + at, 2 * y_ahead_);
+      PrefetchStore(indices_ + at, 2 * y_ahead_ + kLine);
+      return StoreIndices(index, indices_ + at, access_);
+    }
     access_.Store(WindowDI(), index, index_ + at);
   }
 
@@ -244,6 +251,7 @@ class Line {
   const ptrdiff_t x_step_, y_step_, indices_step_, index_distance_;
   const int64_t inputs_, outputs_, before_, length_;
   const int32_t position_, position_step_, position_next_;
+  const ptrdiff_t y_ahead_;  // to those of the next line, in bytes
   const float one_;
 };
 #undef WINDROW_MAXIMA

@@ -25,7 +25,6 @@ namespace windrow::internal::HWY_NAMESPACE {
 
 // The next `bytes`, of one or two cache lines or none that is new.
 HWY_INLINE void Prefetch(uintptr_t& next, int64_t bytes) {
-  constexpr int64_t kLine = 64;
   __builtin_prefetch(reinterpret_cast<const void*>(next));
   if (bytes > kLine) __builtin_prefetch(reinterpret_cast<const void*>(next + kLine));
   next += static_cast<uintptr_t>(bytes);

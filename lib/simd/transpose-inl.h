@@ -104,12 +104,12 @@ inline void TransposeInBlocks(const float* from, ptrdiff_t from_row, int64_t row
                               float* to, ptrdiff_t to_row) {
   // A cache line of each row and of each column at a time, since rows lie at distances that fall
   // into few cache sets.
-  constexpr int64_t kLine = 16;
-  for (int64_t row = 0; row < rows; row += kLine) {
-    const int64_t row_end = std::min(row + kLine, rows);
-    for (int64_t column = 0; column < columns; column += kLine) {
-      const int64_t column_end = std::min(column + kLine, columns);
-      for (int64_t c = column; c < column_end; ++c) PrefetchStore(to + c * to_row + row, 2);
+  constexpr int64_t kSide = kLine / sizeof(float);
+  for (int64_t row = 0; row < rows; row += kSide) {
+    const int64_t row_end = std::min(row + kSide, rows);
+    for (int64_t column = 0; column < columns; column += kSide) {
+      const int64_t column_end = std::min(column + kSide, columns);
+      for (int64_t c = column; c < column_end; ++c) PrefetchStore(to + c * to_row + row, 2 * kLine);
       int64_t r = row;
       if constexpr (kRowBlocks > 1) {
         constexpr int64_t kHigh = 4 * kRowBlocks;
@@ -157,8 +157,8 @@ HWY_INLINE void TransposeEightRows(const float* first, const float* second, ptrd
 template <class V>
 HWY_INLINE void StoreTwoColumns(V low, V high, float* to, float* to4) {
   const hn::DFromV<V> d;
-  PrefetchStore(to, 2);
-  PrefetchStore(to4, 2);
+  PrefetchStore(to, 2 * kLine);
+  PrefetchStore(to4, 2 * kLine);
   hn::StoreU(V{_mm512_shuffle_f32x4(low.raw, high.raw, 0x88)}, d, to);
   hn::StoreU(V{_mm512_shuffle_f32x4(low.raw, high.raw, 0xDD)}, d, to4);
 }

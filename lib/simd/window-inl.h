@@ -77,7 +77,7 @@ HWY_INLINE WindowV Flushed(const WindowArgs& t, WindowV max) {
 }
 
 // Asks for the outputs eight cache lines behind these.
-HWY_INLINE void PrefetchOutputs(const void* y) { PrefetchStore(y, 8); }
+HWY_INLINE void PrefetchOutputs(const void* y) { PrefetchStore(y, 8 * kLine); }
 
 // The rows and columns of a window, known to the compiler unless 0.
 template <int kRows, int kColumns>
