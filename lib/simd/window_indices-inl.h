@@ -177,7 +177,10 @@ struct MaxIndices {
       access.Store(di, index, t.index + at.output * t.y_step + at.item);
       return;
     }
-    StoreIndices(index, t.indices + at.output * t.indices_step + at.item, access);
+    int64_t* const indices = t.indices + at.output * t.indices_step + at.item;
+    PrefetchOutputs(indices);
+    PrefetchOutputs(indices + 8);
+    StoreIndices(index, indices, access);
   }
 };
 #undef WINDROW_FOR_INDICES
