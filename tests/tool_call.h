@@ -1,4 +1,5 @@
-// Calls the windrow program as a person would, without starting a process.
+// Calls the windrow program as a person would, without starting a process, and what else tests of
+// it share.
 #ifndef WINDROW_TESTS_TOOL_CALL_H_
 #define WINDROW_TESTS_TOOL_CALL_H_
 
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "tools/cli.h"
+#include "windrow/cpu.h"
 
 namespace windrow::tool {
 
@@ -24,6 +26,14 @@ inline Outcome Call(std::vector<std::string> arguments) {
 
 inline bool Has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
+}
+
+inline std::vector<std::string> UsableTargetNames() {
+  std::vector<std::string> names;
+  for (const cpu::TargetInfo& t : cpu::Targets()) {
+    if (t.usable) names.push_back(t.name);
+  }
+  return names;
 }
 
 }  // namespace windrow::tool

@@ -295,14 +295,7 @@ TEST_P(BrokenPoolKernelTest, IsNamed) {
   EXPECT_TRUE(RunSelftest({GetParam()}, /*quick=*/true).ok());
 }
 
-std::vector<std::string> UsableTargets() {
-  std::vector<std::string> names;
-  for (const cpu::TargetInfo& t : cpu::Targets()) {
-    if (t.usable) names.push_back(t.name);
-  }
-  return names;
-}
-INSTANTIATE_TEST_SUITE_P(Targets, BrokenPoolKernelTest, testing::ValuesIn(UsableTargets()),
+INSTANTIATE_TEST_SUITE_P(Targets, BrokenPoolKernelTest, testing::ValuesIn(UsableTargetNames()),
                          [](const auto& param) { return param.param; });
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "lib/simd/leave.h"
 #include "lib/simd/pool_kernels.h"
 #include "lib/simd/target.h"
+#include "tests/tool_call.h"
 #include "tests/upper_halves.h"
 #include "tools/selftest_run.h"
 #include "windrow/windrow.h"
@@ -91,14 +92,7 @@ TEST_P(LeaveTest, TheLastOfASeriesDoes) {
   EXPECT_EQ(g_met_in_use > 0, wide);  // or this test sees nothing
 }
 
-std::vector<std::string> UsableTargets() {
-  std::vector<std::string> names;
-  for (const cpu::TargetInfo& t : cpu::Targets()) {
-    if (t.usable) names.push_back(t.name);
-  }
-  return names;
-}
-INSTANTIATE_TEST_SUITE_P(Targets, LeaveTest, testing::ValuesIn(UsableTargets()),
+INSTANTIATE_TEST_SUITE_P(Targets, LeaveTest, testing::ValuesIn(UsableTargetNames()),
                          [](const auto& param) { return param.param; });
 
 }  // namespace

@@ -214,14 +214,7 @@ TEST_P(BrokenTargetTest, IsFoundAndNamed) {
   EXPECT_EQ(Call({"selftest", "--quick", "--target", GetParam()}).code, 0);
 }
 
-std::vector<std::string> UsableTargets() {
-  std::vector<std::string> names;
-  for (const cpu::TargetInfo& t : cpu::Targets()) {
-    if (t.usable) names.push_back(t.name);
-  }
-  return names;
-}
-INSTANTIATE_TEST_SUITE_P(Targets, BrokenTargetTest, testing::ValuesIn(UsableTargets()),
+INSTANTIATE_TEST_SUITE_P(Targets, BrokenTargetTest, testing::ValuesIn(UsableTargetNames()),
                          [](const auto& param) { return param.param; });
 
 TEST(CommandLineTest, MisuseShowsTheUsageLineAndReturns2) {

@@ -124,7 +124,7 @@ double EstimateWindow(const PoolCall& each) {
   const double calls = alike ? 1 : number(call.h.out);
   const double tap_cycles = TapCycles(call) * vectors * taps;
   // Pixels of one or two vectors follow each other closely, and wait for memory the least.
-  const bool close = call.c >= call.op->lanes && call.c <= 2 * call.op->lanes;
+  const bool close = !call.with_indices && call.c >= call.op->lanes && call.c <= 2 * call.op->lanes;
   const double cycles = close ? 1.2 * (tap_cycles + outputs * (4 + 2 * vectors))
                               : 2 * (tap_cycles + outputs * (kOutputCycles + 2 * vectors));
   return number(call.n) * (cycles + 2 * calls * kCallCycles);

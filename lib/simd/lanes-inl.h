@@ -27,8 +27,8 @@ inline constexpr int kVectorRegisters = 16;
 
 inline constexpr ptrdiff_t kLine = 64;  // bytes of a cache line
 
-// Asks for what will be stored so many bytes behind `to`, which may be anywhere. A store whose cache
-// line is not in the L1 cache holds up all those after it.
+// Asks for what will be stored so many bytes behind `to`, which may be anywhere. A store whose
+// cache line is not in the L1 cache holds up all those after it.
 HWY_INLINE void PrefetchStore(const void* to, ptrdiff_t ahead) {
   const auto address = reinterpret_cast<uintptr_t>(to) + static_cast<uintptr_t>(ahead);
   __builtin_prefetch(reinterpret_cast<const void*>(address));
