@@ -334,8 +334,9 @@ double EstimateStrips(const PoolCall& call) {
                       : vectors                                 ? read * kCopyCycles + 2
                                                                 : number(p.w.in) * kCopyCycles;
   const double row = items * (TapCycles(call) * number(p.w.kernel) + 0.5);
+  const double keep = p.every > 1 ? number(call.w.out) * kCopyCycles : 0;
   const double cycles =
-      input_rows * (fill + row) + output_rows * (items * 2 + 2) + blocks * 3 * kCallCycles;
+      input_rows * (fill + row) + output_rows * (items * 2 + 2 + keep) + blocks * 3 * kCallCycles;
   return cycles * (p.unit > 2 * call.op->lanes ? 2.8 : 1.4);
 }
 
