@@ -69,15 +69,20 @@ struct PoolCall {
   int64_t inputs() const { return SaturatedProduct({n, c, h.in, w.in}); }
 };
 
-// The same with all images as one that is as many times as high, where that is the same: their rows
-// follow each other, in windows that leave out nothing. Without indices, which begin anew with
-// each.
-inline PoolCall WithImagesAsRows(PoolCall call) {
-  const WindowAxis& h = call.h;
+// Whether images (or planes) at these distances are like one that is as many times as high: their
+// rows follow each other, in windows that leave out nothing.
+inline bool FollowAsRows(const WindowAxis& h, int64_t x_image, int64_t x_row, int64_t y_image,
+                         int64_t y_row) {
   const bool tiled = !h.adaptive && h.kernel == h.stride && h.dilation == 1 && h.before == 0 &&
-                     h.in == h.out * h.stride && h.after == 0;
-  if (!tiled || call.with_indices) return call;
-  if (call.xs.n != h.in * call.xs.h || call.ys.n != h.out * call.ys.h) return call;
+                     h.out * h.stride == h.in;
+  return tiled && x_image == h.in * x_row && y_image == h.out * y_row;
+}
+
+// The call with all its images as one, where that is the same. Not with indices, which begin anew
+// with each.
+inline PoolCall WithImagesAsRows(PoolCall call) {
+  const Strides &xs = call.xs, &ys = call.ys;
+  if (call.with_indices || !FollowAsRows(call.h, xs.n, xs.h, ys.n, ys.h)) return call;
   call.h.in *= call.n;
   call.h.out *= call.n;
   call.n = 1;

@@ -83,8 +83,7 @@ struct Planes {
   }
   // `planes` of them, at these distances, are one if their rows follow each other.
   void Merge(int64_t planes, int64_t x_plane, int64_t y_plane, int64_t indices_plane) {
-    const bool apart = h.kernel == h.stride && h.before == 0 && h.out * h.stride == h.in;
-    if (!apart || x_plane != h.in * xs.h || y_plane != h.out * ys.h) return;
+    if (!FollowAsRows(h, x_plane, xs.h, y_plane, ys.h)) return;
     if (packed && with_indices && indices_plane != h.out * is.h) return;
     h.in *= planes;
     h.out *= planes;

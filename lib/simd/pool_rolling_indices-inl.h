@@ -84,8 +84,7 @@ HWY_INLINE void RollIndicesItems(const WindowArgs& t, int64_t output, int64_t it
   float* const y = t.y + output * t.y_step + item;
   int64_t* const indices = t.indices + output * t.indices_step + item;
   PrefetchOutputs(y);
-  PrefetchOutputs(indices);
-  PrefetchOutputs(indices + 8);
+  PrefetchIndices(indices, 8 * kLine);
   access.Store(d, below, t.above + place);
   access.Store(di, below_index, reinterpret_cast<int32_t*>(t.above + t.index_distance) + place);
   access.Store(d, hn::Mul(max, one), y);

@@ -234,8 +234,7 @@ class Line {
     const ptrdiff_t at = o * indices_step_ + v * index_next_;
     if (kDown && index_ == nullptr) {  // the result, and no scratch memory
       PrefetchStore(y, y_ahead_);
-      PrefetchStore(indices_ + at, 2 * y_ahead_);
-      PrefetchStore(indices_ + at, 2 * y_ahead_ + kLine);
+      PrefetchIndices(indices_ + at, 2 * y_ahead_);
       return StoreIndices(index, indices_ + at, access_);
     }
     access_.Store(WindowDI(), index, index_ + at);

@@ -177,8 +177,7 @@ HWY_INLINE void StripIndices(const WindowArgs& t, int64_t item, uintptr_t& prefe
     }
     if constexpr (kHigh == kStride) {  // few operations: what counts is memory
       PrefetchStore(y, 2 * kLine);
-      PrefetchStore(indices, 4 * kLine);
-      PrefetchStore(indices, 5 * kLine);
+      PrefetchIndices(indices, 4 * kLine);
     }
     access.Store(d, hn::Mul(max, hn::Set(d, t.one)), y);
     StoreIndices(hn::Add(index, left), indices, access);
