@@ -11,6 +11,7 @@
 #include "lib/pool/blocks.h"
 #include "lib/pool/cost.h"
 #include "lib/pool/pixel_row.h"
+#include "lib/simd/cpu_features.h"
 #include "lib/simd/pool_kernels.h"
 
 namespace windrow::internal {
@@ -105,8 +106,10 @@ double EstimateGlobal(const PoolCall& call) {
   const double taps = number(call.h.At(0).taps) * number(call.w.At(0).taps);
   const double vectors = number(plan.n * CeilDiv(plan.c, call.op->lanes));
   const double calls = number(plan.n * plan.vectors.parts);
-  // Of pixels a window in registers is faster, if it has few taps or is in the L1 cache.
-  const bool few = taps < 16 || plan.c < 512 || call.inputs() * 4 < Caches().l1d;
+  // Of pixels a window in registers is faster, if it has few taps or is in the L1 cache; and where
+  // a vector is a cache line, of any pixels, but for Zen 5, which takes 1.5 times as long then.
+  const bool lines = call.op->lanes >= 16 && !IsZen5OrLater();
+  const bool few = lines || taps < 16 || plan.c < 512 || call.inputs() * 4 < Caches().l1d;
   const double each = !plan.pixels ? 2.2 : few ? 1.8 : 1.1;
   return vectors * taps * each + calls * ((plan.pixels ? 8 * taps : 0) + kCallCycles);
 }

@@ -60,9 +60,25 @@ uint64_t Xcr0() {
   return static_cast<uint64_t>(high) << 32 | low;
 }
 
+bool ReadIsZen5OrLater() {
+  if (Cpuid(0, kEbx) != signature_AMD_ebx) return false;
+  const uint32_t eax = Cpuid(1, kEax);
+  const uint32_t family = (eax >> 8 & 0xF) + (eax >> 20 & 0xFF);  // base and extended
+  return family >= 0x1A;
+}
+
 #endif  // HWY_ARCH_X86
 
 }  // namespace
+
+bool IsZen5OrLater() {
+#if HWY_ARCH_X86
+  static const bool is = ReadIsZen5OrLater();  // CPUID is slow in a virtual machine
+  return is;
+#else
+  return false;
+#endif
+}
 
 bool CpuHas([[maybe_unused]] const char* feature) {
 #if HWY_ARCH_X86

@@ -1,5 +1,6 @@
 // Which CPU features a SIMD target needs and this machine lacks, by the names Linux and the CPU
-// manuals use. Highway decides whether a target is usable; this only says why it is not.
+// manuals use; Highway decides whether a target is usable, this only says why it is not. And the
+// CPU that differs from others.
 #ifndef WINDROW_LIB_SIMD_CPU_FEATURES_H_
 #define WINDROW_LIB_SIMD_CPU_FEATURES_H_
 
@@ -15,6 +16,9 @@ std::string MissingFeatures(int64_t target, const std::function<bool(const char*
 
 // Whether this CPU, and for the wide registers the operating system too, has the feature.
 bool CpuHas(const char* feature);
+
+// Whether this is an AMD CPU of family 1Ah or later, which differs from others in what is fast.
+bool IsZen5OrLater();
 
 }  // namespace windrow::internal
 
