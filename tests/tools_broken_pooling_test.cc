@@ -236,7 +236,7 @@ constexpr BrokenKernel kBrokenKernels[] = {
     WrongIndex<Slot<&PoolKernels::max_indices_running, &RunningKernels::across>>(
         "IndexRunningAcross"),
     WrongIndex<Slot<&PoolKernels::max_indices_running, &RunningKernels::down>>("IndexRunningDown"),
-    WrongOutput<PlainSlot<&PoolKernels::sum_sliding>>("SumSliding"),
+    WrongOutput<PlainSlot<&PoolKernels::sum_running>>("SumRunning"),
 };
 
 class BrokenPoolKernelTest : public testing::TestWithParam<std::string> {

@@ -17,8 +17,7 @@ PaddedRows::PaddedRows(const PoolKernels& kernels, const WindowAxis& w, int64_t 
     : w_(w), kernels_(kernels), x_(x) {
   const int64_t pixels = w.out + (w.extent() - 1) / w.stride;
   const int64_t last = (w.out - 1) * w.stride - w.before + w.extent();  // behind what is seen
-  const bool side_by_side = x.pixel == x.unit && (x.unit == 1 || x.channel == 1);
-  in_place_ = !x.copy && w.stride == 1 && w.before <= 0 && last <= w.in && side_by_side &&
+  in_place_ = !x.copy && w.stride == 1 && w.before <= 0 && last <= w.in && x.pixel == x.unit &&
               x.row >= pixels * x.unit &&
               x.row <= std::min(w.in * x.unit, pixels * x.unit + kMaxGap);
   // Where x is all that is seen, its rows are taken apart as one.
@@ -42,7 +41,6 @@ void PaddedRows::CopyEvery(const float* x, int64_t rows, int64_t from, int64_t s
                            float* to) const {
   if (count <= 0) return;
   x += from * x_.pixel;
-  if (x_.unit > 1 && x_.channel != 1) return TransposeEvery(x, rows, step, count, to);
   if (step * count * x_.pixel == x_.row && count * x_.unit == pitch_) {  // all rows as one
     count *= rows;
     rows = 1;
@@ -62,21 +60,6 @@ void PaddedRows::CopyEvery(const float* x, int64_t rows, int64_t from, int64_t s
   }
   for (int64_t r = 0; r < rows; ++r) {
     kernels_.copy_pixels(x + r * x_.row, step * x_.pixel, count, x_.unit, to + r * pitch_);
-  }
-}
-
-void PaddedRows::TransposeEvery(const float* x, int64_t rows, int64_t step, int64_t count,
-                                float* to) const {
-  for (int64_t r = 0; r < rows; ++r, x += x_.row, to += pitch_) {
-    if (step * x_.pixel == 1) {
-      kernels_.transpose(x, x_.channel, x_.unit, count, to, x_.unit);
-      continue;
-    }
-    for (int64_t i = 0; i < count; ++i) {
-      for (int64_t c = 0; c < x_.unit; ++c) {
-        std::memcpy(to + i * x_.unit + c, x + i * step * x_.pixel + c * x_.channel, sizeof(float));
-      }
-    }
   }
 }
 

@@ -25,7 +25,7 @@ class PaddedRows {
   // Of pixels of `unit` floats, at these distances in x. `loose`: rows may begin at cache lines,
   // rather than follow each other. `copy`: even what could be read where it lies.
   struct Source {
-    int64_t unit, row, pixel, channel;
+    int64_t unit, row, pixel;
     bool loose = false, copy = false;
   };
   // For at most `rows` rows of the outputs of axis w.
@@ -50,8 +50,6 @@ class PaddedRows {
   // Pixels [from, from + count * step) of all rows, every step-th, to pixels from `to` on.
   void CopyEvery(const float* x, int64_t rows, int64_t from, int64_t step, int64_t count,
                  float* to) const;
-  // The same of pixels whose floats lie apart, from the first one on.
-  void TransposeEvery(const float* x, int64_t rows, int64_t step, int64_t count, float* to) const;
 
   WindowAxis w_;
   const PoolKernels& kernels_;

@@ -30,7 +30,7 @@ constexpr PoolAlgorithm kAlgorithms[] = {
      RefuseStrips, EstimateStrips, RunStrips, StripsWorkspace},
     {"rows", "rows of planes or of pixels, each prepared and reduced once", RefuseRows,
      EstimateRows, RunRows, RowsWorkspace},
-    {"running", "long windows a pixel apart, running maxima, lanes over channels", RefuseRunning,
+    {"running", "windows a pixel apart, across and then down, lanes over channels", RefuseRunning,
      EstimateRunning, RunRunning, RunningWorkspace},
     {"reference", "scalar, for any problem", RefusePoolReference, EstimatePoolReference,
      RunPoolReference, nullptr},

@@ -36,10 +36,7 @@ class Stretch {
         column_(column),
         items_(columns * unit),
         padded_(*call_.op->kernels, w_, plan.chunk,
-                {.unit = unit,
-                 .row = call_.xs.h,
-                 .pixel = call_.xs.w,
-                 .channel = plan.planes ? 1 : call_.xs.c}),
+                {.unit = unit, .row = call_.xs.h, .pixel = call_.xs.w}),
         pad_(call_.op->average ? 0 : -std::numeric_limits<float>::infinity()),
         pitch_(plan.flat ? padded_.pitch() : items_),
         scratch_(scratch),
@@ -57,21 +54,14 @@ class Stretch {
   // The output rows [row, row + rows) of the channels from `channel` on.
   void Run(int64_t n, int64_t channel, int64_t row, int64_t rows) {
     const WindowAxis::Range seen = call_.h.Reach(row, row + rows);
-    // Results of padding come first where windows slide over it.
-    const int64_t first = plan_.pads_down ? call_.h.Start(row) : seen.begin;
     const float* const x = call_.x + n * call_.xs.n + channel * call_.xs.c;
-    if (plan_.pads_down && (row != row_ || rows != rows_)) {  // else that is done
-      PadResults(seen, first, first + rows - 1 + call_.h.kernel);
-      row_ = row, rows_ = rows;
-    }
     for (int64_t r = seen.begin; r < seen.end; r += plan_.chunk) {
-      ReduceRows(x, r, std::min(plan_.chunk, seen.end - r), results() + (r - first) * pitch_);
+      ReduceRows(x, r, std::min(plan_.chunk, seen.end - r), results() + (r - seen.begin) * pitch_);
     }
-    if (plan_.pads_down) return SlideDown(n, channel, row, rows);
-    if (plan_.slides_down) return RunDown(n, channel, row, rows, seen);
+    if (plan_.runs_down) return RunDown(n, channel, row, rows, seen);
     for (int64_t o = row; o < row + rows;) {
       const WindowRun run = call_.h.RunFrom(o, row + rows);
-      ReduceColumns(n, channel, run, first);
+      ReduceColumns(n, channel, run, seen.begin);
       o = run.end;
     }
   }
@@ -118,55 +108,10 @@ class Stretch {
       args.first = Integers(plan_.first);
       args.index = reinterpret_cast<int32_t*>(to + plan_.indices - plan_.results);
     }
-    if (!plan_.slides_across) return call_.kernels().row(args);
-    args.outputs = w_.out;
-    args.items = args.x_step = args.y_step = unit_;
-    for (int64_t r = 0; r < rows; ++r, args.y += pitch_) {
-      call_.op->kernels->sum_sliding(args);
-      args.offset += padded_.pitch();
-    }
+    call_.kernels().row(args);
   }
 
-  // The rows [begin, end) that are seen, but for those inside the image.
-  void PadResults(const WindowAxis::Range& inside, int64_t begin, int64_t end) const {
-    std::fill_n(results(), (inside.begin - begin) * pitch_, pad_);
-    std::fill_n(results() + (inside.end - begin) * pitch_, (end - inside.end) * pitch_, pad_);
-  }
-
-  // All output rows of sums, from results that begin with those of the first one's windows.
-  void SlideDown(int64_t n, int64_t channel, int64_t row, int64_t rows) const {
-    const float* const first = results();
-    WindowArgs args{};
-    args.taps = &first;
-    args.columns = call_.h.kernel;
-    args.x_step = pitch_;
-    args.items = items_;
-    args.one = 1;
-    args.last = true;
-    const Window window = call_.h.At(row);
-    args.divisor = call_.Divisor(window, w_.At(0));
-    if (!uniform_) args.divisors = Divisors(window);
-    const WindowFn sliding = call_.op->kernels->sum_sliding;
-    const Strides& ys = call_.ys;
-    float* const y = call_.y + n * ys.n + channel * ys.c + row * ys.h + column_ * ys.w;
-    if (joined_) {
-      args.outputs = rows;
-      args.y = y;
-      args.y_step = ys.h;
-      return sliding(args);
-    }
-    args.y = scratch_ + plan_.apart;
-    args.y_step = items_;
-    for (int64_t r = 0; r < rows; r += kRowsApart, args.offset += kRowsApart * pitch_) {
-      args.outputs = std::min(kRowsApart, rows - r);
-      sliding(args);
-      for (int64_t i = 0; i < args.outputs; ++i) {
-        CopyRow(args.y + i * items_, y + (r + i) * ys.h);
-      }
-    }
-  }
-
-  // All output rows of maxima of planes, from results of the rows they see.
+  // All output rows of planes, from the results of the rows they see.
   void RunDown(int64_t n, int64_t channel, int64_t row, int64_t rows,
                const WindowAxis::Range& seen) const {
     const float* const first = results();
@@ -187,6 +132,10 @@ class Stretch {
     args.one = 1;
     args.scratch = scratch_ + plan_.suffixes;
     const PoolKernels& k = *call_.op->kernels;
+    if (call_.op->average) {
+      args.divisor = call_.Divisor(call_.h.At(0), w_.At(0));
+      return k.sum_running(args);
+    }
     if (!call_.with_indices) return k.max_running.down(args);
     args.index_distance = plan_.indices - plan_.results;
     args.indices = call_.indices + at(call_.is);
@@ -197,9 +146,7 @@ class Stretch {
   // A row of outputs whose pixels lie apart in y.
   void CopyRow(const float* from, float* y) const {
     const PoolKernels& k = *call_.op->kernels;
-    const Strides& ys = call_.ys;
-    if (ys.c == 1 || unit_ == 1) return k.copy_rows(from, unit_, w_.out, unit_, y, ys.w);
-    k.transpose(from, unit_, w_.out, unit_, y, ys.c);
+    k.copy_rows(from, unit_, w_.out, unit_, y, call_.ys.w);
   }
 
   // Output rows whose windows are alike, from the results of the rows from `row` on.
@@ -279,9 +226,8 @@ class Stretch {
   const float** const taps_;         // of the first row
   const float** const row_results_;  // of an output row
   int32_t* const positions_;
-  int64_t row_ = 0, rows_ = 0;  // of the last block
-  const bool joined_;           // see RowsPlan
-  const bool uniform_;          // all sums of a row are divided by the same
+  const bool joined_;   // see RowsPlan
+  const bool uniform_;  // all sums of a row are divided by the same
 };
 
 }  // namespace
@@ -344,15 +290,15 @@ double EstimateRows(const PoolCall& call) {
   const bool vectors = plan.unit >= call.op->lanes || call.w.stride <= (plan.unit == 1 ? 2 : 1);
   const double fill =
       vectors ? pixels * number(call.w.stride) * kCopyCycles : number(call.w.in) * kCopyCycles;
-  const double apart = call.xs.c == 1 ? kCopyCycles : kTransposeCycles;
-  const double copies = plan.planes ? 0 : (pixels * apart + items * apart);
-  // Sliding kernels load a tap once for four outputs. Running maxima take as long for any windows.
-  const double across = TapCycles(call) * (plan.slides_across ? 0.5 : 1);
-  const double taps =
-      plan.slides_down && !plan.pads_down ? (call.with_indices ? 1.5 : 3) : number(call.h.kernel);
-  const double down = TapCycles(call) * (plan.pads_down ? 0.5 : 1) * taps;
-  const double row = (plan.flat ? pixels : items) * (across * number(call.w.kernel) + 2);
-  const double column = items * (down + 2);
+  const double copies = plan.planes ? 0 : (pixels + items) * kCopyCycles;
+  // Running maxima take as long for any windows; running sums load a tap once for four outputs.
+  const double height = number(call.h.kernel);
+  const double taps = !plan.runs_down     ? height
+                      : call.op->average  ? height * 0.5
+                      : call.with_indices ? 1.5
+                                          : 3;
+  const double row = (plan.flat ? pixels : items) * (TapCycles(call) * number(call.w.kernel) + 2);
+  const double column = items * (TapCycles(call) * taps + 2);
   const WindowAxis::Range inside = call.h.Inside();
   const double calls =
       2 * seen / number(plan.chunk) + 1 + number(call.h.out - (inside.end - inside.begin));

@@ -11,23 +11,17 @@
 
 namespace windrow::internal {
 
-// Output rows that are reduced at a time where the windows of sums slide down.
-inline constexpr int64_t kRowsApart = 4;
-
 struct RowsPlan {
   const PoolCall& call;
-  bool planes;            // a pixel is one float of a plane; else some channels, which are copied
-                          // from planes and to planes if need be
+  bool planes;            // a pixel is one float of a plane; else some channels
   int64_t unit;           // floats of a pixel, at most
   int64_t rows, columns;  // output rows and columns of a block, at most
   int64_t seen;           // input rows of a block, at most
   int64_t chunk;          // input rows that are prepared at a time
   bool flat;              // all rows of a chunk are reduced as one
-  // Windows are long and a step apart in this direction, so that sliding kernels reduce them, or
-  // running maxima: those of planes, down only, since pixels have a strategy of their own
-  // (running.cc).
-  bool slides_across, slides_down;
-  bool pads_down;  // results of rows of padding belong to those that slide down
+  // Windows of planes are long and a row apart, so that running kernels reduce their rows' results.
+  // (Pixels have a strategy of their own, running.cc.)
+  bool runs_down;
 
   // Offsets into a thread's scratch memory, in floats.
   int64_t padded, results, indices, first, positions, divisors, apart, suffixes, taps, total;

@@ -1,12 +1,14 @@
-// Max pooling in running maxima (running-inl.h), whose cost does not depend on the windows' size:
+// Pooling with windows a pixel apart. Their maxima are running ones (running_maxima-inl.h), whose
+// cost does not depend on the windows' size; each load of their sums (running_sums-inl.h) serves
+// four of them.
 //
 //   for each chunk of channels of an image and block of its outputs (the parallel tasks):
 //     planes only: the pixels that it sees, from planes
-//     maxima across: of each of its input rows, with their positions
-//     maxima down: of each column of these, to y and the indices; for planes, to scratch memory,
+//     across: the results of each of its input rows; of maxima, with their positions
+//     down: those of each column of these, to y and the indices; for planes, to scratch memory,
 //     and from there back to planes
 //
-// Across first, then down, finds the first of equal maxima.
+// Across first, then down, is the canonical order of sums, and finds the first of equal maxima.
 #include "lib/pool/running.h"
 
 #include <algorithm>
@@ -35,7 +37,8 @@ struct Plan {
   bool from_planes, to_planes, indices_to_planes;
   int64_t unit;           // channels of a chunk
   int64_t rows, columns;  // outputs of a block
-  int64_t pixels, results, apart, apart_indices, suffixes, total;
+  bool uniform;           // all sums are divided by the same
+  int64_t pixels, results, apart, apart_indices, suffixes, divisors, total;
   int64_t index_distance;  // from results to their indices
 
   explicit Plan(const PoolCall& c) : call(c) {
@@ -43,6 +46,7 @@ struct Plan {
     from_planes = !ArePixels(c, c.xs);
     to_planes = !ArePixels(c, c.ys);
     indices_to_planes = c.with_indices && !ArePixels(c, c.is);
+    uniform = c.SameDivisors(c.h) && c.SameDivisors(c.w);
     // A vector would do, but several cache lines of a pixel arrive faster than one. Of planes,
     // whose blocks have more parts, less is better.
     const bool planes = from_planes || to_planes || indices_to_planes;
@@ -87,8 +91,10 @@ struct Plan {
                 ? pixels
                 : place(to_planes ? outputs : 0);
     apart_indices = place(indices_to_planes ? outputs : 0);
-    suffixes = place(std::max(RunningScratch(h.kernel, h.in, call.op->lanes),
-                              RunningScratch(w.kernel, w.in, call.op->lanes)));
+    const int64_t longest = std::max(RunningScratch(h.kernel, h.in, call.op->lanes),
+                                     RunningScratch(w.kernel, w.in, call.op->lanes));
+    suffixes = place(call.op->average ? 0 : longest);
+    divisors = place(uniform ? 0 : SaturatedProduct({rows, columns}));
     total = end;
   }
   // No layout is that large; one that would be is refused.
@@ -141,6 +147,7 @@ class Blocks {
     args.y = scratch_ + plan_.results;
     args.y_step = b.channels;
     args.y_row = b.columns * b.channels;
+    if (call_.op->average) return k_.sum_running(args);
     if (!call_.with_indices) return k_.max_running.across(args);
     args.index = Integers(plan_.results + plan_.index_distance);
     args.indices_step = args.y_step;
@@ -180,7 +187,13 @@ class Blocks {
       args.indices_step = call_.is.h;
       args.indices_row = call_.is.w;
     }
-    (call_.with_indices ? k_.max_indices_running : k_.max_running).down(args);
+    if (call_.op->average) {
+      args.divisor = call_.Divisor(call_.h.At(0), call_.w.At(0));
+      if (!plan_.uniform) args.divisors = Divisors(b);
+      k_.sum_running(args);
+    } else {
+      (call_.with_indices ? k_.max_indices_running : k_.max_running).down(args);
+    }
     if (plan_.indices_to_planes) {
       ToPlanes(b, call_.is, [&](int64_t pixel, int64_t count, int64_t at) {
         k_.transpose_indices(args.index + pixel * b.channels, b.channels, count, b.channels,
@@ -192,6 +205,18 @@ class Blocks {
       k_.transpose(args.y + pixel * b.channels, b.channels, count, b.channels, call_.y + at,
                    call_.ys.c);
     });
+  }
+
+  // One for each output.
+  const float* Divisors(const PoolBlock& b) const {
+    float* to = scratch_ + plan_.divisors;
+    for (int64_t r = b.row; r < b.row + b.rows; ++r) {
+      const Window rows = call_.h.At(r);
+      for (int64_t c = b.column; c < b.column + b.columns; ++c) {
+        *to++ = call_.Divisor(rows, call_.w.At(c));
+      }
+    }
+    return scratch_ + plan_.divisors;
   }
 
   // Rows of planes to pixels; all as one where they follow each other.
@@ -221,7 +246,6 @@ class Blocks {
 }  // namespace
 
 const char* RefuseRunning(const PoolCall& call) {
-  if (call.op->average) return "sums are not maxima";
   const auto one = [](const WindowAxis& a) {
     return !a.adaptive && a.dilation == 1 && (a.stride == 1 || a.out == 1);
   };
@@ -258,14 +282,19 @@ double EstimateRunning(const PoolCall& call) {
   const double rows = number(CeilDiv(call.h.out, plan.rows)) * number(Seen(call.h, plan.rows));
   const double columns = number(CeilDiv(call.w.out, plan.columns)) * number(plan.columns);
   const double outputs = number(call.h.out) * columns;
-  // Three joins a vector, two loads and two stores, and what a line costs besides.
-  const double pass = call.with_indices ? 13 : 6.2;
+  // Of maxima three joins a vector, two loads and two stores; of sums a division, down; and what a
+  // line costs besides.
+  const auto pass = [&](const WindowAxis& axis, bool last) {
+    if (call.op->average) return (last ? 8.5 : 4.5) + 0.2 * number(axis.kernel);
+    return call.with_indices ? 13 : 6.2;
+  };
   const double line = 10;
   // Less than four channels are transposed float by float.
   const double pixel = call.c < 4 ? number(call.c) * 2 : number(call.c) / lanes * kTransposeCycles;
   const double copies =
       (plan.from_planes ? 1 : 0) + (plan.to_planes ? 1 : 0) + (plan.indices_to_planes ? 2.5 : 0);
-  return number(call.n) * (vectors * (pass * (rows * columns + outputs) + line * (rows + columns)) +
+  return number(call.n) * (vectors * (pass(call.w, false) * rows * columns +
+                                      pass(call.h, true) * outputs + line * (rows + columns)) +
                            1.4 * copies * pixel * outputs + 4 * kCallCycles);
 }
 

@@ -111,7 +111,6 @@ struct Plan {
                {.unit = planes.unit,
                 .row = planes.xs.h,
                 .pixel = planes.xs.w,
-                .channel = 1,
                 .loose = true,
                 .copy = PadsRows(planes.h)}) {}
 

@@ -19,8 +19,8 @@
 #include "lib/simd/pairs-inl.h"
 #include "lib/simd/pool_rolling-inl.h"
 #include "lib/simd/pool_rolling_indices-inl.h"
-#include "lib/simd/running-inl.h"
-#include "lib/simd/sliding-inl.h"
+#include "lib/simd/running_maxima-inl.h"
+#include "lib/simd/running_sums-inl.h"
 #include "lib/simd/strip-inl.h"
 #include "lib/simd/strip_indices-inl.h"
 #include "lib/simd/transpose-inl.h"
@@ -52,7 +52,8 @@ constexpr RollingKernels AllIndicesRolling() {
 
 template <bool kIndices>
 constexpr RunningKernels AllRunning() {
-  return {.across = &RunningMax<false, kIndices>, .down = &RunningMax<true, kIndices>};
+  return {.across = &Running<MaxLines<false, kIndices>>,
+          .down = &Running<MaxLines<true, kIndices>>};
 }
 
 template <template <class> class Rows, int kHigh, int kStride>
@@ -101,12 +102,12 @@ const PoolKernels* GetPoolKernels() {
       .max = AllExtents<Max>(),
       .max_indices = AllExtents<MaxIndices>(),
       .sum = AllExtents<Sum>(),
-      .sum_sliding = &SlidingSum,
       .max_rolling = AllRolling<MaxRows>(),
       .max_indices_rolling = AllIndicesRolling(),
       .sum_rolling = AllRolling<SumRows>(),
       .max_running = AllRunning<false>(),
       .max_indices_running = AllRunning<true>(),
+      .sum_running = &Running<SumLines>,
       .max_global = {.pixels = &MaxGlobalPixels, .planes = &GlobalPlanes<PlanesMax>},
       .sum_global = {.pixels = &SumGlobalPixels, .planes = &GlobalPlanes<PlanesSum>},
       .max_strip = AllStrips<MaxRows, MaxPairs, MaxNeighbours>(PackedOrNull<MaxPacked>()),

@@ -38,7 +38,8 @@ struct WindowArgs {
   // caller wants that; the result, that is, and not what an earlier pass compares.
   float one;
   bool last;
-  // Of averages: y = sum / divisor; the plain sum if 0. One for all items, or one for each.
+  // Of averages: y = sum / divisor; the plain sum if 0. One for all items, or one for each; of
+  // running sums one for each line of each output, [outputs][rows].
   float divisor;
   const float* divisors;  // null: one for all
 
@@ -66,17 +67,15 @@ struct WindowArgs {
   // Of rolling kernels: what the rows above gave.
   float* above;
   const float* middle;
-  // Of running maxima: `rows` lines of `inputs` pixels x_step apart, x_row from line to line; the
-  // first window begins so many pixels before the line does. Scratch memory is
-  // RunningScratch(columns, inputs, lanes) floats.
+  // Of running maxima and sums: `rows` lines of `inputs` pixels x_step apart, x_row from line to
+  // line; the first window begins so many pixels before the line does. Maxima have scratch memory
+  // of RunningScratch(columns, inputs, lanes) floats.
   int64_t inputs, before;
   float* scratch;
   int32_t* index;    // as y, for a later pass; or
   int64_t* indices;  // the result
   ptrdiff_t indices_step;
 };
-
-inline constexpr int64_t kMinSlidingTaps = 4;
 
 using WindowFn = void (*)(const WindowArgs&);
 
@@ -148,11 +147,10 @@ inline int64_t RunningScratch(int64_t columns, int64_t inputs, int64_t lanes) {
 // The micro-kernels of one target.
 struct PoolKernels {
   WindowKernels max, max_indices, sum;
-  // Of windows of one row or column and at least kMinSlidingTaps taps, x_step apart as their
-  // outputs are: taps[0] is the first one's.
-  WindowFn sum_sliding;
   RollingKernels max_rolling, max_indices_rolling, sum_rolling;
   RunningKernels max_running, max_indices_running;
+  // Sums in the same way, in either direction: the results where there is a divisor.
+  WindowFn sum_running;
   GlobalKernels max_global, sum_global;
   StripKernels max_strip, max_indices_strip, sum_strip;
   // to[column * to_row + row] = from[row * from_row + column]

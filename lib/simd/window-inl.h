@@ -120,6 +120,12 @@ inline constexpr int kChunkVecs = 8;
 #endif
 #define WINDROW_PLACE(v) (v * static_cast<ptrdiff_t>(hn::Lanes(WindowD())))
 
+HWY_INLINE WindowV Quotient(WindowV sum, WindowV divisor) {
+  // A sum may be -0, but only if a denormal was flushed to that, here or there. (No compiler may
+  // see that the last operation was to add 0, too: it would leave this out.)
+  return CanonicalNaN(hn::Div(hn::Add(sum, hn::Zero(WindowD())), divisor));
+}
+
 template <class Extent>
 struct Sum {
   static constexpr int kMaxVecs = kChunkVecs;
@@ -129,12 +135,8 @@ struct Sum {
   static HWY_INLINE WindowV Divided(const WindowArgs& t, int64_t item, WindowV sum, Access access) {
     const WindowD d;
     if (t.divisors == nullptr && t.divisor == 0) return sum;
-    // A sum may be -0, but only if a denormal was flushed to that, here or there. (No compiler may
-    // see that the last operation was to add 0, too: it would leave this out.)
-    sum = hn::Add(sum, hn::Zero(d));
-    const WindowV divisor =
-        t.divisors != nullptr ? access.Load(d, t.divisors + item) : hn::Set(d, t.divisor);
-    return CanonicalNaN(hn::Div(sum, divisor));
+    return Quotient(
+        sum, t.divisors != nullptr ? access.Load(d, t.divisors + item) : hn::Set(d, t.divisor));
   }
 
   template <int kVecs, class Access>

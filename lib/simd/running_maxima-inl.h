@@ -9,11 +9,11 @@
 //
 // Windows end at the line's ends, so that there is no padding. To join is associative: of equal
 // maxima the earlier stays, with its index. Lanes are items, which lie side by side.
-#if defined(WINDROW_LIB_SIMD_RUNNING_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef WINDROW_LIB_SIMD_RUNNING_INL_H_
-#undef WINDROW_LIB_SIMD_RUNNING_INL_H_
+#if defined(WINDROW_LIB_SIMD_RUNNING_MAXIMA_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef WINDROW_LIB_SIMD_RUNNING_MAXIMA_INL_H_
+#undef WINDROW_LIB_SIMD_RUNNING_MAXIMA_INL_H_
 #else
-#define WINDROW_LIB_SIMD_RUNNING_INL_H_
+#define WINDROW_LIB_SIMD_RUNNING_MAXIMA_INL_H_
 #endif
 
 #include <hwy/highway.h>
@@ -22,7 +22,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "lib/simd/leave-inl.h"
+#include "lib/simd/running_lines-inl.h"
 #include "lib/simd/window_indices-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -49,8 +49,8 @@ HWY_INLINE void JoinLater(WindowV b, [[maybe_unused]] WindowVI b_index, WindowV&
 template <bool kDown, bool kIndices, bool kCareful, int kVecs, class Access>
 class Line {
  public:
-  // `pair`: the second vector is of the next line, rather than the next one of this.
-  HWY_INLINE Line(const WindowArgs& t, int64_t line, int64_t item, bool pair, Access access)
+  // `below`: the second vector is of the next line, rather than the next one of this.
+  HWY_INLINE Line(const WindowArgs& t, int64_t line, int64_t item, bool below, Access access)
       : access_(access),
         x_(t.taps[0] + t.offset + line * t.x_row + item),
         scratch_(t.scratch),
@@ -58,9 +58,9 @@ class Line {
         index_(t.index == nullptr ? nullptr : t.index + line * t.indices_row + item),
         indices_(t.indices == nullptr ? nullptr : t.indices + line * t.indices_row + item),
         lanes_(static_cast<ptrdiff_t>(hn::Lanes(WindowD()))),
-        x_next_(pair ? t.x_row : lanes_),
-        y_next_(pair ? t.y_row : lanes_),
-        index_next_(pair ? t.indices_row : lanes_),
+        x_next_(below ? t.x_row : lanes_),
+        y_next_(below ? t.y_row : lanes_),
+        index_next_(below ? t.indices_row : lanes_),
         x_step_(t.x_step),
         y_step_(t.y_step),
         indices_step_(t.indices_step),
@@ -71,7 +71,7 @@ class Line {
         length_(t.columns),
         position_(t.position + static_cast<int32_t>(line) * t.position_row),
         position_step_(t.position_step),
-        position_next_(pair ? t.position_row : 0),
+        position_next_(below ? t.position_row : 0),
         y_ahead_(t.y_row * static_cast<ptrdiff_t>(sizeof(float))),
         one_(t.one) {}
 
@@ -260,46 +260,20 @@ HWY_NOINLINE void RunCarefully(const WindowArgs& t, int64_t line, int64_t item, 
   Line<kDown, kIndices, true, 1, Access>(t, line, item, false, access).Run();
 }
 
-// One vector, or two side by side, or below each other.
-template <bool kDown, bool kIndices, int kVecs, class Access>
-HWY_INLINE void RunLines(const WindowArgs& t, int64_t line, int64_t item, bool pair,
-                         Access access) {
-  const Line<kDown, kIndices, false, kVecs, Access> lines(t, line, item, pair, access);
-  if (HWY_LIKELY(lines.Run())) return;
-  const auto lanes = static_cast<int64_t>(hn::Lanes(WindowD()));
-  RunCarefully<kDown, kIndices>(t, line, item, access);
-  if (kVecs > 1) RunCarefully<kDown, kIndices>(t, line + pair, pair ? item : item + lanes, access);
-}
-
 template <bool kDown, bool kIndices>
-void RunningMax(const WindowArgs& args) {
-  const KernelScope scope;
-  WindowArgs t = Local(args);
-  const bool follow = t.x_row == t.items && t.y_row == t.items && t.position_row == 0;
-  if (follow && (!kIndices || t.indices_row == t.items)) t.items *= t.rows, t.rows = 1;
-  const auto lanes = static_cast<int64_t>(hn::Lanes(WindowD()));
-  const int64_t pairs = t.items / (2 * lanes) * 2 * lanes;
-  for (int64_t r = 0; r < t.rows; ++r) {
-    for (int64_t i = 0; i < pairs; i += 2 * lanes) {
-      RunLines<kDown, kIndices, 2>(t, r, i, false, AllLanes());
+struct MaxLines {
+  template <int kVecs, class Access>
+  static HWY_INLINE void Run(const WindowArgs& t, int64_t line, int64_t item, bool below,
+                             Access access) {
+    const Line<kDown, kIndices, false, kVecs, Access> lines(t, line, item, below, access);
+    if (HWY_LIKELY(lines.Run())) return;
+    const auto lanes = static_cast<int64_t>(hn::Lanes(WindowD()));
+    RunCarefully<kDown, kIndices>(t, line, item, access);
+    if (kVecs > 1) {
+      RunCarefully<kDown, kIndices>(t, line + below, below ? item : item + lanes, access);
     }
   }
-  int64_t i = pairs;
-  if (i + lanes <= t.items) {
-    int64_t r = 0;
-    for (; r + 2 <= t.rows; r += 2) RunLines<kDown, kIndices, 2>(t, r, i, true, AllLanes());
-    if (r < t.rows) RunLines<kDown, kIndices, 1>(t, r, i, false, AllLanes());
-    i += lanes;
-  }
-  if (i == t.items) return;
-  for (int64_t r = 0; r < t.rows; ++r) {
-    if (i == 0) {
-      RunLines<kDown, kIndices, 1>(t, r, 0, false, FirstLanes{static_cast<size_t>(t.items)});
-    } else {  // the last vector begins inside the one before
-      RunLines<kDown, kIndices, 1>(t, r, t.items - lanes, false, AllLanes());
-    }
-  }
-}
+};
 
 }  // namespace windrow::internal::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

@@ -1,0 +1,171 @@
+// Sums of all windows of some length along a line of pixels, a pixel apart: what is loaded for one
+// output is used for all of the four outputs whose windows hold it.
+//
+//   for each two vectors of items: for each four outputs:
+//     for each position that their windows see: x = load; add x to those that hold it
+//
+// Windows end at the line's ends, so that there is no padding.
+#if defined(WINDROW_LIB_SIMD_RUNNING_SUMS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef WINDROW_LIB_SIMD_RUNNING_SUMS_INL_H_
+#undef WINDROW_LIB_SIMD_RUNNING_SUMS_INL_H_
+#else
+#define WINDROW_LIB_SIMD_RUNNING_SUMS_INL_H_
+#endif
+
+#include <hwy/highway.h>
+
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
+
+#include "lib/simd/running_lines-inl.h"
+#include "lib/simd/window-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace windrow::internal::HWY_NAMESPACE {
+
+// Half of the additions on other pipes.
+template <int kOutput>
+HWY_INLINE WindowV RunningAdd(WindowV sum, WindowV x, WindowV one) {
+  return kOutput % 2 == 0 ? hn::Add(sum, x) : AddBeside(sum, x, one);
+}
+
+// One line of one or two vectors of items.
+template <int kVecs, class Access>
+class SumLine {
+ public:
+  // `below`: the second vector is of the next line, rather than the next one of this.
+  HWY_INLINE SumLine(const WindowArgs& t, int64_t line, int64_t item, bool below, Access access)
+      : access_(access),
+        x_(t.taps[0] + t.offset + line * t.x_row + item),
+        y_(t.y + line * t.y_row + item),
+        divisors_(t.divisors == nullptr ? nullptr : t.divisors + line),
+        x_next_(below ? t.x_row : static_cast<ptrdiff_t>(hn::Lanes(WindowD()))),
+        y_next_(below ? t.y_row : static_cast<ptrdiff_t>(hn::Lanes(WindowD()))),
+        divisors_next_(below ? 1 : 0),
+        x_step_(t.x_step),
+        y_step_(t.y_step),
+        divisors_step_(t.rows),
+        inputs_(t.inputs),
+        outputs_(t.outputs),
+        before_(t.before),
+        length_(t.columns),
+        one_(t.one),
+        divisor_(t.divisor) {}
+
+  // Four windows at a time have a position in common. The last four begin inside those before.
+  HWY_INLINE void Run() const {
+    int64_t o = 0;
+    if (length_ >= 4 && outputs_ >= 4) {
+      for (; o + 4 <= outputs_; o += 4) Outputs<4>(o);
+      if (o < outputs_) Outputs<4>(outputs_ - 4);
+      return;
+    }
+    for (; o < outputs_; ++o) Outputs<1>(o);
+  }
+
+ private:
+  // `kCount` outputs from `output` on.
+  template <int kCount>
+  HWY_INLINE void Outputs(int64_t output) const {
+    const WindowD d;
+    const WindowV one = hn::Set(d, one_);
+    const int64_t start = output - before_, end = start + length_;
+    WindowV a0 = hn::Zero(d), b0 = a0, c0 = a0, e0 = a0;
+    WindowV a1 = a0, b1 = a0, c1 = a0, e1 = a0;
+#define WINDROW_LOAD(position)                    \
+  const float* const x = x_ + (position)*x_step_; \
+  const WindowV v0 = access_.Load(d, x);          \
+  [[maybe_unused]] WindowV v1 = v0;               \
+  if constexpr (kVecs > 1) v1 = access_.Load(d, x + x_next_)
+#define WINDROW_TAKE(output, k)                                            \
+  if constexpr (kCount > k) output##0 = RunningAdd<k>(output##0, v0, one); \
+  if constexpr (kCount > k && kVecs > 1) output##1 = RunningAdd<k>(output##1, v1, one)
+    // Those that the first windows alone have, ...
+    if constexpr (kCount == 4) {
+      if (start >= 0) {
+        WINDROW_LOAD(start);
+        WINDROW_TAKE(a, 0);
+      }
+      if (start + 1 >= 0) {
+        WINDROW_LOAD(start + 1);
+        WINDROW_TAKE(a, 0);
+        WINDROW_TAKE(b, 1);
+      }
+      if (start + 2 >= 0) {
+        WINDROW_LOAD(start + 2);
+        WINDROW_TAKE(a, 0);
+        WINDROW_TAKE(b, 1);
+        WINDROW_TAKE(c, 2);
+      }
+    }
+    // ... that all have, ...
+    for (int64_t p = std::max<int64_t>(start + kCount - 1, 0); p < std::min(end, inputs_); ++p) {
+      WINDROW_LOAD(p);
+      WINDROW_TAKE(a, 0);
+      WINDROW_TAKE(b, 1);
+      WINDROW_TAKE(c, 2);
+      WINDROW_TAKE(e, 3);
+    }
+    // ... and the last ones.
+    if constexpr (kCount == 4) {
+      if (end < inputs_) {
+        WINDROW_LOAD(end);
+        WINDROW_TAKE(b, 1);
+        WINDROW_TAKE(c, 2);
+        WINDROW_TAKE(e, 3);
+      }
+      if (end + 1 < inputs_) {
+        WINDROW_LOAD(end + 1);
+        WINDROW_TAKE(c, 2);
+        WINDROW_TAKE(e, 3);
+      }
+      if (end + 2 < inputs_) {
+        WINDROW_LOAD(end + 2);
+        WINDROW_TAKE(e, 3);
+      }
+    }
+#undef WINDROW_LOAD
+#undef WINDROW_TAKE
+    Emit(output, a0, a1);
+    if constexpr (kCount > 1) Emit(output + 1, b0, b1);
+    if constexpr (kCount > 2) Emit(output + 2, c0, c1);
+    if constexpr (kCount > 3) Emit(output + 3, e0, e1);
+  }
+
+  HWY_INLINE void Emit(int64_t o, WindowV s0, WindowV s1) const {
+    const WindowD d;
+    float* const y = y_ + o * y_step_;
+    access_.Store(d, Divided(o, 0, s0), y);
+    if constexpr (kVecs > 1) access_.Store(d, Divided(o, 1, s1), y + y_next_);
+  }
+  HWY_INLINE WindowV Divided(int64_t o, int v, WindowV sum) const {
+    const WindowD d;
+    if (divisors_ != nullptr) {
+      return Quotient(sum, hn::Set(d, divisors_[o * divisors_step_ + v * divisors_next_]));
+    }
+    return divisor_ == 0 ? sum : Quotient(sum, hn::Set(d, divisor_));
+  }
+
+  const Access access_;
+  const float* const x_;
+  float* const y_;
+  const float* const divisors_;
+  const ptrdiff_t x_next_, y_next_, divisors_next_;  // to those of the second vector
+  const ptrdiff_t x_step_, y_step_, divisors_step_;
+  const int64_t inputs_, outputs_, before_, length_;
+  const float one_, divisor_;
+};
+
+struct SumLines {
+  template <int kVecs, class Access>
+  static HWY_INLINE void Run(const WindowArgs& t, int64_t line, int64_t item, bool below,
+                             Access access) {
+    SumLine<kVecs, Access>(t, line, item, below, access).Run();
+  }
+};
+
+}  // namespace windrow::internal::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // include guard
