@@ -175,7 +175,9 @@ struct MaxIndices {
                                Access access) {
     const WindowD d;
     const WindowDI di;
-    access.Store(d, CanonicalNaN(Flushed(t, max)), t.y + at.output * t.y_step + at.item);
+    float* const y = t.y + at.output * t.y_step + at.item;
+    PrefetchOutputs(y);
+    access.Store(d, CanonicalNaN(Flushed(t, max)), y);
     if (t.item_positions != nullptr) {
       index = hn::Add(index, access.Load(di, t.item_positions + at.item));
     }
@@ -184,7 +186,7 @@ struct MaxIndices {
       return;
     }
     int64_t* const indices = t.indices + at.output * t.indices_step + at.item;
-    PrefetchIndices(indices, 8 * kLine);
+    PrefetchIndices(indices, 16 * kLine);
     StoreIndices(index, indices, access);
   }
 };
