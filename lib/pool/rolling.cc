@@ -186,7 +186,7 @@ double EstimateRolling(const PoolCall& call) {
   const double rows = number(call.h.out * call.h.stride);
   const double outputs = number(call.h.out * call.w.out);
   return 2.2 * vectors * (TapCycles(call) * rows * number(call.w.CountTaps()) + 2.5 * outputs) +
-         number(call.n) * outputs * kOutputCycles;
+         number(call.n) * (outputs * kOutputCycles + 4 * number(call.h.out + 1) * kCallCycles);
 }
 
 }  // namespace windrow::internal

@@ -286,15 +286,17 @@ double EstimateRunning(const PoolCall& call) {
   // line costs besides.
   const auto pass = [&](const WindowAxis& axis, bool last) {
     if (call.op->average) return (last ? 8.5 : 4.5) + 0.2 * number(axis.kernel);
-    return call.with_indices ? 13 : 6.2;
+    return (call.with_indices ? 12 : 5.7) + 8 / number(axis.kernel);
   };
   const double line = 10;
   // Less than four channels are transposed float by float.
   const double pixel = call.c < 4 ? number(call.c) * 2 : number(call.c) / lanes * kTransposeCycles;
   const double copies =
       (plan.from_planes ? 1 : 0) + (plan.to_planes ? 1 : 0) + (plan.indices_to_planes ? 2.5 : 0);
-  return number(call.n) * (vectors * (pass(call.w, false) * rows * columns +
-                                      pass(call.h, true) * outputs + line * (rows + columns)) +
+  const double passes = pass(call.w, false) * rows * columns + pass(call.h, true) * outputs;
+  // Pixels wait for memory; planes have done so when they are transposed.
+  const double waits = plan.from_planes ? 1 : 1.3;
+  return number(call.n) * (vectors * (waits * passes + line * (rows + columns)) +
                            1.4 * copies * pixel * outputs + 4 * kCallCycles);
 }
 

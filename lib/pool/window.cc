@@ -11,6 +11,7 @@
 #include "lib/base/parallel.h"
 #include "lib/pool/cost.h"
 #include "lib/pool/pixel_row.h"
+#include "lib/simd/cpu_features.h"
 #include "lib/simd/pool_kernels.h"
 
 namespace windrow::internal {
@@ -117,17 +118,26 @@ int64_t WindowWorkspace(const PoolCall& call) { return PixelRow::Floats(call.w) 
 double EstimateWindow(const PoolCall& each) {
   const PoolCall call = WithImagesAsRows(each);
   const auto number = [](int64_t n) { return static_cast<double>(n); };
-  const double taps = number(call.h.CountTaps()) * number(call.w.CountTaps());
-  const double vectors = number(CeilDiv(call.c, call.op->lanes));
   const double outputs = number(call.h.out * call.w.out);
+  const double taps = number(call.h.CountTaps()) * number(call.w.CountTaps()) / outputs;
+  const int64_t lanes = call.op->lanes;
   const bool alike = call.w.RunFrom(0, call.w.out).end == call.w.out;
+  // Few channels of neighbouring windows share vectors.
+  const bool shared = alike && call.c < lanes && call.w.stride == 1 && !call.with_indices &&
+                      call.xs.w == call.c && call.ys.w == call.c;
+  const double vectors = shared ? number(call.h.out * CeilDiv(call.w.out * call.c, lanes))
+                                : outputs * number(CeilDiv(call.c, lanes));
   const double calls = alike ? 1 : number(call.h.out);
-  const double tap_cycles = TapCycles(call) * vectors * taps;
-  // Pixels of one or two vectors follow each other closely, and wait for memory the least.
-  const bool close = !call.with_indices && call.c >= call.op->lanes && call.c <= 2 * call.op->lanes;
-  const double cycles = close ? 1.2 * (tap_cycles + outputs * (4 + 2 * vectors))
-                              : 2 * (tap_cycles + outputs * (kOutputCycles + 2 * vectors));
-  return number(call.n) * (cycles + 2 * calls * kCallCycles);
+  const double pixels = shared ? number(call.h.out) : outputs;
+  const double cycles = vectors * (TapCycles(call) * taps + 2) + pixels * kOutputCycles;
+  // Pixels of one or two vectors follow each other closely, and wait for memory the least, if each
+  // is read once.
+  const bool once = call.h.kernel <= call.h.stride && call.w.kernel <= call.w.stride;
+  const bool close = once && call.c >= lanes && call.c <= 2 * lanes;
+  // Strategies that store indices in between do so in more cycles before Zen 5.
+  const bool stores = call.c >= 4 * lanes && !IsZen5OrLater();
+  const double waits = call.with_indices ? (stores ? 1 : 2) : shared ? 1.2 : close ? 0.9 : 2;
+  return number(call.n) * (waits * cycles + 2 * calls * kCallCycles);
 }
 
 }  // namespace windrow::internal
