@@ -134,6 +134,8 @@ struct MaxIndicesPacked {
       Find<true>(t, first, second, third, fourth, max, offset);
       max = CanonicalNaN(max);
     }
+    PrefetchOutputs(t.y + output);
+    PrefetchIndices(t.indices + output, 16 * kLine);
     access.Store(d, max, t.y + output);
     StoreIndices(hn::Add(position, offset), t.indices + output, access);
   }

@@ -39,6 +39,7 @@ inline void TransposeIndices(const int32_t* from, ptrdiff_t from_row, int64_t ro
         int64_t* const y = to + (c + i) * to_row + r;
         int64_t j = 0;
         for (; j + lanes <= high; j += lanes) {
+          PrefetchIndices(y + j, kRows * static_cast<ptrdiff_t>(sizeof(int64_t)));
           StoreIndices(hn::LoadU(di, row + j), y + j, AllLanes());
         }
         if (j == high) continue;
