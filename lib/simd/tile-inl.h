@@ -130,17 +130,21 @@ HWY_NOINLINE void Tile(const TileArgs& t) {
    : r % 5 == 3 ? WINDROW_GROUP(r) + s3    \
                 : WINDROW_GROUP(r) + 4 * s)
 #define WINDROW_STEP(r, v) c##r##_##v = MultiplyAdd<kFused>(a, b##v, c##r##_##v)
-#define WINDROW_VECTOR_STEP(r, v)                                                               \
-  c##r##_##v = MultiplyAdd<kFused>(                                                             \
-      LoadLanes < kLanes == Lanes::kDepthwiseTail &&                                            \
-          v == kVecs - 1 > (d, WINDROW_ADDRESS(r) + v * static_cast<ptrdiff_t>(lanes), t.tail), \
+#define WINDROW_VECTOR_STEP(r, v)                                                  \
+  c##r##_##v = MultiplyAdd<kFused>(                                                \
+      LoadLanes < kLanes == Lanes::kDepthwiseTail &&                               \
+          v == kVecs - 1 > (d, a_row + v * static_cast<ptrdiff_t>(lanes), t.tail), \
       b##v, c##r##_##v)
+// A row's address is hidden, since GCC would keep the distances of all vectors, for which there are
+// not registers enough.
 #define WINDROW_STEP_ROW(r)                        \
   if constexpr (kRows > r) {                       \
     if constexpr (kBroadcast) {                    \
       const V a = hn::Set(d, *WINDROW_ADDRESS(r)); \
       WINDROW_FOR_VECS(WINDROW_STEP, r)            \
     } else {                                       \
+      const float* a_row = WINDROW_ADDRESS(r);     \
+      asm("" : "+r"(a_row));                       \
       WINDROW_FOR_VECS(WINDROW_VECTOR_STEP, r)     \
     }                                              \
   }
