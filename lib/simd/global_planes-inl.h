@@ -82,6 +82,9 @@ HWY_INLINE void ReducePlanes(const WindowArgs& t, int64_t plane, int64_t lines, 
 #if HWY_TARGET != HWY_SCALAR
     PlanesV a = other, b = other, c = other, e = other;
     for (; j + 4 <= columns; j += 4) {
+      // As much of the next planes.
+      const ptrdiff_t next = kPlanes * (t.x_step + j) * static_cast<ptrdiff_t>(sizeof(float));
+      for (ptrdiff_t line = 0; line < 4; ++line) PrefetchStore(x, next + line * kLine);
       LoadColumns<kRowBlocks>(x + j, t.x_step, a, b, c, e);
       take(a), take(b), take(c), take(e);
     }

@@ -60,6 +60,14 @@ HWY_INLINE auto LoadBlocks(const float* from, ptrdiff_t from_row) {
   const hn::FixedTag<float, 4 * kBlocks> d;
   if constexpr (kBlocks == 1) {
     return hn::LoadU(d, from);
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+  } else if constexpr (kBlocks == 4) {
+    // Inserted from memory they need no shuffle, which is what transpositions wait for.
+    __m512 v = _mm512_castps128_ps512(_mm_loadu_ps(from));
+    v = _mm512_insertf32x4(v, _mm_loadu_ps(from + 4 * from_row), 1);
+    v = _mm512_insertf32x4(v, _mm_loadu_ps(from + 8 * from_row), 2);
+    return hn::Vec<decltype(d)>{_mm512_insertf32x4(v, _mm_loadu_ps(from + 12 * from_row), 3)};
+#endif
   } else {
     return hn::Combine(d, LoadBlocks<kBlocks / 2>(from + 2 * kBlocks * from_row, from_row),
                        LoadBlocks<kBlocks / 2>(from, from_row));
