@@ -29,7 +29,8 @@ function(windrow_library_options target)
   endif()
   # Tuned for no CPU in particular, GCC 12 keeps vectors in memory while half of 32 registers are
   # free: kernels took up to 1.6 times as long (Emerald Rapids).
-  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|i[3-6]86")
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|i[3-6]86"
+     AND NOT CMAKE_CXX_FLAGS MATCHES "-m(tune|arch)=")
     check_cxx_compiler_flag(-mtune=icelake-server WINDROW_HAS_TUNE_ICELAKE)
     if(WINDROW_HAS_TUNE_ICELAKE)
       target_compile_options(${target} PRIVATE -mtune=icelake-server)
@@ -56,6 +57,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # The micro-kernels are vectors as they stand. What GCC 12 makes of scalar ones may read behind the
   # data: pairs of floats, a step apart, with the pair that would come next.
   list(APPEND kernel_options -fno-tree-vectorize)
+endif()
+if(CMAKE_CXX_FLAGS MATCHES "fsanitize=[a-z,]*undefined")
+  # These look at every vector that is passed on as at an object, and double the time to compile.
+  list(APPEND kernel_options -fno-sanitize=null,alignment,object-size,pointer-overflow,vptr)
 endif()
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|i[3-6]86")
   # The micro-kernels see to that themselves, lib/simd/leave.h.

@@ -30,8 +30,7 @@ struct RowsPlan {
 
   // Whether the pixels of an output row follow each other in y, and in the indices.
   bool Joined(int64_t pixel_floats) const {
-    const bool ones = planes || pixel_floats == 1 || call.ys.c == 1;
-    return ones && call.ys.w == pixel_floats && (!call.with_indices || call.is.w == pixel_floats);
+    return call.ys.w == pixel_floats && (!call.with_indices || call.is.w == pixel_floats);
   }
 
   int64_t pixels(int64_t block_columns) const {

@@ -1,5 +1,5 @@
-// Max pooling with long windows a pixel apart, in running maxima: lanes are channels; planes (NCHW)
-// are turned into pixels and back.
+// Pooling with windows a pixel apart, across and then down: lanes are channels; planes (NCHW) are
+// turned into pixels and back.
 #ifndef WINDROW_LIB_POOL_RUNNING_H_
 #define WINDROW_LIB_POOL_RUNNING_H_
 
