@@ -84,7 +84,7 @@ HWY_INLINE void ReducePlanes(const WindowArgs& t, int64_t plane, int64_t lines, 
     for (; j + 4 <= columns; j += 4) {
       // As much of the next planes.
       const ptrdiff_t next = kPlanes * (t.x_step + j) * static_cast<ptrdiff_t>(sizeof(float));
-      for (ptrdiff_t line = 0; line < 4; ++line) PrefetchStore(x, next + line * kLine);
+      for (ptrdiff_t k = 0; k < 4; ++k) PrefetchStore(x, next + k * kLine);
       LoadColumns<kRowBlocks>(x + j, t.x_step, a, b, c, e);
       take(a), take(b), take(c), take(e);
     }
