@@ -143,12 +143,6 @@ class Stretch {
     k.max_indices_running.down(args);
   }
 
-  // A row of outputs whose pixels lie apart in y.
-  void CopyRow(const float* from, float* y) const {
-    const PoolKernels& k = *call_.op->kernels;
-    k.copy_rows(from, unit_, w_.out, unit_, y, call_.ys.w);
-  }
-
   // Output rows whose windows are alike, from the results of the rows from `row` on.
   void ReduceColumns(int64_t n, int64_t channel, const WindowRun& run, int64_t row) {
     const Window& rows = run.first;
@@ -187,7 +181,7 @@ class Stretch {
     }
   }
 
-  // One output row, which is copied to y.
+  // One output row, which is copied to y, where its pixels lie apart.
   void ReduceAndCopy(const Window& rows, WindowArgs args) const {
     float* const y = args.y;
     args.y = scratch_ + plan_.apart;
@@ -195,7 +189,7 @@ class Stretch {
     args.items = items_;
     if (!uniform_) args.divisors = Divisors(rows);
     call_.kernels().row(args);
-    CopyRow(args.y, y);
+    call_.op->kernels->copy_rows(args.y, unit_, w_.out, unit_, y, call_.ys.w);
   }
 
   // One output row with indices, whose pixels lie apart in y.
