@@ -20,7 +20,7 @@
 #include "lib/base/parallel.h"
 #include "lib/pool/blocks.h"
 #include "lib/pool/cost.h"
-#include "lib/pool/padded_rows.h"
+#include "lib/pool/strips_plan.h"
 #include "lib/simd/cpu_features.h"
 #include "lib/simd/pool_kernels.h"
 
@@ -30,142 +30,14 @@ namespace {
 constexpr int64_t kFloat = sizeof(float);
 constexpr int64_t kMaxColumns = 3;  // of a window
 
-// The call as planes of pixels, whatever they are.
-struct Planes {
-  int64_t unit;            // floats of a pixel
-  int64_t every = 1;       // which outputs of a row are wanted
-  int64_t count, in_each;  // planes; those of one image
-  bool packed;             // several rows of outputs are a vector
-  bool with_indices;
-  WindowAxis h, w;
-  Strides xs, ys, is;  // n of images, c of planes
-
-  explicit Planes(const PoolCall& call, bool may_pack = true)
-      : with_indices(call.with_indices),
-        h(call.h),
-        w(call.w),
-        xs(call.xs),
-        ys(call.ys),
-        is(call.is) {
-    const bool planes = ArePlanes(call);
-    unit = planes ? 1 : call.c;
-    in_each = planes ? call.c : 1;
-    count = call.n * in_each;
-    if (unit > 1 && unit < call.op->lanes && xs.w == unit && w.kernel == 2 && !with_indices) {
-      every = w.stride;
-      w.out = (w.out - 1) * every + 1;
-      w.stride = 1;
-    }
-    const int64_t rows = call.op->lanes / w.out;  // of a vector
-    packed = may_pack && planes && rows >= 2 && RowsFollow();
-    if (!with_indices || packed) {
-      if (planes) Merge(call.c, xs.c, ys.c, is.c);
-      if (in_each == 1) Merge(call.n, xs.n, ys.n, is.n);
-    }
-    if (packed && h.out < rows) *this = Planes(call, /*may_pack=*/false);
-  }
-
-  // Else its pixels are all channels.
-  static bool ArePlanes(const PoolCall& call) {
-    const auto rows = [&](const Strides& s, int64_t width) { return width == 1 || s.w == 1; };
-    return rows(call.xs, call.w.in) && rows(call.ys, call.w.out) &&
-           (!call.with_indices || rows(call.is, call.w.out));
-  }
-
- private:
-  // Whether each row has windows of two pixels and nothing else, and no gap behind it.
-  bool RowsFollow() const {
-    const auto tiled = [](const WindowAxis& axis) {
-      return axis.kernel == 2 && axis.stride == 2 && axis.dilation == 1 && axis.before == 0 &&
-             axis.in == 2 * axis.out;
-    };
-    return tiled(h) && tiled(w) && xs.h == w.in && ys.h == w.out &&
-           (!with_indices || is.h == w.out);
-  }
-  // `planes` of them, at these distances, are one if their rows follow each other.
-  void Merge(int64_t planes, int64_t x_plane, int64_t y_plane, int64_t indices_plane) {
-    if (!FollowAsRows(h, x_plane, xs.h, y_plane, ys.h)) return;
-    if (packed && with_indices && indices_plane != h.out * is.h) return;
-    h.in *= planes;
-    h.out *= planes;
-    count /= planes;
-    in_each = 1;
-  }
-};
-
-int64_t RowsOf(const WindowAxis& h, int64_t outputs) { return (outputs - 1) * h.stride + h.kernel; }
-
-// How the kernel reads x: where it lies, or from padded rows.
-enum class Source { kPairs, kPacked, kNeighbours, kPadded };
-
-struct Plan {
-  Planes planes;
-  int64_t rows;  // of outputs in a block
-  Source source;
-  PaddedRows padded;
-
-  explicit Plan(const PoolCall& call)
-      : planes(call),
-        rows(RowsOfBlock(call, planes)),
-        source(SourceOf(call, planes)),
-        padded(*call.op->kernels, planes.w, RowsOf(planes.h, rows),
-               {.unit = planes.unit,
-                .row = planes.xs.h,
-                .pixel = planes.xs.w,
-                .loose = true,
-                .copy = PadsRows(planes.h)}) {}
-
-  bool in_place() const { return source != Source::kPadded; }
-  // Of scratch memory: positions of items, and padded rows.
-  int64_t positions(const PoolCall& call) const {
-    return call.with_indices && !planes.packed ? RoundUp(planes.w.out * planes.unit, 16) : 0;
-  }
-  int64_t floats(const PoolCall& call) const {
-    return positions(call) + (in_place() ? 0 : RoundUp(padded.floats(), 16)) + outputs();
-  }
-  // Outputs of which only some are wanted.
-  int64_t outputs() const { return planes.every == 1 ? 0 : RoundUp(rows * OutputsPitch(), 16); }
-  // A whole number of them from row to row.
-  int64_t OutputsPitch() const { return (planes.w.out - 1 + planes.every) * planes.unit; }
-
- private:
-  static bool PadsRows(const WindowAxis& h) {
-    return h.before > 0 || h.Start(h.out - 1) + h.kernel > h.in;
-  }
-  static Source SourceOf(const PoolCall& call, const Planes& p) {
-    if (p.packed) return Source::kPacked;
-    const int64_t kernel = p.w.kernel, stride = p.w.stride;
-    const bool square = p.h.kernel == kernel && p.h.stride == stride && p.w.dilation == 1;
-    if (p.unit != 1 || p.xs.w != 1 || !square) return Source::kPadded;
-    const int64_t left = p.w.before, right = p.w.Start(p.w.out - 1) + kernel - p.w.in;
-    if (kernel == 2 && stride == 2) {
-      const bool inside = left == 0 && right <= 0 && !PadsRows(p.h);
-      return inside ? Source::kPairs : Source::kPadded;
-    }
-    const bool neighbours = kernel == 3 && stride <= 2 && left <= 1 && right <= 2 - stride;
-    return neighbours && p.w.out >= call.op->lanes ? Source::kNeighbours : Source::kPadded;
-  }
-  // The input rows of a block fit the L1 cache, and there is a block for everybody. Packed ones are
-  // read once and have at least a vector of them.
-  static int64_t RowsOfBlock(const PoolCall& call, const Planes& p) {
-    if (p.packed) {
-      return std::max(ShareOf(call, p.h.out, p.count), 2 * call.op->lanes / p.w.out);
-    }
-    const int64_t row =
-        SaturatedProduct({p.w.out * p.w.stride + p.w.kernel, p.unit, p.h.stride, kFloat});
-    const int64_t most = std::max<int64_t>(Caches().l1d / 2 / row, 2);
-    return std::min({most, ShareOf(call, p.h.out, p.count), p.h.out});
-  }
-};
-
 // Blocks of one plane after the other, on one thread.
 class Blocks {
  public:
-  Blocks(const PoolCall& call, const Plan& plan, float* scratch)
+  Blocks(const PoolCall& call, const StripsPlan& plan, float* scratch)
       : call_(call),
         plan_(plan),
-        scratch_(scratch + plan.positions(call)),
-        outputs_(scratch + plan.floats(call) - plan.outputs()),
+        scratch_(scratch + plan.positions()),
+        outputs_(scratch + plan.floats() - plan.outputs()),
         pad_(call.op->average ? 0 : -std::numeric_limits<float>::infinity()) {
     const WindowAxis& h = plan.planes.h;
     if (!plan.in_place()) plan.padded.Pad(pad_, scratch_);
@@ -190,8 +62,8 @@ class Blocks {
   }
 
   void Run(int64_t plane, int64_t row, int64_t rows) {
-    const Planes& p = plan_.planes;
-    const int64_t start = p.h.Start(row), count = RowsOf(p.h, rows);
+    const StripPlanes& p = plan_.planes;
+    const int64_t start = p.h.Start(row), count = p.InputRows(rows);
     const int64_t begin = std::max<int64_t>(start, 0), end = std::min(start + count, p.h.in);
     args_.image_row = p.packed ? start % call_.h.in : start;
     const int64_t image = plane / p.in_each, in_image = plane - image * p.in_each;
@@ -201,22 +73,21 @@ class Blocks {
     const StripKernels& strips = call_.op->average    ? k.sum_strip
                                  : call_.with_indices ? k.max_indices_strip
                                                       : k.max_strip;
-    PrefetchNext(x, end - begin, count);
     args_.outputs = rows;
     float* const y = call_.y + at(p.ys) + row * p.ys.h;
     args_.y = p.every == 1 ? y : outputs_;
-    if (call_.with_indices) {
-      args_.indices = call_.indices + at(p.is) + row * p.is.h;
-    }
-    if (plan_.source == Source::kPacked) {
+    args_.y_ahead = plan_.outputs_ahead ? rows * p.ys.h * kFloat : 0;
+    PrefetchNext(x, end - begin, count);
+    if (call_.with_indices) args_.indices = call_.indices + at(p.is) + row * p.is.h;
+    if (plan_.source == StripsPlan::Source::kPacked) {
       taps_[0] = x;
       return strips.packed(args_);
     }
-    if (plan_.source == Source::kPairs) {
+    if (plan_.source == StripsPlan::Source::kPairs) {
       taps_[0] = taps_[1] = x;
       return strips.pairs(args_);
     }
-    if (plan_.source == Source::kNeighbours) {
+    if (plan_.source == StripsPlan::Source::kNeighbours) {
       taps_[0] = x + 1 - p.w.before;
       args_.offset = (start - begin) * p.xs.h;
       return strips.neighbours[p.h.stride - 1](args_);
@@ -233,7 +104,7 @@ class Blocks {
 
  private:
   void KeepWanted(int64_t rows, float* y) const {
-    const Planes& p = plan_.planes;
+    const StripPlanes& p = plan_.planes;
     const int64_t step = p.every * p.unit, count = plan_.OutputsPitch() / step;
     const auto copy = call_.op->kernels->copy_pixels;
     if (count * p.unit == p.ys.h) return copy(outputs_, step, rows * count, p.unit, y);
@@ -243,7 +114,7 @@ class Blocks {
   }
 
   void FindPositions(int32_t* to) {
-    const Planes& p = plan_.planes;
+    const StripPlanes& p = plan_.planes;
     args_.item_positions = to;
     args_.position_step = static_cast<int32_t>(p.w.dilation);
     args_.image_step = p.h.stride;
@@ -262,7 +133,7 @@ class Blocks {
   }
 
   const PoolCall& call_;
-  const Plan& plan_;
+  const StripsPlan& plan_;
   float* const scratch_;
   float* const outputs_;
   const float pad_;
@@ -283,25 +154,25 @@ const char* RefuseStrips(const PoolCall& call) {
   if (h.dilation != 1) return "the rows of a window are apart";
   if (h.stride > h.kernel) return "windows leave out rows";
   if (HasEmptyWindow(h) || HasEmptyWindow(w)) return "there is a window without a pixel";
-  const bool planes = Planes::ArePlanes(call);
+  const bool planes = StripPlanes::ArePlanes(call);
   const auto follow = [&](const Strides& s) { return (call.c == 1 || s.c == 1) && s.w == call.c; };
   const bool pixels =
       (call.c == 1 || call.xs.c == 1) && follow(call.ys) && (!call.with_indices || follow(call.is));
   if (!planes && !pixels) return "the pixels of a row of y do not follow each other";
-  if (Plan(call).floats(call) * kFloat > Caches().l2 / 2) return "a row does not fit the cache";
+  if (StripsPlan(call).floats() * kFloat > Caches().l2 / 2) return "a row does not fit the cache";
   if (!call.SameDivisors(h) || !call.SameDivisors(w))
     return "sums are divided by different numbers";
   return nullptr;
 }
 
 void RunStrips(const PoolCall& call) {
-  const Plan plan(call);
+  const StripsPlan plan(call);
   const EvenSplit rows(plan.planes.h.out, plan.rows);
   const EvenSplit shares(plan.planes.count, ShareOf(call, plan.planes.count, 1));
   // A task is a few planes; where there are too few, some of their rows.
   const int64_t parts = RowTasks(call, rows.parts, shares.parts);
   RunTasks(call.threads, shares.parts * parts, [&](int64_t i, int64_t slot) {
-    Blocks blocks(call, plan, call.workspace + slot * plan.floats(call));
+    Blocks blocks(call, plan, call.workspace + slot * plan.floats());
     const int64_t share = i / parts, part = i % parts;
     for (int64_t p = shares.Begin(share); p < shares.Begin(share + 1); ++p) {
       for (int64_t r = part * rows.parts / parts; r < (part + 1) * rows.parts / parts; ++r) {
@@ -312,18 +183,18 @@ void RunStrips(const PoolCall& call) {
   });
 }
 
-int64_t StripsWorkspace(const PoolCall& call) { return Plan(call).floats(call) * call.threads; }
+int64_t StripsWorkspace(const PoolCall& call) { return StripsPlan(call).floats() * call.threads; }
 
 double EstimateStrips(const PoolCall& call) {
-  const Plan plan(call);
-  const Planes& p = plan.planes;
+  const StripsPlan plan(call);
+  const StripPlanes& p = plan.planes;
   const auto number = [](int64_t n) { return static_cast<double>(n); };
   const double blocks = number(p.count * CeilDiv(p.h.out, plan.rows));
   if (p.packed) {
     const int64_t vectors = p.count * CeilDiv(p.h.out, call.op->lanes / p.w.out);
     return number(vectors) * (call.with_indices ? 20 : 10) + blocks * 3 * kCallCycles;
   }
-  const double input_rows = blocks * number(RowsOf(p.h, plan.rows));
+  const double input_rows = blocks * number(p.InputRows(plan.rows));
   const double output_rows = number(p.count * p.h.out);
   const double items = number(CeilDiv(p.w.out * p.unit, call.op->lanes));
   // Less than a vector is copied as a whole one.

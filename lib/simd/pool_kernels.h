@@ -64,6 +64,8 @@ struct WindowArgs {
   // Of strips: with each row of a vector, so many bytes more are asked for.
   uintptr_t prefetch;
   int64_t prefetch_step;
+  // And with each vector of outputs the one so many bytes behind it, twice as many for indices.
+  ptrdiff_t y_ahead;
   // Of rolling kernels: what the rows above gave.
   float* above;
   const float* middle;

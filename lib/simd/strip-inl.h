@@ -68,6 +68,8 @@ HWY_INLINE void Strip(const WindowArgs& t, int64_t item, uintptr_t& prefetch, Ac
     } else {
       first = second;
     }
+    // Where windows share no row, the CPU sees by itself what comes next.
+    if constexpr (kHigh > kStride) PrefetchStore(y, t.y_ahead);
     access.Store(d, Rows::Result(t, item, v, access), y);
   }
   if constexpr (Rows::kChecked) {

@@ -175,10 +175,8 @@ HWY_INLINE void StripIndices(const WindowArgs& t, int64_t item, uintptr_t& prefe
       if constexpr (kStride == 2) first = third, first_index = third_index;
       second = third, second_index = third_index;
     }
-    if constexpr (kHigh == kStride) {  // few operations: what counts is memory
-      PrefetchStore(y, 2 * kLine);
-      PrefetchIndices(indices, 4 * kLine);
-    }
+    PrefetchStore(y, t.y_ahead);
+    PrefetchIndices(indices, 2 * t.y_ahead);
     access.Store(d, hn::Mul(max, hn::Set(d, t.one)), y);
     StoreIndices(hn::Add(index, left), indices, access);
     least = hn::Min(least, max);

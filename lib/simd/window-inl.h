@@ -255,7 +255,7 @@ HWY_INLINE WindowArgs Local(const WindowArgs& t) {
   l.image_row = t.image_row, l.image_step = t.image_step;
   l.image_height = t.image_height, l.image_width = t.image_width;
   l.pads_left = t.pads_left, l.pads_right = t.pads_right;
-  l.prefetch = t.prefetch, l.prefetch_step = t.prefetch_step;
+  l.prefetch = t.prefetch, l.prefetch_step = t.prefetch_step, l.y_ahead = t.y_ahead;
   l.above = t.above, l.middle = t.middle;
   l.inputs = t.inputs, l.before = t.before;
   l.y_row = t.y_row, l.indices_row = t.indices_row, l.scratch = t.scratch;
