@@ -296,7 +296,8 @@ double EstimateRows(const PoolCall& call) {
   const WindowAxis::Range inside = call.h.Inside();
   const double calls =
       2 * seen / number(plan.chunk) + 1 + number(call.h.out - (inside.end - inside.begin));
-  return (plan.planes ? 1.75 : 1.35) * KeptCycles(call) * images *
+  const double waits = !plan.planes ? 1.35 : call.w.stride == 1 ? 1.5 : 2.3;
+  return waits * KeptCycles(call) * images *
          (copies * number(call.h.out) + seen * (fill + row) +
           number(call.h.out) * (column + kOutputCycles) + calls * kCallCycles);
 }

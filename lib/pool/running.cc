@@ -294,8 +294,10 @@ double EstimateRunning(const PoolCall& call) {
   const double copies =
       (plan.from_planes ? 1 : 0) + (plan.to_planes ? 1 : 0) + (plan.indices_to_planes ? 2.5 : 0);
   const double passes = pass(call.w, false) * rows * columns + pass(call.h, true) * outputs;
-  // Pixels wait for memory; planes have done so when they are transposed.
-  const double waits = plan.from_planes ? 1 : 1.3;
+  // Pixels wait for memory; planes have done so when they are transposed, and then for the caches.
+  const int64_t bytes = plan.total * kFloat;
+  const double caches = bytes > Caches().l2 / 2 ? 1.7 : bytes > 2 * Caches().l1d ? 1.25 : 1;
+  const double waits = plan.from_planes ? caches : 1.3;
   return number(call.n) * (vectors * (waits * passes + line * (rows + columns)) +
                            1.4 * copies * pixel * outputs + 4 * kCallCycles);
 }

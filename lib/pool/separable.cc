@@ -298,7 +298,7 @@ double EstimateSeparable(const PoolCall& call) {
   double cycles = images * vectors * (rows + columns) +
                   chunks * (seen * calls + number(call.h.out)) * kCallCycles +
                   chunks * seen * number(call.w.out) * kOutputCycles;
-  if (plan.stage_x) cycles += images * vectors * seen * number(call.w.in) * kTransposeCycles;
+  if (plan.stage_x) cycles += images * vectors * seen * number(call.w.in) * 2 * kTransposeCycles;
   if (plan.stage_y) cycles += images * vectors * number(call.h.out * call.w.out) * kTransposeCycles;
   return 1.55 * KeptCycles(call) * cycles;
 }

@@ -11,6 +11,7 @@
 //
 // Planes whose windows do not overlap follow each other like the rows of one high plane; with
 // indices, which begin anew in each plane, only where the kernel knows of planes.
+// Other small planes that are read where they lie are done in one call, one after the other.
 #include "lib/pool/strips.h"
 
 #include <algorithm>
@@ -61,7 +62,8 @@ class Blocks {
     if (call.op->average) args_.divisor = call.Divisor(call.h.At(0), call.w.At(0));
   }
 
-  void Run(int64_t plane, int64_t row, int64_t rows) {
+  // So many rows of outputs of `planes` planes of an image.
+  void Run(int64_t plane, int64_t planes, int64_t row, int64_t rows) {
     const StripPlanes& p = plan_.planes;
     const int64_t start = p.h.Start(row), count = p.InputRows(rows);
     const int64_t begin = std::max<int64_t>(start, 0), end = std::min(start + count, p.h.in);
@@ -73,6 +75,10 @@ class Blocks {
     const StripKernels& strips = call_.op->average    ? k.sum_strip
                                  : call_.with_indices ? k.max_indices_strip
                                                       : k.max_strip;
+    args_.lines = planes;
+    args_.x_line = p.xs.c;
+    args_.y_row = p.ys.c;
+    args_.indices_row = call_.with_indices ? p.is.c : 0;
     args_.outputs = rows;
     float* const y = call_.y + at(p.ys) + row * p.ys.h;
     args_.y = p.every == 1 ? y : outputs_;
@@ -169,14 +175,17 @@ void RunStrips(const PoolCall& call) {
   const StripsPlan plan(call);
   const EvenSplit rows(plan.planes.h.out, plan.rows);
   const EvenSplit shares(plan.planes.count, ShareOf(call, plan.planes.count, 1));
+  const bool together = plan.together();
   // A task is a few planes; where there are too few, some of their rows.
   const int64_t parts = RowTasks(call, rows.parts, shares.parts);
   RunTasks(call.threads, shares.parts * parts, [&](int64_t i, int64_t slot) {
     Blocks blocks(call, plan, call.workspace + slot * plan.floats());
     const int64_t share = i / parts, part = i % parts;
-    for (int64_t p = shares.Begin(share); p < shares.Begin(share + 1); ++p) {
+    const int64_t end = shares.Begin(share + 1), each = plan.planes.in_each;
+    for (int64_t p = shares.Begin(share), count; p < end; p += count) {
+      count = together ? std::min(end, RoundUp(p + 1, each)) - p : 1;
       for (int64_t r = part * rows.parts / parts; r < (part + 1) * rows.parts / parts; ++r) {
-        blocks.Run(p, rows.Begin(r), rows.Begin(r + 1) - rows.Begin(r));
+        blocks.Run(p, count, rows.Begin(r), rows.Begin(r + 1) - rows.Begin(r));
       }
     }
     call.op->kernels->leave();
@@ -185,8 +194,10 @@ void RunStrips(const PoolCall& call) {
 
 int64_t StripsWorkspace(const PoolCall& call) { return StripsPlan(call).floats() * call.threads; }
 
-double EstimateStrips(const PoolCall& call) {
-  const StripsPlan plan(call);
+namespace {
+
+// Of rows of planes that are read where they lie.
+double EstimateInPlace(const PoolCall& call, const StripsPlan& plan) {
   const StripPlanes& p = plan.planes;
   const auto number = [](int64_t n) { return static_cast<double>(n); };
   const double blocks = number(p.count * CeilDiv(p.h.out, plan.rows));
@@ -194,15 +205,35 @@ double EstimateStrips(const PoolCall& call) {
     const int64_t vectors = p.count * CeilDiv(p.h.out, call.op->lanes / p.w.out);
     return number(vectors) * (call.with_indices ? 20 : 10) + blocks * 3 * kCallCycles;
   }
+  const double items = number(CeilDiv(p.w.out, call.op->lanes));
+  // Taking pairs apart; of less than a vector, some more.
+  const bool narrow = p.w.out < call.op->lanes && p.w.kernel == 3;
+  const double apart = p.w.stride == 1 ? 0 : narrow ? 6 : 3;
+  const double tap = TapCycles(call) * number(p.w.kernel) + 0.5 + apart;
+  const double result = 2 + (call.op->average ? 4 : 0) + (call.with_indices ? 9 : 0);
+  const double input_rows = blocks * number(p.InputRows(plan.rows));
+  const double calls = plan.together() ? number(call.n) : blocks;
+  return input_rows * items * tap + number(p.count * p.h.out) * (items * result + 2) +
+         3 * calls * kCallCycles;
+}
+
+}  // namespace
+
+double EstimateStrips(const PoolCall& call) {
+  const StripsPlan plan(call);
+  const StripPlanes& p = plan.planes;
+  const auto number = [](int64_t n) { return static_cast<double>(n); };
+  if (plan.in_place()) return EstimateInPlace(call, plan);
+  const double blocks = number(p.count * CeilDiv(p.h.out, plan.rows));
   const double input_rows = blocks * number(p.InputRows(plan.rows));
   const double output_rows = number(p.count * p.h.out);
   const double items = number(CeilDiv(p.w.out * p.unit, call.op->lanes));
   // Less than a vector is copied as a whole one.
   const bool vectors = p.unit >= call.op->lanes || p.w.stride <= (p.unit == 1 ? 2 : 1);
   const double read = number(p.w.out * p.unit * p.w.stride) / number(call.op->lanes);
-  const double fill = plan.in_place() || plan.padded.in_place() ? 0
-                      : vectors                                 ? read * kCopyCycles + 2
-                                                                : number(p.w.in) * kCopyCycles;
+  const double fill = plan.padded.in_place() ? 0
+                      : vectors              ? read * kCopyCycles + 2
+                                             : number(p.w.in) * (p.unit == 1 ? 2 : 1) * kCopyCycles;
   const double row = items * (TapCycles(call) * number(p.w.kernel) + 0.5);
   const double keep = p.every > 1 ? number(call.w.out) * kCopyCycles : 0;
   const double cycles =

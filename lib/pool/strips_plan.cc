@@ -64,7 +64,7 @@ StripsPlan::StripsPlan(const PoolCall& call)
     : planes(call),
       rows(RowsOfBlock(call)),
       outputs_ahead(RowsWithOutputs() >= kFewRows),
-      source(SourceOf(call)),
+      source(SourceOf()),
       padded(*call.op->kernels, planes.w, planes.InputRows(rows),
              {.unit = planes.unit,
               .row = planes.xs.h,
@@ -98,7 +98,7 @@ int64_t StripsPlan::RowsOfBlock(const PoolCall& call) const {
   return std::min({most, share, planes.h.out});
 }
 
-StripsPlan::Source StripsPlan::SourceOf(const PoolCall& call) const {
+StripsPlan::Source StripsPlan::SourceOf() const {
   const StripPlanes& p = planes;
   if (p.packed) return Source::kPacked;
   const int64_t kernel = p.w.kernel, stride = p.w.stride;
@@ -109,8 +109,8 @@ StripsPlan::Source StripsPlan::SourceOf(const PoolCall& call) const {
     const bool inside = left == 0 && right <= 0 && !p.PadsRows();
     return inside ? Source::kPairs : Source::kPadded;
   }
-  const bool neighbours = kernel == 3 && stride <= 2 && left <= 1 && right <= 2 - stride;
-  return neighbours && p.w.out >= call.op->lanes ? Source::kNeighbours : Source::kPadded;
+  const bool neighbours = kernel == 3 && stride <= 2 && left <= 1 && right <= 1;
+  return neighbours ? Source::kNeighbours : Source::kPadded;
 }
 
 }  // namespace windrow::internal

@@ -50,6 +50,8 @@ struct StripsPlan {
   explicit StripsPlan(const PoolCall& call);
 
   bool in_place() const { return source != Source::kPadded; }
+  // Small planes of an image, read where they lie, are done in one call.
+  bool together() const { return in_place() && source != Source::kPacked && rows >= planes.h.out; }
   // Of scratch memory: positions of items, padded rows, and outputs of which only some are wanted.
   int64_t positions() const {
     return planes.with_indices && !planes.packed ? RoundUp(planes.w.out * planes.unit, 16) : 0;
@@ -64,7 +66,7 @@ struct StripsPlan {
  private:
   int64_t RowsWithOutputs() const;
   int64_t RowsOfBlock(const PoolCall& call) const;
-  Source SourceOf(const PoolCall& call) const;
+  Source SourceOf() const;
 };
 
 }  // namespace windrow::internal

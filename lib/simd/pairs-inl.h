@@ -34,9 +34,12 @@ HWY_INLINE void LoadPairs(const float* x, AllLanes, WindowV& first, WindowV& sec
   TakeApart(hn::LoadU(d, x), hn::LoadU(d, x + hn::Lanes(d)), first, second);
 }
 
-HWY_INLINE void LoadPairs(const float* x, FirstLanes part, WindowV& first, WindowV& second) {
+// The last `missing` of the second taps are not there, and read as 0.
+HWY_INLINE void LoadPairs(const float* x, FirstLanes part, WindowV& first, WindowV& second,
+                          size_t missing = 0) {
   const WindowD d;
-  const size_t lanes = hn::Lanes(d), floats = 2 * part.count, low = std::min(floats, lanes);
+  const size_t lanes = hn::Lanes(d), floats = 2 * part.count - missing;
+  const size_t low = std::min(floats, lanes);
   WindowV high = hn::Zero(d);
   if (floats > lanes) high = FirstLanes{floats - lanes}.Load(d, x + lanes);
   TakeApart(low == lanes ? hn::LoadU(d, x) : FirstLanes{low}.Load(d, x), high, first, second);

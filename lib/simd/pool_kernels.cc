@@ -58,17 +58,17 @@ constexpr RunningKernels AllRunning() {
 
 template <template <class> class Rows, int kHigh, int kStride>
 constexpr void AddStrip(StripKernels& k) {
-  k.any[kHigh][kStride] = &Strips<Rows<Extent<kHigh, 0>>, kHigh, kStride>;
-  k.square[kHigh][kStride] = &Strips<Rows<Extent<kHigh, kHigh>>, kHigh, kStride>;
+  k.any[kHigh][kStride] = &Strips<Strip<Rows<Extent<kHigh, 0>>, kHigh, kStride>>;
+  k.square[kHigh][kStride] = &Strips<Strip<Rows<Extent<kHigh, kHigh>>, kHigh, kStride>>;
 }
 
 template <template <class> class Rows, class Pairs, template <int> class Neighbours>
 constexpr StripKernels AllStrips(WindowFn packed) {
   StripKernels k{};
   k.packed = packed;
-  k.pairs = &Strips<Pairs, 2, 2>;
-  k.neighbours[0] = &Strips<Neighbours<1>, 3, 1>;
-  k.neighbours[1] = &Strips<Neighbours<2>, 3, 2>;
+  k.pairs = &Strips<Strip<Pairs, 2, 2>>;
+  k.neighbours[0] = &Strips<Strip<Neighbours<1>, 3, 1>>;
+  k.neighbours[1] = &Strips<Strip<Neighbours<2>, 3, 2>>;
   AddStrip<Rows, 2, 1>(k);
   AddStrip<Rows, 2, 2>(k);
   AddStrip<Rows, 3, 1>(k);
@@ -79,16 +79,16 @@ constexpr StripKernels AllStrips(WindowFn packed) {
 
 template <int kHigh, int kStride>
 constexpr void AddIndicesStrip(StripKernels& k) {
-  k.any[kHigh][kStride] = &StripsIndices<PaddedTaps<0>, kHigh, kStride>;
-  k.square[kHigh][kStride] = &StripsIndices<PaddedTaps<kHigh>, kHigh, kStride>;
+  k.any[kHigh][kStride] = &Strips<StripIndices<PaddedTaps<0>, kHigh, kStride>>;
+  k.square[kHigh][kStride] = &Strips<StripIndices<PaddedTaps<kHigh>, kHigh, kStride>>;
 }
 
 constexpr StripKernels AllIndicesStrips() {
   StripKernels k{};
   k.packed = PackedOrNull<MaxIndicesPacked>();
-  k.pairs = &StripsIndices<PairTaps, 2, 2>;
-  k.neighbours[0] = &StripsIndices<NeighbourTaps<1>, 3, 1>;
-  k.neighbours[1] = &StripsIndices<NeighbourTaps<2>, 3, 2>;
+  k.pairs = &Strips<StripIndices<PairTaps, 2, 2>>;
+  k.neighbours[0] = &Strips<StripIndices<NeighbourTaps<1>, 3, 1>>;
+  k.neighbours[1] = &Strips<StripIndices<NeighbourTaps<2>, 3, 2>>;
   AddIndicesStrip<2, 1>(k);
   AddIndicesStrip<2, 2>(k);
   AddIndicesStrip<3, 1>(k);

@@ -20,8 +20,8 @@ namespace windrow::internal {
 //     y[o * y_step + i] = reduction over row, column of
 //       taps[column][offset + row * x_row + o * x_step + i]
 //
-// and that for each of `lines` (of the kernels of WindowKernels only) further by x_line, y_row,
-// indices_row and position_line.
+// and that for each of `lines` (of the kernels of WindowKernels, and of strips, for which lines are
+// planes) further by x_line, y_row, indices_row and position_line.
 struct WindowArgs {
   const float* const* taps;  // [columns], at least one
   ptrdiff_t offset, x_row;

@@ -31,8 +31,18 @@ HWY_INLINE void Prefetch(uintptr_t& next, int64_t bytes) {
 }
 
 // `kHigh` rows a window, `kStride` of them new.
-template <class Rows, int kHigh, int kStride, class Access>
-HWY_INLINE void Strip(const WindowArgs& t, int64_t item, uintptr_t& prefetch, Access access) {
+template <class Rows, int kHigh, int kStride>
+struct Strip {
+  using Taps = typename Rows::Taps;
+
+  template <class Access>
+  static HWY_INLINE void Run(const WindowArgs& t, int64_t item, uintptr_t& prefetch, Access access);
+};
+
+template <class Rows, int kHigh, int kStride>
+template <class Access>
+HWY_INLINE void Strip<Rows, kHigh, kStride>::Run(const WindowArgs& t, int64_t item,
+                                                 uintptr_t& prefetch, Access access) {
   static_assert(kHigh == 2 || kHigh == 3);
   constexpr int kKept = kHigh - kStride;
   const WindowD d;
@@ -82,21 +92,33 @@ HWY_INLINE void Strip(const WindowArgs& t, int64_t item, uintptr_t& prefetch, Ac
   }
 }
 
-template <class Rows, int kHigh, int kStride>
-void Strips(const WindowArgs& args) {
-  const KernelScope scope;
-  WindowArgs t = Local(args);
-  const typename Rows::Taps taps(args);
-  t.taps = taps.all;
+// All items of one plane.
+template <class Strip>
+HWY_INLINE void StripsOfPlane(const WindowArgs& t) {
   const auto lanes = static_cast<int64_t>(hn::Lanes(WindowD()));
   uintptr_t prefetch = t.prefetch;
   int64_t i = 0;
-  for (; i + lanes <= t.items; i += lanes) Strip<Rows, kHigh, kStride>(t, i, prefetch, AllLanes());
+  for (; i + lanes <= t.items; i += lanes) Strip::Run(t, i, prefetch, AllLanes());
   if (i == t.items) return;
   if (i == 0) {
-    Strip<Rows, kHigh, kStride>(t, 0, prefetch, FirstLanes{static_cast<size_t>(t.items)});
+    Strip::Run(t, 0, prefetch, FirstLanes{static_cast<size_t>(t.items)});
   } else {  // the last vector begins inside the one before
-    Strip<Rows, kHigh, kStride>(t, t.items - lanes, prefetch, AllLanes());
+    Strip::Run(t, t.items - lanes, prefetch, AllLanes());
+  }
+}
+
+template <class Strip>
+void Strips(const WindowArgs& args) {
+  const KernelScope scope;
+  WindowArgs t = Local(args);
+  const typename Strip::Taps taps(args);
+  t.taps = taps.all;
+  for (int64_t line = 0; line < args.lines; ++line) {
+    StripsOfPlane<Strip>(t);
+    t.offset += args.x_line;
+    t.prefetch += static_cast<uintptr_t>(args.x_line) * sizeof(float);
+    t.y += args.y_row;
+    t.indices += args.indices_row;
   }
 }
 

@@ -90,13 +90,13 @@ struct NeighbourTaps {
   static HWY_INLINE int64_t Columns(const WindowArgs&) { return 3; }
   template <class Access>
   static HWY_INLINE void Max(const WindowArgs& t, ptrdiff_t at, int64_t item, WindowV& max,
-                             WindowVI& column, WindowV& seen, Access) {
+                             WindowVI& column, WindowV& seen, Access access) {
     const WindowD d;
     const WindowDI di;
     const WindowV one = hn::Set(d, t.one);
     WindowV middle = max, right = max;
-    LoadNeighbours<kStride>(t, at, item, kLowest, max, middle, right);
-    seen = AddBeside(seen, AddBeside(AddBeside(max, middle, one), right, one), one);
+    LoadNeighbours<kStride>(t, at, item, kLowest, max, middle, right, access);
+    seen = AddBeside(seen, AddNeighbours<kStride>(max, middle, right, one), one);
     column = hn::Zero(di);
     TakeLater(middle, hn::Set(di, 1), max, column);
     TakeLater(right, hn::Set(di, 2), max, column);
@@ -130,9 +130,18 @@ HWY_NOINLINE void IndexCarefully(const WindowArgs& t, int64_t output, int64_t it
   t.indices[output * t.indices_step + item] = index;
 }
 
-template <class From, int kHigh, int kStride, class Access>
-HWY_INLINE void StripIndices(const WindowArgs& t, int64_t item, uintptr_t& prefetch,
-                             Access access) {
+template <class From, int kHigh, int kStride>
+struct StripIndices {
+  using Taps = typename From::Taps;
+
+  template <class Access>
+  static HWY_INLINE void Run(const WindowArgs& t, int64_t item, uintptr_t& prefetch, Access access);
+};
+
+template <class From, int kHigh, int kStride>
+template <class Access>
+HWY_INLINE void StripIndices<From, kHigh, kStride>::Run(const WindowArgs& t, int64_t item,
+                                                        uintptr_t& prefetch, Access access) {
   static_assert(kHigh == 2 || kHigh == 3);
   constexpr int kKept = kHigh - kStride;
   const WindowD d;
@@ -181,30 +190,12 @@ HWY_INLINE void StripIndices(const WindowArgs& t, int64_t item, uintptr_t& prefe
     StoreIndices(hn::Add(index, left), indices, access);
     least = hn::Min(least, max);
   }
-  const auto doubtful = hn::Or(hn::Eq(least, lowest), hn::IsNaN(seen));
+  // Lanes behind the last item show taps too, but have no maximum.
+  const auto none = hn::And(hn::Eq(least, lowest), hn::FirstN(d, access.Count(d)));
+  const auto doubtful = hn::Or(none, hn::IsNaN(seen));
   if (HWY_LIKELY(hn::AllFalse(d, doubtful))) return;
   for (int64_t o = 0; o < t.outputs; ++o) {
     for (int64_t i = 0; i < count; ++i) IndexCarefully<From>(t, o, item + i);
-  }
-}
-
-template <class From, int kHigh, int kStride>
-void StripsIndices(const WindowArgs& args) {
-  const KernelScope scope;
-  WindowArgs t = Local(args);
-  const typename From::Taps taps(args);
-  t.taps = taps.all;
-  const auto lanes = static_cast<int64_t>(hn::Lanes(WindowD()));
-  uintptr_t prefetch = t.prefetch;
-  int64_t i = 0;
-  for (; i + lanes <= t.items; i += lanes) {
-    StripIndices<From, kHigh, kStride>(t, i, prefetch, AllLanes());
-  }
-  if (i == t.items) return;
-  if (i == 0) {
-    StripIndices<From, kHigh, kStride>(t, 0, prefetch, FirstLanes{static_cast<size_t>(t.items)});
-  } else {  // the last vector begins inside the one before
-    StripIndices<From, kHigh, kStride>(t, t.items - lanes, prefetch, AllLanes());
   }
 }
 
