@@ -49,13 +49,14 @@ struct PoolBlocks {
 };
 
 // How many tasks there should be, so that a thread that was held up can be helped out.
-inline int64_t WantedTasks(const PoolCall& call) {
-  return call.threads == 1 ? 1 : 4 * call.threads;
+inline int64_t WantedTasks(const PoolCall& call, int64_t each = 4) {
+  return call.threads == 1 ? 1 : each * call.threads;
 }
 
-// The most of `count` in a task, if `others` independent parts are tasks anyway.
-inline int64_t ShareOf(const PoolCall& call, int64_t count, int64_t others) {
-  return CeilDiv(count, CeilDiv(WantedTasks(call), std::max<int64_t>(others, 1)));
+// The most of `count` in a task, if `others` independent parts are tasks anyway, and `each` a
+// thread are wanted.
+inline int64_t ShareOf(const PoolCall& call, int64_t count, int64_t others, int64_t each = 4) {
+  return CeilDiv(count, CeilDiv(WantedTasks(call, each), std::max<int64_t>(others, 1)));
 }
 
 // Into how many tasks each of `others` parts is cut whose rows fall into so many blocks. Task i has

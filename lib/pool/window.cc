@@ -104,8 +104,10 @@ void RunWindowBlock(const PoolCall& call, const PoolBlock& block, float* scratch
 
 void RunWindow(const PoolCall& each) {
   const PoolCall call = WithImagesAsRows(each);
-  const int64_t rows = ShareOf(call, call.h.out, call.n);
-  const int64_t channels = ShareOf(call, call.c, call.n * CeilDiv(call.h.out, rows));
+  // Rows first, and many: whole ones are written in the order of memory, and few shares are uneven.
+  const int64_t rows = ShareOf(call, call.h.out, call.n, 8);
+  const int64_t parts = call.n * CeilDiv(call.h.out, rows);
+  const int64_t channels = parts < 2 * call.threads ? ShareOf(call, call.c, parts) : call.c;
   const PoolBlocks blocks(call, RoundUp(channels, call.op->lanes), rows, call.w.out);
   RunTasks(call.threads, blocks.count(), [&](int64_t i, int64_t slot) {
     RunWindowBlock(call, blocks.At(i), call.workspace + slot * PixelRow::Floats(call.w));
