@@ -42,6 +42,10 @@ struct WindowArgs {
   // running sums one for each line of each output, [outputs][rows].
   float divisor;
   const float* divisors;  // null: one for all
+  // A kernel's own: whether there is a divisor for all, and whether 1 / divisor, which then is
+  // `factor`, is exact.
+  bool divides, exact;
+  float factor;
 
   // Of maxima with indices. A tap's index is that of an earlier pass, which lies so many numbers
   // behind the value; or, if that is 0, which position counts of its item:

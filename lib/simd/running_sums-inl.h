@@ -31,7 +31,7 @@ HWY_INLINE WindowV RunningAdd(WindowV sum, WindowV x, WindowV one) {
 }
 
 // One line of one or two vectors of items.
-template <int kVecs, class Access>
+template <int kVecs, bool kExact, class Access>
 class SumLine {
  public:
   // `below`: the second vector is of the next line, rather than the next one of this.
@@ -51,7 +51,7 @@ class SumLine {
         before_(t.before),
         length_(t.columns),
         one_(t.one),
-        divisor_(t.divisor) {}
+        t_(t) {}
 
   // Four windows at a time have a position in common. The last four begin inside those before.
   HWY_INLINE void Run() const {
@@ -144,7 +144,7 @@ class SumLine {
     if (divisors_ != nullptr) {
       return Quotient(sum, hn::Set(d, divisors_[o * divisors_step_ + v * divisors_next_]));
     }
-    return divisor_ == 0 ? sum : Quotient(sum, hn::Set(d, divisor_));
+    return Average<kExact>(t_, sum);
   }
 
   const Access access_;
@@ -154,14 +154,16 @@ class SumLine {
   const ptrdiff_t x_next_, y_next_, divisors_next_;  // to those of the second vector
   const ptrdiff_t x_step_, y_step_, divisors_step_;
   const int64_t inputs_, outputs_, before_, length_;
-  const float one_, divisor_;
+  const float one_;
+  const WindowArgs& t_;
 };
 
 struct SumLines {
   template <int kVecs, class Access>
   static HWY_INLINE void Run(const WindowArgs& t, int64_t line, int64_t item, bool below,
                              Access access) {
-    SumLine<kVecs, Access>(t, line, item, below, access).Run();
+    if (t.exact) return SumLine<kVecs, true, Access>(t, line, item, below, access).Run();
+    SumLine<kVecs, false, Access>(t, line, item, below, access).Run();
   }
 };
 

@@ -16,6 +16,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "lib/simd/lanes-inl.h"
 #include "lib/simd/leave-inl.h"
@@ -91,6 +92,9 @@ struct Extent {
     const float* local[kColumns + 1];
     const float* const* all;
   };
+  // Whether the taps may be as many. Others are divided by a power of two only if a user says so.
+  static constexpr bool kPowersOfTwo =
+      (kRows & (kRows - 1)) == 0 && (kColumns & (kColumns - 1)) == 0;
   static HWY_INLINE int64_t Rows(const WindowArgs& t) { return kRows != 0 ? kRows : t.rows; }
   static HWY_INLINE int64_t Columns(const WindowArgs& t) {
     return kColumns != 0 ? kColumns : t.columns;
@@ -120,10 +124,43 @@ inline constexpr int kChunkVecs = 8;
 #endif
 #define WINDROW_PLACE(v) (v * static_cast<ptrdiff_t>(hn::Lanes(WindowD())))
 
+// A sum may be -0, but only if a denormal was flushed to that, here or there. (No compiler may see
+// that the last operation was to add 0, too: it would leave this out.)
+HWY_INLINE WindowV WithoutSign(WindowV sum) { return hn::Add(sum, hn::Zero(WindowD())); }
+
 HWY_INLINE WindowV Quotient(WindowV sum, WindowV divisor) {
-  // A sum may be -0, but only if a denormal was flushed to that, here or there. (No compiler may
-  // see that the last operation was to add 0, too: it would leave this out.)
-  return CanonicalNaN(hn::Div(hn::Add(sum, hn::Zero(WindowD())), divisor));
+  return CanonicalNaN(hn::Div(WithoutSign(sum), divisor));
+}
+
+// 1 / divisor if that is exact, for powers of two; else 0.
+HWY_INLINE float ExactFactor(float divisor) {
+  constexpr uint32_t kMantissa = (1u << 23) - 1, kOne = 127u << 23;
+  uint32_t bits;
+  std::memcpy(&bits, &divisor, sizeof bits);
+  const uint32_t factor_bits = 2 * kOne - bits;
+  // Neither zero, denormal nor negative, both of them.
+  const bool normal = bits > kMantissa && factor_bits > kMantissa && bits < 2 * kOne;
+  if ((bits & kMantissa) != 0 || !normal) return 0;
+  float factor;
+  std::memcpy(&factor, &factor_bits, sizeof factor);
+  return factor;
+}
+
+// sum / divisor by an exact factor: the same bits in a tenth of the time.
+HWY_INLINE WindowV ExactAverage(const WindowArgs& t, WindowV sum) {
+  return CanonicalNaN(hn::Mul(WithoutSign(sum), hn::Set(WindowD(), t.factor)));
+}
+
+// sum / t.divisor, if there is one. (Clang would otherwise divide in any case, and choose.)
+template <bool kMayBeExact>
+HWY_INLINE WindowV Average(const WindowArgs& t, WindowV sum) {
+  if (!t.divides) return sum;
+  if (kMayBeExact && t.exact) {
+    OnlyHere();
+    return ExactAverage(t, sum);
+  }
+  OnlyHere();
+  return Quotient(sum, hn::Set(WindowD(), t.divisor));
 }
 
 template <class Extent>
@@ -131,12 +168,10 @@ struct Sum {
   static constexpr int kMaxVecs = kChunkVecs;
   using Taps = typename Extent::Taps;
 
-  template <class Access>
+  template <bool kMayBeExact = Extent::kPowersOfTwo, class Access>
   static HWY_INLINE WindowV Divided(const WindowArgs& t, int64_t item, WindowV sum, Access access) {
-    const WindowD d;
-    if (t.divisors == nullptr && t.divisor == 0) return sum;
-    return Quotient(
-        sum, t.divisors != nullptr ? access.Load(d, t.divisors + item) : hn::Set(d, t.divisor));
+    if (t.divisors != nullptr) return Quotient(sum, access.Load(WindowD(), t.divisors + item));
+    return Average<kMayBeExact>(t, sum);
   }
 
   template <int kVecs, class Access>
@@ -156,12 +191,21 @@ struct Sum {
     }
     float* const y = t.y + at.output * t.y_step + at.item;
     if constexpr (kVecs == 1) PrefetchOutputs(y);
+    // A single vector waits for the loops round it anyway.
+    constexpr bool kMayBeExact = Extent::kPowersOfTwo && kVecs > 1;
+#define WINDROW_STORE_EXACT(v) access.Store(d, ExactAverage(t, s##v), y + WINDROW_PLACE(v))
 #define WINDROW_STORE(v) \
-  access.Store(d, Divided(t, at.item + WINDROW_PLACE(v), s##v, access), y + WINDROW_PLACE(v))
-    WINDROW_FOR_VECS(WINDROW_STORE);
+  access.Store(d, Divided<false>(t, at.item + WINDROW_PLACE(v), s##v, access), y + WINDROW_PLACE(v))
+    if (kMayBeExact && t.exact) {
+      OnlyHere();
+      WINDROW_FOR_VECS(WINDROW_STORE_EXACT);
+    } else {
+      WINDROW_FOR_VECS(WINDROW_STORE);
+    }
   }
 #undef WINDROW_ADD
 #undef WINDROW_ADD_ROW
+#undef WINDROW_STORE_EXACT
 #undef WINDROW_STORE
 };
 
@@ -248,6 +292,9 @@ HWY_INLINE WindowArgs Local(const WindowArgs& t) {
   l.x_step = t.x_step, l.y_step = t.y_step;
   l.y = t.y;
   l.one = t.one, l.last = t.last, l.divisor = t.divisor, l.divisors = t.divisors;
+  l.divides = t.divisor != 0;
+  l.factor = ExactFactor(t.divisor);
+  l.exact = l.factor != 0 && t.divisors == nullptr;
   l.index_distance = t.index_distance, l.positions = t.positions;
   l.position = t.position, l.position_row = t.position_row;
   l.position_step = t.position_step, l.item_positions = t.item_positions;
