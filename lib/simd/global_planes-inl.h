@@ -16,6 +16,7 @@
 
 #include "lib/simd/global_pixels-inl.h"
 #include "lib/simd/leave-inl.h"
+#include "lib/simd/sevens-inl.h"
 #include "lib/simd/transpose-inl.h"
 #include "lib/simd/window-inl.h"
 
@@ -33,6 +34,8 @@ using PlanesV = hn::Vec<PlanesD>;
 // How a column of all planes is taken. `left` are those of its row, itself included.
 struct PlanesSum {
   static constexpr bool kChecked = false;
+  // Whether all planes are done in a way of their own.
+  static HWY_INLINE bool TakeAll(const WindowArgs& t) { return SumSevens(t); }
   static HWY_INLINE PlanesV Start() { return hn::Zero(PlanesD()); }
   static HWY_INLINE void Take(const WindowArgs& t, PlanesV x, PlanesV, PlanesV& sum, PlanesV& row,
                               int64_t& left) {
@@ -46,6 +49,7 @@ struct PlanesSum {
 
 struct PlanesMax {
   static constexpr bool kChecked = true;
+  static HWY_INLINE bool TakeAll(const WindowArgs&) { return false; }
   static HWY_INLINE PlanesV Start() {
     return hn::Set(PlanesD(), -std::numeric_limits<float>::infinity());
   }
@@ -124,15 +128,20 @@ struct FinishPlanes {
 };
 
 template <class Reduction>
-void GlobalPlanes(const WindowArgs& args) {
-  const KernelScope scope;
-  const WindowArgs t = Local(args);
+HWY_INLINE void TakePlanes(const WindowArgs& t) {
   const bool follow = t.x_row == t.columns;
   const int64_t lines = follow ? 1 : t.rows, columns = follow ? t.rows * t.columns : t.columns;
   int64_t p = 0;
   for (; p + kPlanes <= t.items; p += kPlanes) ReducePlanes<Reduction>(t, p, lines, columns);
   // The last begin inside the ones before.
   if (p < t.items) ReducePlanes<Reduction>(t, t.items - kPlanes, lines, columns);
+}
+
+template <class Reduction>
+void GlobalPlanes(const WindowArgs& args) {
+  const KernelScope scope;
+  const WindowArgs t = Local(args);
+  if (!Reduction::TakeAll(t)) TakePlanes<Reduction>(t);
   ForItems(t, FinishPlanes{t});
 }
 
