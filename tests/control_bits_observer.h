@@ -24,13 +24,18 @@ class ControlBitsObserver : public tbb::task_scheduler_observer {
   explicit ControlBitsObserver(tbb::task_arena& arena) : tbb::task_scheduler_observer(arena) {
     observe(true);
   }
-  ~ControlBitsObserver() override { observe(false); }
+  ~ControlBitsObserver() override {
+    observe(false);
+    left_ += inside_;  // a worker that came when all was done, and is not seen to leave
+  }
   void on_scheduler_entry(bool) override {
+    ++inside_;
     ++entered_;
     bits_ = ControlBits();
   }
   void on_scheduler_exit(bool) override {
     changed_ += ControlBits() != bits_;
+    --inside_;
     ++left_;
   }
   // How many threads left with other bits, once all have left.
@@ -44,6 +49,7 @@ class ControlBitsObserver : public tbb::task_scheduler_observer {
   }
 
  private:
+  std::atomic<int> inside_ = 0;
   static inline std::atomic<int> entered_ = 0, left_ = 0, changed_ = 0;
   static inline thread_local uint32_t bits_ = 0;
 };
