@@ -274,7 +274,8 @@ bool TakesNone(std::string_view algorithm, std::string_view sweep, Reduction red
   if (algorithm == "rolling" && sweep == "NarrowPlanes") return true;
   if (algorithm == "running" && sweep == "NarrowPlanes") return true;
   if (algorithm == "strips" && sweep == "LargeWindows") return true;
-  if (algorithm == "global" && (sweep == "Widths" || sweep == "Numbers" || sweep == "Divisors")) {
+  if (algorithm == "global" &&
+      (sweep == "Widths" || sweep == "Numbers" || sweep == "Divisors" || sweep == "Neighbours")) {
     return true;
   }
   if (algorithm == "running" && sweep == "Dilations") return true;

@@ -162,6 +162,26 @@ std::vector<PoolProblem> NarrowPlanes(int64_t lanes) {
   return all;
 }
 
+// Windows of three by three, one or two apart, with and without padding on each side, in planes up
+// to a few columns more than a vector of outputs: of one, two or three planes, and more.
+std::vector<PoolProblem> Neighbours(int64_t lanes) {
+  std::vector<PoolProblem> all;
+  for (const int64_t stride : {1, 2}) {
+    for (int64_t iw = 1; iw <= stride * lanes + 4; ++iw) {
+      for (int pads = 0; pads < 4; ++pads) {
+        const auto index = static_cast<int64_t>(all.size());
+        PoolProblem p{.ih = 1 + index % 5, .iw = iw, .kernel = 3, .stride = stride};
+        p.c = std::array<int64_t, 5>{2, 3, 1, 4, 7}[static_cast<size_t>(index % 5)];
+        p.padding = Padding::Sides(index % 2, 1, pads % 2, pads / 2);
+        Append(all, p);
+        p.ih = 7, p.c = 5 - p.c % 2;
+        Append(all, p);
+      }
+    }
+  }
+  return all;
+}
+
 }  // namespace
 
 std::vector<PoolSweep> PoolImageSweeps() {
@@ -169,6 +189,7 @@ std::vector<PoolSweep> PoolImageSweeps() {
       {"LargeWindows", LargeWindows},     {"Global", Global},
       {"LargeImages", LargeImages},       {"ManyPlanes", ManyPlanes},
       {"RunningWindows", RunningWindows}, {"NarrowPlanes", NarrowPlanes},
+      {"Neighbours", Neighbours},
   };
 }
 

@@ -208,13 +208,17 @@ double EstimateInPlace(const PoolCall& call, const StripsPlan& plan) {
   const double items = number(CeilDiv(p.w.out, call.op->lanes));
   // Taking pairs apart; of less than a vector, some more.
   const bool narrow = p.w.out < call.op->lanes && p.w.kernel == 3;
-  const double apart = p.w.stride == 1 ? 0 : narrow ? 6 : 3;
+  const double apart = p.w.stride == 1 ? 0 : narrow ? 4 : 3;
   const double tap = TapCycles(call) * number(p.w.kernel) + 0.5 + apart;
   const double result = 2 + (call.op->average ? 4 : 0) + (call.with_indices ? 9 : 0);
   const double input_rows = blocks * number(p.InputRows(plan.rows));
+  const double rows = input_rows * items * tap + number(p.count * p.h.out) * (items * result + 2) +
+                      (plan.together() ? number(p.count) * 20 : 0);
+  // Of planes of at most half such a vector two are done at once.
+  const bool two =
+      plan.together() && p.w.kernel == 3 && call.op->lanes >= 16 && 2 * p.w.out <= call.op->lanes;
   const double calls = plan.together() ? number(call.n) : blocks;
-  return input_rows * items * tap + number(p.count * p.h.out) * (items * result + 2) +
-         3 * calls * kCallCycles;
+  return rows * (two ? 0.5 : 1) + 3 * calls * kCallCycles;
 }
 
 }  // namespace

@@ -48,6 +48,10 @@ struct AllLanes {
   HWY_INLINE size_t Count(D d) const {
     return hn::Lanes(d);
   }
+  template <class D>
+  HWY_INLINE hn::Mask<D> There(D d) const {
+    return hn::FirstN(d, hn::Lanes(d));
+  }
 };
 
 // The first `count`; memory behind them is not touched. Masks do that on some targets only, the
@@ -81,6 +85,10 @@ struct FirstLanes {
   template <class D>
   HWY_INLINE size_t Count(D) const {
     return count;
+  }
+  template <class D>
+  HWY_INLINE hn::Mask<D> There(D d) const {
+    return hn::FirstN(d, count);
   }
 };
 

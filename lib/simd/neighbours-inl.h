@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "lib/simd/narrow_planes-inl.h"
 #include "lib/simd/pairs-inl.h"
 #include "lib/simd/pool_rolling-inl.h"
 #include "lib/simd/window-inl.h"
@@ -102,6 +103,23 @@ HWY_INLINE void LoadNeighbours(const WindowArgs& t, ptrdiff_t at, int64_t item, 
     right = ShiftDown(middle, count, behind);
   }
 }
+
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+template <int kStride, int kPlanes>
+HWY_INLINE void LoadNeighbours(const WindowArgs& t, ptrdiff_t at, int64_t, float pad, WindowV& left,
+                               WindowV& middle, WindowV& right,
+                               const NarrowPlanes<kPlanes>& planes) {
+  const float* const x = t.taps[0] + at;
+  if constexpr (kStride == 2) {
+    planes.LoadPairs(x, pad, middle, right);
+    left = planes.ShiftUp(right, t.pads_left, pad, x - 1);
+  } else {
+    middle = planes.Load(WindowD(), x);
+    left = planes.ShiftUp(middle, t.pads_left, pad, x - 1);
+    right = planes.ShiftDown(middle, t.pads_right, pad, x + t.items);
+  }
+}
+#endif
 
 // What shows a NaN in any of the taps. A pixel apart, each is the left one or the right one of some
 // lane, if there are two.

@@ -34,6 +34,7 @@ HWY_INLINE void Prefetch(uintptr_t& next, int64_t bytes) {
 template <class Rows, int kHigh, int kStride>
 struct Strip {
   using Taps = typename Rows::Taps;
+  static constexpr bool kTakesNarrow = kNarrowPlanes && Rows::kPads;
 
   template <class Access>
   static HWY_INLINE void Run(const WindowArgs& t, int64_t item, uintptr_t& prefetch, Access access);
@@ -107,18 +108,48 @@ HWY_INLINE void StripsOfPlane(const WindowArgs& t) {
   }
 }
 
+HWY_INLINE void NextPlanes(WindowArgs& t, ptrdiff_t count) {
+  t.offset += count * t.x_line;
+  t.prefetch += static_cast<uintptr_t>(count * t.x_line) * sizeof(float);
+  t.y += count * t.y_row;
+  t.indices += count * t.indices_row;
+}
+
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+// All of `lines` planes, kPlanes at a time; returns how many are left.
+template <class Strip, int kPlanes>
+HWY_INLINE int64_t NarrowStrips(WindowArgs& t, int64_t lines) {
+  const NarrowPlanes<kPlanes> planes(t);
+  t.prefetch_step *= kPlanes;
+  t.y_ahead *= kPlanes;
+  for (; lines >= kPlanes; lines -= kPlanes) {
+    uintptr_t prefetch = t.prefetch;
+    Strip::Run(t, 0, prefetch, planes);
+    NextPlanes(t, kPlanes);
+  }
+  t.prefetch_step /= kPlanes;
+  t.y_ahead /= kPlanes;
+  return lines;
+}
+#endif
+
 template <class Strip>
 void Strips(const WindowArgs& args) {
   const KernelScope scope;
   WindowArgs t = Local(args);
   const typename Strip::Taps taps(args);
   t.taps = taps.all;
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+  if constexpr (Strip::kTakesNarrow) {
+    int64_t lines = args.lines;
+    if (t.items <= NarrowPlanes<2>::kShare) lines = NarrowStrips<Strip, 2>(t, lines);
+    if (t.items < NarrowPlanes<1>::kShare) lines = NarrowStrips<Strip, 1>(t, lines);
+    if (lines == 0) return;
+  }
+#endif
   for (int64_t line = 0; line < args.lines; ++line) {
     StripsOfPlane<Strip>(t);
-    t.offset += args.x_line;
-    t.prefetch += static_cast<uintptr_t>(args.x_line) * sizeof(float);
-    t.y += args.y_row;
-    t.indices += args.indices_row;
+    NextPlanes(t, 1);
   }
 }
 

@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include "lib/simd/leave-inl.h"
 #include "lib/simd/neighbours-inl.h"
@@ -130,9 +131,17 @@ HWY_NOINLINE void IndexCarefully(const WindowArgs& t, int64_t output, int64_t it
   t.indices[output * t.indices_step + item] = index;
 }
 
+template <class From>
+HWY_NOINLINE void AllCarefully(const WindowArgs& t, int64_t item, int64_t count) {
+  for (int64_t o = 0; o < t.outputs; ++o) {
+    for (int64_t i = 0; i < count; ++i) IndexCarefully<From>(t, o, item + i);
+  }
+}
+
 template <class From, int kHigh, int kStride>
 struct StripIndices {
   using Taps = typename From::Taps;
+  static constexpr bool kTakesNarrow = kNarrowPlanes && From::kPads;
 
   template <class Access>
   static HWY_INLINE void Run(const WindowArgs& t, int64_t item, uintptr_t& prefetch, Access access);
@@ -191,12 +200,17 @@ HWY_INLINE void StripIndices<From, kHigh, kStride>::Run(const WindowArgs& t, int
     least = hn::Min(least, max);
   }
   // Lanes behind the last item show taps too, but have no maximum.
-  const auto none = hn::And(hn::Eq(least, lowest), hn::FirstN(d, access.Count(d)));
+  const auto none = hn::And(hn::Eq(least, lowest), access.There(d));
   const auto doubtful = hn::Or(none, hn::IsNaN(seen));
   if (HWY_LIKELY(hn::AllFalse(d, doubtful))) return;
-  for (int64_t o = 0; o < t.outputs; ++o) {
-    for (int64_t i = 0; i < count; ++i) IndexCarefully<From>(t, o, item + i);
+  AllCarefully<From>(t, item, count);
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+  if constexpr (std::is_same_v<Access, NarrowPlanes<2>>) {
+    WindowArgs second = t;
+    access.Second(second);
+    AllCarefully<From>(second, item, count);
   }
+#endif
 }
 
 }  // namespace windrow::internal::HWY_NAMESPACE

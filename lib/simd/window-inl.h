@@ -304,7 +304,7 @@ HWY_INLINE WindowArgs Local(const WindowArgs& t) {
   l.pads_left = t.pads_left, l.pads_right = t.pads_right;
   l.prefetch = t.prefetch, l.prefetch_step = t.prefetch_step, l.y_ahead = t.y_ahead;
   l.above = t.above, l.middle = t.middle;
-  l.inputs = t.inputs, l.before = t.before;
+  l.x_line = t.x_line, l.inputs = t.inputs, l.before = t.before;
   l.y_row = t.y_row, l.indices_row = t.indices_row, l.scratch = t.scratch;
   l.index = t.index, l.indices = t.indices, l.indices_step = t.indices_step;
   return l;
