@@ -172,7 +172,7 @@ std::vector<PoolProblem> Neighbours(int64_t lanes) {
         const auto index = static_cast<int64_t>(all.size());
         PoolProblem p{.ih = 1 + index % 5, .iw = iw, .kernel = 3, .stride = stride};
         p.c = std::array<int64_t, 5>{2, 3, 1, 4, 7}[static_cast<size_t>(index % 5)];
-        p.padding = Padding::Sides(index % 2, 1, pads % 2, pads / 2);
+        p.padding = Padding::Sides((iw + pads / 2) % 2, 1, pads % 2, pads / 2);
         Append(all, p);
         p.ih = 7, p.c = 5 - p.c % 2;
         Append(all, p);
