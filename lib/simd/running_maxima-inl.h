@@ -72,7 +72,7 @@ class Line {
         position_(t.position + static_cast<int32_t>(line) * t.position_row),
         position_step_(t.position_step),
         position_next_(below ? t.position_row : 0),
-        y_ahead_(t.y_row * static_cast<ptrdiff_t>(sizeof(float))),
+        y_ahead_(t.y_step * static_cast<ptrdiff_t>(sizeof(float))),
         one_(t.one) {}
 
   // False if there may be a NaN, which only the careful one sees; y is to be written again then.
