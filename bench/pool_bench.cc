@@ -64,8 +64,7 @@ void MeasureIndices(const Pool& pool, Layout layout, const Flags& flags, benchma
   Data data(pool, layout);
   const Pooling pooling = Bound(pool, flags);
   // Aligned as y is: vectors that straddle two cache lines take up to a third longer to store.
-  const auto memory =
-      hwy::AllocateAligned<int64_t>(static_cast<size_t>(data.y.shape().elements()));
+  const auto memory = hwy::AllocateAligned<int64_t>(static_cast<size_t>(data.y.shape().elements()));
   if (memory == nullptr) throw std::bad_alloc();
   const IndexView indices(memory.get(), data.y.shape(), layout);
   Contest contest(pool.ToWork(/*indices=*/true), pooling.target(), flags,

@@ -162,6 +162,19 @@ std::vector<PoolProblem> NarrowPlanes(int64_t lanes) {
   return all;
 }
 
+// Windows of three by three in planes as large as their outputs, without gaps, of a vector to three
+// a row; of few rows, and of more than fit the L1 cache with what they give.
+void AppendDense(std::vector<PoolProblem>& all, int64_t lanes) {
+  for (int64_t iw = lanes; iw <= 3 * lanes; ++iw) {
+    for (const int64_t ih : {int64_t{1}, int64_t{2}, int64_t{3}, int64_t{8}, 8192 / iw}) {
+      PoolProblem p{.c = 1 + iw % 3, .ih = ih, .iw = iw, .kernel = 3, .stride = 1};
+      p.padding = Padding(1, 1);
+      Append(all, p);
+      all.back().gaps = Gaps::kNone;
+    }
+  }
+}
+
 // Windows of three by three, one or two apart, with and without padding on each side, in planes up
 // to a few columns more than a vector of outputs: of one, two or three planes, and more.
 std::vector<PoolProblem> Neighbours(int64_t lanes) {
@@ -179,6 +192,7 @@ std::vector<PoolProblem> Neighbours(int64_t lanes) {
       }
     }
   }
+  AppendDense(all, lanes);
   return all;
 }
 

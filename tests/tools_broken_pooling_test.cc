@@ -70,6 +70,11 @@ WindowFn& NeighboursSlot(PoolKernels& kernels) {
   return (kernels.*kReduction).neighbours[kStride - 1];
 }
 
+template <auto kReduction>
+WindowFn& DenseSlot(PoolKernels& kernels) {
+  return (kernels.*kReduction).dense;
+}
+
 // The true kernel, and then the first output is wrong in its last bit.
 template <WindowFn& (*kSlot)(PoolKernels&)>
 void BrokenOutput(const WindowArgs& args) {
@@ -221,8 +226,10 @@ constexpr BrokenKernel kBrokenKernels[] = {
     WrongOutput<NeighboursSlot<&PoolKernels::max_indices_strip, 1>>("MaxIndicesStripNeighbours"),
     WrongOutput<NeighboursSlot<&PoolKernels::max_indices_strip, 2>>(
         "MaxIndicesStripNeighboursStride2"),
+    WrongOutput<DenseSlot<&PoolKernels::max_indices_strip>>("MaxIndicesStripDense"),
     WrongIndex<StripSlot<&PoolKernels::max_indices_strip, &StripKernels::square, 3, 2>>(
         "IndexStrip3Stride2"),
+    WrongIndex<DenseSlot<&PoolKernels::max_indices_strip>>("IndexStripDense"),
     WrongIndex<PairsSlot<&PoolKernels::max_indices_strip>>("IndexStripPairs"),
     WrongIndex<PackedSlot<&PoolKernels::max_indices_strip>>("IndexStripPacked"),
     WrongIndex<NeighboursSlot<&PoolKernels::max_indices_strip, 1>>("IndexStripNeighbours"),

@@ -14,7 +14,7 @@ namespace {
 
 // Cases worth naming. The first ones and then every fourth are in the quick corpus too, so that it
 // reaches every kernel.
-constexpr size_t kFirst = 38;
+constexpr size_t kFirst = 39;
 constexpr std::string_view kListed[] = {
     // Layers as networks have them, small; the first is large enough for several threads.
     "maxpool c64 i56 k3 s2 p1 indices",
@@ -46,6 +46,8 @@ constexpr std::string_view kListed[] = {
     "maxpool c3 ih20 iw21 k2 s1",
     "maxpool c3 ih20 iw21 k2 s1 indices",
     "avgpool c3 ih20 iw21 k2 s1",
+    // Rows that end within a vector: of 4, 8 or 16 floats.
+    "maxpool c3 ih20 iw9 k3 s1 p1 indices",
     "maxpool c3 ih20 iw21 k3 s1 p1 indices",
     "maxpool c3 ih20 iw21 k3 s3",
     "maxpool c3 ih20 iw21 k3 s3 indices",

@@ -26,11 +26,11 @@ struct Recorded {
 constexpr Recorded kRecordedFull = {
     "8ee4e009028ca942c02ebbdfeb778f9f0e721019457e800338b587ac7549d583",
     "9b8f9b47bc617c7e5692844630f767e4c3358e69f96a4b4c3bfa44ccc9035cca",
-    "9b38e65e1b9f55eb2c688609cd70dd2a2f16ad9abe1849cc27319dae5c9242ea"};
+    "163cbb0b390900a802e00d99bc40b413618ef310b6ba019fb42fa2a578991215"};
 constexpr Recorded kRecordedQuick = {
     "5a3c1cd14b2d1c07dbad76bb2b67312619ec57dd05c1d0e299a6294735cc7883",
     "5b5b0f7bdf25643b9ec1e0467341995f82d4651a82348648e79651ead896ed50",
-    "a77b1926dd3602530533e1fd6683cfdcb4745770c422143bed4c4011e880c929"};
+    "268733c49ff72bd94e992a9756b6943a7a8e12c4012e3bef2db883e5d96a5b8c"};
 
 std::vector<cpu::TargetInfo> Choose(const std::vector<std::string>& wanted) {
   for (const std::string& name : wanted) {

@@ -59,6 +59,11 @@ class Blocks {
     const WindowAxis& w = plan.planes.w;
     args_.pads_left = w.before > 0;
     args_.pads_right = w.Start(w.out - 1) + w.kernel > w.in;
+    if (plan.source == StripsPlan::Source::kDense) {
+      args_.scratch = scratch_;
+      args_.index_distance = plan.dense();
+      args_.inner = FindInner(reinterpret_cast<uint8_t*>(scratch_ + 2 * plan.dense()));
+    }
     if (call.op->average) args_.divisor = call.Divisor(call.h.At(0), call.w.At(0));
   }
 
@@ -93,10 +98,11 @@ class Blocks {
       taps_[0] = taps_[1] = x;
       return strips.pairs(args_);
     }
-    if (plan_.source == StripsPlan::Source::kNeighbours) {
+    if (plan_.source != StripsPlan::Source::kPadded) {
       taps_[0] = x + 1 - p.w.before;
       args_.offset = (start - begin) * p.xs.h;
-      return strips.neighbours[p.h.stride - 1](args_);
+      const bool dense = plan_.source == StripsPlan::Source::kDense;
+      return (dense ? strips.dense : strips.neighbours[p.h.stride - 1])(args_);
     }
     plan_.padded.FindTaps(x, scratch_, taps_);
     if (begin > start) plan_.padded.PadRows(pad_, 0, begin - start, scratch_);
@@ -128,6 +134,17 @@ class Blocks {
     for (int64_t o = 0; o < p.w.out; ++o, to += p.unit) {
       std::fill_n(to, p.unit, static_cast<int32_t>(p.w.Start(o)));
     }
+  }
+
+  const uint8_t* FindInner(uint8_t* to) const {
+    const int64_t width = plan_.planes.w.out;
+    std::fill_n(to, (width + 1) * kInnerBytes, uint8_t{0xFF});
+    for (int64_t column = 0; column <= width; ++column) {
+      const int64_t first = (width - column) % width;
+      if (first >= call_.op->lanes) continue;
+      to[column * kInnerBytes + first / 8] &= static_cast<uint8_t>(~(1u << (first % 8)));
+    }
+    return to;
   }
 
   // Spreads over the kernel's work what it will be called for next: as many rows behind these.
@@ -205,7 +222,9 @@ double EstimateInPlace(const PoolCall& call, const StripsPlan& plan) {
     const int64_t vectors = p.count * CeilDiv(p.h.out, call.op->lanes / p.w.out);
     return number(vectors) * (call.with_indices ? 20 : 10) + blocks * 3 * kCallCycles;
   }
-  const double items = number(CeilDiv(p.w.out, call.op->lanes));
+  const bool dense = plan.source == StripsPlan::Source::kDense;
+  const double items =
+      dense ? number(p.w.out) / number(call.op->lanes) : number(CeilDiv(p.w.out, call.op->lanes));
   // Taking pairs apart; of less than a vector, some more.
   const bool narrow = p.w.out < call.op->lanes && p.w.kernel == 3;
   const double apart = p.w.stride == 1 ? 0 : narrow ? 4 : 3;

@@ -62,9 +62,9 @@ void StripPlanes::Merge(int64_t planes, int64_t x_plane, int64_t y_plane, int64_
 
 StripsPlan::StripsPlan(const PoolCall& call)
     : planes(call),
+      source(SourceOf(call)),
       rows(RowsOfBlock(call)),
       outputs_ahead(RowsWithOutputs() >= kFewRows),
-      source(SourceOf()),
       padded(*call.op->kernels, planes.w, planes.InputRows(rows),
              {.unit = planes.unit,
               .row = planes.xs.h,
@@ -87,6 +87,11 @@ int64_t StripsPlan::RowsWithOutputs() const {
 int64_t StripsPlan::RowsOfBlock(const PoolCall& call) const {
   const int64_t share = ShareOf(call, planes.h.out, planes.count);
   if (planes.packed) return std::max(share, 2 * call.op->lanes / planes.w.out);
+  if (source == Source::kDense) {
+    // What its input rows give takes half of the L1 cache.
+    const int64_t most = Caches().l1d / 4 / (planes.w.out * kFloat) - 2;
+    return std::max<int64_t>(std::min(most, share), 1);
+  }
   int64_t most = RowsWithOutputs();
   if (most < kFewRows) {
     const int64_t pixels = planes.w.out * planes.w.stride + planes.w.kernel;
@@ -98,7 +103,7 @@ int64_t StripsPlan::RowsOfBlock(const PoolCall& call) const {
   return std::min({most, share, planes.h.out});
 }
 
-StripsPlan::Source StripsPlan::SourceOf() const {
+StripsPlan::Source StripsPlan::SourceOf(const PoolCall& call) const {
   const StripPlanes& p = planes;
   if (p.packed) return Source::kPacked;
   const int64_t kernel = p.w.kernel, stride = p.w.stride;
@@ -110,7 +115,22 @@ StripsPlan::Source StripsPlan::SourceOf() const {
     return inside ? Source::kPairs : Source::kPadded;
   }
   const bool neighbours = kernel == 3 && stride <= 2 && left <= 1 && right <= 1;
-  return neighbours ? Source::kNeighbours : Source::kPadded;
+  if (!neighbours) return Source::kPadded;
+  return Dense(call) ? Source::kDense : Source::kNeighbours;
+}
+
+// Whether indices are wanted of planes in which rows of the same length follow each other, and
+// vectors that end with a row would be a quarter empty or more. (Less than a vector a row is done
+// in other ways.)
+bool StripsPlan::Dense(const PoolCall& call) const {
+  const StripPlanes& p = planes;
+  const auto same = [](const WindowAxis& a) {
+    return a.stride == 1 && a.before == 1 && a.in == a.out;
+  };
+  const int64_t width = p.w.out, lanes = call.op->lanes;
+  const bool empty = width > lanes && 4 * width <= 3 * RoundUp(width, lanes);
+  return p.with_indices && empty && same(p.h) && same(p.w) && p.xs.h == width && p.ys.h == width &&
+         p.is.h == width && lanes <= 8 * kInnerBytes;
 }
 
 }  // namespace windrow::internal

@@ -9,6 +9,7 @@
 #include "lib/pool/padded_rows.h"
 #include "lib/pool/problem.h"
 #include "lib/pool/window_axis.h"
+#include "lib/simd/pool_kernels.h"
 
 namespace windrow::internal {
 
@@ -39,12 +40,12 @@ struct StripPlanes {
 
 struct StripsPlan {
   // How the kernel reads x: where it lies, or from padded rows.
-  enum class Source { kPairs, kPacked, kNeighbours, kPadded };
+  enum class Source { kPairs, kPacked, kNeighbours, kDense, kPadded };
 
   StripPlanes planes;
+  Source source;
   int64_t rows;        // of outputs in a block
   bool outputs_ahead;  // whether the next block's outputs are asked for
-  Source source;
   PaddedRows padded;
 
   explicit StripsPlan(const PoolCall& call);
@@ -52,13 +53,22 @@ struct StripsPlan {
   bool in_place() const { return source != Source::kPadded; }
   // Small planes of an image, read where they lie, are done in one call.
   bool together() const { return in_place() && source != Source::kPacked && rows >= planes.h.out; }
-  // Of scratch memory: positions of items, padded rows, and outputs of which only some are wanted.
+  // Of scratch memory: positions of items, padded rows or those of a dense block and which of its
+  // pixels are the first of a row, and outputs of which only some are wanted.
   int64_t positions() const {
     return planes.with_indices && !planes.packed ? RoundUp(planes.w.out * planes.unit, 16) : 0;
   }
   int64_t outputs() const { return planes.every == 1 ? 0 : RoundUp(rows * OutputsPitch(), 16); }
+  int64_t dense() const { return RoundUp((rows + 2) * planes.w.out, 16); }
+  int64_t inner() const {
+    const int64_t bytes = (planes.w.out + 1) * kInnerBytes;
+    return RoundUp(CeilDiv(bytes, static_cast<int64_t>(sizeof(float))), 16);
+  }
   int64_t floats() const {
-    return positions() + (in_place() ? 0 : RoundUp(padded.floats(), 16)) + outputs();
+    const int64_t input = source == Source::kDense ? 2 * dense() + inner()
+                          : in_place()             ? 0
+                                                   : RoundUp(padded.floats(), 16);
+    return positions() + input + outputs();
   }
   // A whole number of them from row to row.
   int64_t OutputsPitch() const { return (planes.w.out - 1 + planes.every) * planes.unit; }
@@ -66,7 +76,8 @@ struct StripsPlan {
  private:
   int64_t RowsWithOutputs() const;
   int64_t RowsOfBlock(const PoolCall& call) const;
-  Source SourceOf() const;
+  Source SourceOf(const PoolCall& call) const;
+  bool Dense(const PoolCall& call) const;
 };
 
 }  // namespace windrow::internal

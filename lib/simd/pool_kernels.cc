@@ -11,6 +11,7 @@
 
 #include "lib/simd/copy-inl.h"
 #include "lib/simd/deinterleave-inl.h"
+#include "lib/simd/dense_indices-inl.h"
 #include "lib/simd/global_pixels-inl.h"
 #include "lib/simd/global_planes-inl.h"
 #include "lib/simd/leave-inl.h"
@@ -89,6 +90,7 @@ constexpr StripKernels AllIndicesStrips() {
   k.pairs = &Strips<StripIndices<PairTaps, 2, 2>>;
   k.neighbours[0] = &Strips<StripIndices<NeighbourTaps<1>, 3, 1>>;
   k.neighbours[1] = &Strips<StripIndices<NeighbourTaps<2>, 3, 2>>;
+  k.dense = DenseIndicesOrNull();
   AddIndicesStrip<2, 1>(k);
   AddIndicesStrip<2, 2>(k);
   AddIndicesStrip<3, 1>(k);

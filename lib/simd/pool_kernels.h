@@ -12,6 +12,9 @@
 
 namespace windrow::internal {
 
+// Of WindowArgs::inner; more than the lanes of most vectors need, for Highway reads eight.
+inline constexpr int64_t kInnerBytes = 8;
+
 // One call of a window kernel: for each of a few outputs, rows x columns taps that are each a run
 // of items side by side (the channels of a pixel, or a row of a plane), reduced in raster order
 // item by item. Distances are in floats; everything is aligned to an element.
@@ -65,6 +68,10 @@ struct WindowArgs {
   // Of strips of neighbours, which use image_row and image_height too: whether the first column's
   // left tap is padding, and the last one's right tap.
   bool pads_left, pads_right;
+  // Of dense strips: which lanes of a vector are not the first of a row, bit by bit, by the column
+  // of its first lane: [items + 1][kInnerBytes]. Scratch memory are maxima and, index_distance
+  // behind, indices, each of `outputs` + 2 rows.
+  const uint8_t* inner;
   // Of strips: with each row of a vector, so many bytes more are asked for.
   uintptr_t prefetch;
   int64_t prefetch_step;
@@ -125,6 +132,10 @@ struct StripKernels {
   // itself, where rows outside the image are not read. At least as many items as a vector has
   // lanes.
   WindowFn neighbours[2];  // [stride - 1]
+  // The same with stride 1 where rows of x, y and the indices follow each other, as wide as each
+  // other and wider than a vector; `inner` and scratch memory are there. Null without indices, and
+  // if a vector is one float.
+  WindowFn dense;
 
   WindowFn Of(int64_t rows, int64_t columns, int64_t stride) const {
     return (columns == rows ? square : any)[rows][stride];

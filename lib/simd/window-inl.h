@@ -302,6 +302,7 @@ HWY_INLINE WindowArgs Local(const WindowArgs& t) {
   l.image_row = t.image_row, l.image_step = t.image_step;
   l.image_height = t.image_height, l.image_width = t.image_width;
   l.pads_left = t.pads_left, l.pads_right = t.pads_right;
+  l.inner = t.inner;
   l.prefetch = t.prefetch, l.prefetch_step = t.prefetch_step, l.y_ahead = t.y_ahead;
   l.above = t.above, l.middle = t.middle;
   l.x_line = t.x_line, l.inputs = t.inputs, l.before = t.before;
