@@ -29,7 +29,7 @@ std::vector<PoolProblem> LargeProblems() {
       window(5, 1, {.mb = 3, .c = 67, .ih = 23, .iw = 25}),
       window(2, 2, {.c = 1, .ih = 400, .iw = 301, .values = Values::kNonFinite}),
       {.mb = 9, .c = 150, .ih = 10, .iw = 10, .kernel = 2, .values = Values::kTies},
-      window(13, 1, {.c = 300, .ih = 19, .iw = 19, .values = Values::kTies}),
+      window(13, 1, {.c = 100, .ih = 19, .iw = 19, .values = Values::kTies}),
       window(7, 7, {.mb = 9, .c = 300, .ih = 7, .iw = 7}),
       {.adaptive = true, .c = 40, .ih = 61, .iw = 47, .output_size = Size2(7, 6)},
       {.adaptive = true, .mb = 2, .c = 70, .ih = 30, .iw = 31, .values = Values::kTies},

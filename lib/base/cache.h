@@ -13,6 +13,9 @@ struct CacheSizes {
 // As the operating system reports them, or common sizes where it does not.
 const CacheSizes& Caches();
 
+// For tests, before anything else asks: Caches() gives these sizes.
+void SetCachesForTest(const CacheSizes& sizes);
+
 }  // namespace windrow::internal
 
 #endif  // WINDROW_LIB_BASE_CACHE_H_
