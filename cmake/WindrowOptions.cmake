@@ -62,6 +62,11 @@ if(CMAKE_CXX_FLAGS MATCHES "fsanitize=[a-z,]*undefined")
   # These look at every vector that is passed on as at an object, and double the time to compile.
   list(APPEND kernel_options -fno-sanitize=null,alignment,object-size,pointer-overflow,vptr)
 endif()
+if(CMAKE_CXX_FLAGS MATCHES "fsanitize=[a-z,]*address")
+  # Each function inlined there has variables whose scope ends. To watch them takes four times as long
+  # to compile, and no kernel keeps a pointer to one.
+  list(APPEND kernel_options -fno-sanitize-address-use-after-scope)
+endif()
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|i[3-6]86")
   # The micro-kernels see to that themselves, lib/simd/leave.h.
   check_cxx_compiler_flag(-mno-vzeroupper WINDROW_HAS_NO_VZEROUPPER)
