@@ -48,7 +48,15 @@ HWY_INLINE void StoreIndices(WindowVI index, int64_t* to, Access access) {
   const hn::Repartition<int64_t, WindowDI> d64;
   const hn::Half<WindowDI> half;
   const auto low = hn::PromoteTo(d64, hn::LowerHalf(half, index));
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+  // Each beside a zero, by one shuffle where two would be needed: none is negative.
+  const WindowVI apart{
+      _mm512_setr_epi32(8, 16, 9, 16, 10, 16, 11, 16, 12, 16, 13, 16, 14, 16, 15, 16)};
+  const hn::Vec<decltype(d64)> high{
+      _mm512_permutex2var_epi32(index.raw, apart.raw, _mm512_setzero_si512())};
+#else
   const auto high = hn::PromoteTo(d64, hn::UpperHalf(half, index));
+#endif
   if constexpr (std::is_same_v<Access, AllLanes>) {
     hn::StoreU(low, d64, to);
     hn::StoreU(high, d64, to + hn::Lanes(d64));
