@@ -63,7 +63,8 @@ void Measure(const Pool& pool, Layout layout, const std::vector<Peer>& peers, co
 void MeasureIndices(const Pool& pool, Layout layout, const Flags& flags, benchmark::State& state) {
   Data data(pool, layout);
   const Pooling pooling = Bound(pool, flags);
-  // Aligned as y is: vectors that straddle two cache lines take up to a third longer to store.
+  // Aligned as y is: where vectors straddle two cache lines, a pooling takes up to 1.2 times as
+  // long.
   const auto memory = hwy::AllocateAligned<int64_t>(static_cast<size_t>(data.y.shape().elements()));
   if (memory == nullptr) throw std::bad_alloc();
   const IndexView indices(memory.get(), data.y.shape(), layout);
