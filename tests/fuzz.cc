@@ -22,8 +22,11 @@ namespace {
 
 constexpr char kUsage[] =
     "usage: windrow_fuzz [--op conv|pool|both] [--seed S] [--skip K] [--count N] [--keep-going]\n"
+    "                    [--extreme]\n"
     "Checks the problems K (0), K + 1, ... of seed S (1): N of them, or without end, until one\n"
-    "differs from the reference. They are convolutions and poolings in turn, or --op's alone.\n";
+    "differs from the reference. They are convolutions and poolings in turn, or --op's alone. "
+    "With\n"
+    "--extreme strides, paddings and dilations may be as large as the library takes.\n";
 
 // A stray access ends the program, at a guard page or by a sanitizer; the problem is then printed
 // from here.
@@ -69,8 +72,8 @@ bool Parse(std::string_view text, windrow::test::FuzzOp& op) {
 bool ParseArguments(int argc, char** argv, windrow::test::FuzzOptions& options) {
   for (int i = 1; i < argc; ++i) {
     const std::string_view name = argv[i];
-    if (name == "--keep-going") {
-      options.keep_going = true;
+    if (name == "--keep-going" || name == "--extreme") {
+      (name == "--extreme" ? options.extreme : options.keep_going) = true;
       continue;
     }
     if (++i == argc) return false;

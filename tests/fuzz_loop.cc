@@ -62,9 +62,9 @@ int64_t MostWork(Generator& random) {
   return random.OneIn(2) ? 6'000'000 : 80'000;
 }
 
-Problem RandomConv(Generator& random, int64_t most) {
+Problem RandomConv(Generator& random, int64_t most, bool extreme) {
   const auto layout = [&random] { return static_cast<Layout>(random.Between(0, 1)); };
-  Problem p = RandomProblems(random.Next(), 1, most).front();
+  Problem p = (extreme ? ExtremeProblems : RandomProblems)(random.Next(), 1, most).front();
   p.x_layout = layout();
   p.y_layout = layout();
   p.residual_layout = layout();
@@ -72,7 +72,7 @@ Problem RandomConv(Generator& random, int64_t most) {
   return p;
 }
 
-Draw RandomDraw(Generator& random, bool pool) {
+Draw RandomDraw(Generator& random, bool pool, bool extreme) {
   const std::vector<std::string> targets = UsableNames();
   Draw d;
   const int64_t most = MostWork(random);
@@ -80,7 +80,7 @@ Draw RandomDraw(Generator& random, bool pool) {
     constexpr int64_t kTapCosts = 8;  // as many multiply-adds
     d.problem = RandomPoolProblems(random.Next(), 1, most / kTapCosts).front();
   } else {
-    d.problem = RandomConv(random, most);
+    d.problem = RandomConv(random, most, extreme);
   }
   d.target = targets[static_cast<size_t>(random.Between(0, std::ssize(targets) - 1))];
   d.threads = static_cast<int>(random.Between(1, kMostThreads));
@@ -143,7 +143,8 @@ BitResult Check(const Draw& d) try {
 std::string HowToRepeat(const FuzzOptions& options, int64_t number) {
   constexpr const char* kOps[] = {"", " --op conv", " --op pool"};
   return "repeat with --seed " + std::to_string(options.seed) + " --skip " +
-         std::to_string(number) + " --count 1" + kOps[static_cast<int>(options.op)];
+         std::to_string(number) + " --count 1" + kOps[static_cast<int>(options.op)] +
+         (options.extreme ? " --extreme" : "");
 }
 
 }  // namespace
@@ -157,7 +158,7 @@ FuzzResult Fuzz(const FuzzOptions& options, std::ostream& log) {
     Generator random(Mix(options.seed) + static_cast<uint64_t>(number));
     const bool pool =
         options.op == FuzzOp::kPool || (options.op == FuzzOp::kBoth && number % 2 == 1);
-    Draw d = RandomDraw(random, pool);
+    Draw d = RandomDraw(random, pool, options.extreme);
     BitResult bits;
     std::string what;
     do {

@@ -22,6 +22,7 @@ struct FuzzOptions {
   int64_t skip = 0;   // the first problem's number
   int64_t count = 0;  // 0: no end
   bool keep_going = false;
+  bool extreme = false;  // strides, paddings and dilations of any size, images small
   // Called with what a problem is and how to repeat it, before it runs and may crash.
   std::function<void(const std::string&)> before = [](const std::string&) {};
 };

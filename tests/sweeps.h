@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/problem.h"
+#include "tests/values.h"
 #include "tests/variants.h"
 
 namespace windrow::test {
@@ -33,6 +34,19 @@ void Append(std::vector<Problem>& all, Problem p);
 
 // Problems with every attribute at random, valid and at most `most` multiply-adds each.
 std::vector<Problem> RandomProblems(uint64_t seed, int64_t count, int64_t most);
+
+// The same, with strides, paddings and dilations anywhere up to the largest that the library takes,
+// and sometimes very long kernels; images are small.
+std::vector<Problem> ExtremeProblems(uint64_t seed, int64_t count, int64_t most);
+
+// One of them that may also be larger than that, or not fit its image.
+Problem ExtremeProblem(Generator& random);
+
+// No attribute of a convolution may be larger.
+inline constexpr int64_t kMaxExtent = int64_t{1} << 31;
+
+// Whether the library should take it.
+bool IsLegal(const Problem& p);
 
 // Gives a problem a bias, residual, clamp, gaps and batch that follow from `index`.
 void VaryTheRest(Problem& p, uint64_t index);

@@ -113,7 +113,10 @@ class WINDROW_API Conv2d {
   Tensor Run(const Tensor& x) const;  // in x's layout
 
   // The scratch memory a Run needs on up to `threads` threads, of dense tensors in one layout, or
-  // of just these views. Throws std::invalid_argument as a Run would.
+  // of just these views. However large the image, padding, stride or dilation, each thread has at
+  // most four times the L2 cache, 8 MiB, and what two vectors of outputs and their inputs take:
+  // 2 * lanes * (kernel h * kernel w * in_channels + out_channels) floats. Throws
+  // std::invalid_argument as a Run would.
   size_t WorkspaceBytes(const Shape& input, Layout layout, int threads) const;
   size_t WorkspaceBytes(const RunArgs& args, int threads) const;
 

@@ -3,6 +3,8 @@
 #include <memory>
 #include <utility>
 
+#include "lib/base/math.h"
+
 namespace windrow::internal {
 
 WorkspacePool::Lease::Lease(WorkspacePool& pool, int64_t floats) : pool_(pool) {
@@ -28,7 +30,10 @@ WorkspacePool::Lease::~Lease() {
 }
 
 size_t WorkspaceBytes(int64_t floats) {
-  return floats == 0 ? 0 : static_cast<size_t>(floats) * sizeof(float) + kAlignment;
+  if (floats == 0) return 0;
+  constexpr int64_t kFloat = sizeof(float), kSpare = kAlignment / sizeof(float);
+  return static_cast<size_t>(CheckedProduct({SaturatedSum(floats, kSpare), kFloat},
+                                            "the bytes of a workspace do not fit 63 bits"));
 }
 
 float* PlaceWorkspace(std::span<std::byte> workspace, int64_t floats, int threads) {

@@ -41,18 +41,23 @@ class WorkspacePool {
 };
 
 // The bytes a caller must bring for so many floats, whatever the alignment of what it brings.
+// Throws std::length_error if they do not fit 63 bits.
 size_t WorkspaceBytes(int64_t floats);
 
 // The floats of a caller's workspace, aligned. Throws std::invalid_argument if it is too small.
 float* PlaceWorkspace(std::span<std::byte> workspace, int64_t floats, int threads);
 
-// What a Run on any number of threads up to `threads` may need: fewer threads have larger blocks.
+// Plans look at so many threads at most; with more of them, each works as if there were so many.
+inline constexpr int kMaxPlannedThreads = 256;
+
+// What a Run on any number of threads up to `threads` may need, if one on t needs bytes(t): fewer
+// threads may have larger blocks.
 template <typename F>
-size_t MostBytes(int threads, const F& bytes) {
+size_t MaxBytes(int threads, const F& bytes) {
   Require(threads >= 1, "a workspace for ", threads, " threads; there must be at least 1");
-  size_t most = 0;
-  for (int t = 1; t <= threads; ++t) most = std::max(most, bytes(t));
-  return most;
+  size_t max = bytes(threads);
+  for (int t = 1; t < std::min(threads, kMaxPlannedThreads); ++t) max = std::max(max, bytes(t));
+  return max;
 }
 
 }  // namespace windrow::internal

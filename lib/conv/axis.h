@@ -30,15 +30,27 @@ struct Axis {
 
   // The longest segment from output `begin` on, ending at `limit` at the latest.
   Segment SegmentFrom(int64_t begin, int64_t limit) const {
-    Segment s{begin, begin + 1, FirstTap(begin), TapEnd(begin)};
-    if (s.tap_begin >= s.tap_end) s.tap_begin = s.tap_end = 0;  // nothing but padding
-    if (s.tap_begin == 0 && s.tap_end == kernel) {
-      // The interior reaches to the last output whose last tap is still inside.
-      s.end = std::min((in - 1 + before - (kernel - 1) * dilation) / stride + 1, limit);
-      return s;
+    Segment s{begin, limit, FirstTap(begin), TapEnd(begin)};
+    if (s.tap_begin >= s.tap_end) {  // nothing but padding: until a tap comes inside
+      do {
+        s.end = std::min(UntilBefore(std::min(s.tap_begin, kernel)), limit);
+        s.tap_begin = FirstTap(s.end);
+      } while (s.end < limit && s.tap_begin >= TapEnd(s.end));
+      s.tap_begin = s.tap_end = 0;
+    } else {  // until the tap before the first comes inside, or the last one is past it
+      const int64_t leaves = CeilDiv(in + before - (s.tap_end - 1) * dilation, stride);
+      s.end = std::min({UntilBefore(s.tap_begin), leaves, limit});
     }
-    while (s.end < limit && SameTaps(s)) ++s.end;
     return s;
+  }
+
+  // The taps that fall inside the input for some of `count` outputs from `first` on.
+  struct Taps {
+    int64_t begin, end;
+  };
+  Taps Visible(int64_t first, int64_t count) const {
+    const int64_t begin = std::min(FirstTap(first + count - 1), kernel);
+    return {begin, std::max(TapEnd(first), begin)};
   }
 
   // The taps of all outputs that fall inside the input, and the segments that have them.
@@ -79,9 +91,9 @@ struct Axis {
   int64_t TapEnd(int64_t o) const {
     return std::min(kernel, CeilDiv(std::max<int64_t>(in + before - o * stride, 0), dilation));
   }
-  bool SameTaps(const Segment& s) const {
-    const int64_t first = FirstTap(s.end), end = TapEnd(s.end);
-    return first >= end ? s.tap_end == 0 : first == s.tap_begin && end == s.tap_end;
+  // The first output whose tap before this one is not before the input.
+  int64_t UntilBefore(int64_t tap) const {
+    return tap == 0 ? kMaxSize : CeilDiv(before - (tap - 1) * dilation, stride);
   }
 };
 

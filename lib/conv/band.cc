@@ -46,34 +46,36 @@ void FillBand(const ConvCall& call, const BandArea& a, int64_t first, int64_t ch
               float* band) {
   const ConvOp& op = *call.op;
   const int64_t pitch = PixelPitch(channels);
-  const Strides pixels{0, 1, a.columns * pitch, pitch};
-  // The columns inside the input are copied together, those of the padding one by one.
-  const int64_t inside = std::clamp<int64_t>(-a.column, 0, a.columns);
-  const int64_t after = std::clamp<int64_t>(call.w.in - a.column, inside, a.columns);
-  for (int64_t r = 0; r < a.rows; ++r) {
-    float* to = band + r * pixels.h;
-    const int64_t ih = call.h.Source(a.row + r, op.mode);
-    if (ih < 0) {
-      std::fill_n(to, pixels.h, 0.0f);
-      continue;
-    }
-    const float* from = call.x + a.n * call.xs.n + first * call.xs.c + ih * call.xs.h;
-    const auto pad = [&](int64_t begin, int64_t end) {
-      for (int64_t c = begin; c < end; ++c) {
-        const int64_t iw = call.w.Source(a.column + c, op.mode);
-        if (iw < 0) {
-          std::fill_n(to + c * pitch, channels, 0.0f);
-        } else {
-          CopyRow(op, 1, channels, from + iw * call.xs.w, call.xs, to + c * pitch, pixels);
-        }
+  const Strides pixels{0, 1, a.columns.runs * a.columns.pitch * pitch, pitch};
+  const auto fill_row = [&](const float* from, int64_t run, float* to) {
+    const auto padding = [&](int64_t i, int64_t position) {
+      const int64_t iw = call.w.Source(position, op.mode);
+      if (iw < 0) {
+        std::fill_n(to + i * pitch, channels, 0.0f);
+      } else {
+        CopyRow(op, 1, channels, from + iw * call.xs.w, call.xs, to + i * pitch, pixels);
       }
     };
-    pad(0, inside);
-    if (after > inside) {
-      CopyRow(op, after - inside, channels, from + (a.column + inside) * call.xs.w, call.xs,
-              to + inside * pitch, pixels);
+    VisitRun(a.columns, run, call.w.in, padding, [&](int64_t begin, int64_t end) {
+      const int64_t iw = a.columns.Begin(run) + begin * a.columns.step;
+      Strides xs = call.xs;
+      xs.w = WrappedProduct(a.columns.step, xs.w);
+      CopyRow(op, end - begin, channels, from + iw * call.xs.w, xs, to + begin * pitch, pixels);
+    });
+  };
+  for (int64_t row_run = 0; row_run < a.rows.runs; ++row_run) {
+    for (int64_t r = 0; r < a.rows.Count(row_run); ++r) {
+      float* to = band + (row_run * a.rows.pitch + r) * pixels.h;
+      const int64_t ih = call.h.Source(a.rows.Begin(row_run) + r * a.rows.step, op.mode);
+      if (ih < 0) {
+        std::fill_n(to, pixels.h, 0.0f);
+        continue;
+      }
+      const float* from = call.x + a.n * call.xs.n + first * call.xs.c + ih * call.xs.h;
+      for (int64_t run = 0; run < a.columns.runs; ++run) {
+        fill_row(from, run, to + run * a.columns.pitch * pitch);
+      }
     }
-    pad(after, a.columns);
   }
 }
 

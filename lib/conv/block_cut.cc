@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "lib/conv/band_axis.h"
+
 namespace windrow::internal {
 namespace {
 
 // Not so small that most of a block's input is also part of its neighbours'.
 bool Worthwhile(const Axis& axis, int64_t outputs) {
-  return outputs * axis.stride > (axis.kernel - 1) * axis.dilation;
+  return outputs > (axis.kernel - 1) * axis.dilation / axis.stride;
 }
 
 }  // namespace
@@ -20,17 +22,26 @@ Block BlockAt(const ConvCall& call, const BlockCut& cut, int64_t index) {
 }
 
 BlockCut CutBlocks(const ConvCall& call, int64_t min_columns, int64_t parallel,
-                   FunctionRef<bool(int64_t rows, int64_t columns)> too_large) {
-  constexpr int64_t kTasksPerThread = 4;
+                   FunctionRef<double(int64_t rows, int64_t columns)> load) {
+  constexpr int64_t kTasksPerThread = 4, kFewTasksPerThread = 2;
   BlockCut cut{call.h.out, call.w.out};
-  const auto again = [&] {
-    return too_large(cut.rows, cut.columns) ||
-           (call.threads > 1 && cut.count(call) * parallel < call.threads * kTasksPerThread);
+  const auto again = [&](double max_load, int64_t tasks_per_thread) {
+    return load(cut.rows, cut.columns) > max_load ||
+           (call.threads > 1 && cut.count(call) * parallel < call.threads * tasks_per_thread);
   };
-  while (cut.rows > 1 && Worthwhile(call.h, cut.rows) && again()) {
+  while (cut.rows > 1 && Worthwhile(call.h, cut.rows) && again(1, kTasksPerThread)) {
     cut.rows = CeilDiv(cut.rows, 2);
   }
-  while (cut.columns > min_columns && Worthwhile(call.w, cut.columns) && again()) {
+  while (cut.columns > min_columns && Worthwhile(call.w, cut.columns) &&
+         again(1, kTasksPerThread)) {
+    cut.columns = CeilDiv(cut.columns, 2);
+  }
+  // What is left to cut costs copies, but without an end to it scratch memory would have none.
+  while (cut.rows > 1 && again(kMaxLoad, kFewTasksPerThread)) cut.rows = CeilDiv(cut.rows, 2);
+  while (cut.columns > min_columns && again(kMaxLoad, kFewTasksPerThread)) {
+    cut.columns = CeilDiv(cut.columns, 2);
+  }
+  while (cut.columns > 1 && load(cut.rows, cut.columns) > kMaxLoad) {
     cut.columns = CeilDiv(cut.columns, 2);
   }
   return cut;

@@ -9,11 +9,6 @@
 
 namespace windrow::internal {
 
-// The inputs that so many outputs in a line take part in.
-inline int64_t Covered(const Axis& axis, int64_t outputs) {
-  return (outputs - 1) * axis.stride + (axis.kernel - 1) * axis.dilation + 1;
-}
-
 struct BlockCut {
   int64_t rows, columns;  // of a block; those at the end may be smaller
 
@@ -28,10 +23,17 @@ struct Block {
 };
 Block BlockAt(const ConvCall& call, const BlockCut& cut, int64_t index);
 
-// Halves the rows, then the columns (not below `min_columns`), until a block is not too large and
-// there are enough of them for all threads; `parallel` tasks can share a block.
+// How much larger than it should be what a block copies may be where smaller blocks would copy most
+// inputs several times.
+inline constexpr double kMaxLoad = 4;
+
+// Halves the rows, then the columns (not below `min_columns`), until a block's load, its copies'
+// part of the caches they should fit, is at most 1 and there are enough blocks for all threads;
+// `parallel` tasks can share a block. Where smaller blocks would copy most of their inputs several
+// times, it is enough if each thread has two and the load is at most kMaxLoad; that holds of every
+// block larger than one output.
 BlockCut CutBlocks(const ConvCall& call, int64_t min_columns, int64_t parallel,
-                   FunctionRef<bool(int64_t rows, int64_t columns)> too_large);
+                   FunctionRef<double(int64_t rows, int64_t columns)> load);
 
 }  // namespace windrow::internal
 

@@ -103,10 +103,13 @@ CallKey KeyOf(const RunArgs& a, bool finite_weights) {
 // How a call is run.
 struct CallPlan {
   internal::Geometry geometry;
-  int64_t threads;
-  int64_t asked;  // whether the arena was asked for them
+  int64_t threads;  // of the arena; 0 if the work is not worth a second one
   const internal::ConvAlgorithm* algorithm;
   int64_t workspace;  // floats
+
+  int planned_threads() const {
+    return static_cast<int>(std::clamp<int64_t>(threads, 1, internal::kMaxPlannedThreads));
+  }
 };
 
 bool WorthThreads(const ConvCall& call) {
@@ -147,8 +150,17 @@ struct Conv2d::Impl {
   // The arena decides the threads if they are 0, and is not even asked if there is little to do.
   ConvCall Plan(const Shape& input, const Strides& xs, const Strides& ys, int threads) const {
     ConvCall call = MakeCall(internal::ResolveGeometry(op, input), xs, ys, 1);
-    if (WorthThreads(call)) call.threads = threads == 0 ? internal::MaxThreads() : threads;
+    if (WorthThreads(call)) {
+      call.threads =
+          std::min(threads == 0 ? internal::MaxThreads() : threads, internal::kMaxPlannedThreads);
+    }
     return call;
+  }
+
+  // Floats for this call on so many threads.
+  static int64_t Workspace(const internal::ConvAlgorithm& a, const ConvCall& call, int threads) {
+    const int slots = call.threads == 1 ? 1 : threads;
+    return internal::SaturatedProduct({slots, internal::ScratchFloats(a, call)});
   }
 
   // Of checked views.
@@ -174,20 +186,21 @@ struct Conv2d::Impl {
   void Run(const RunArgs& args) {
     const CallKey key = KeyOf(args, weights.finite());
     CallPlan plan;
-    if (last_call.Find(key, plan) && (!plan.asked || plan.threads == internal::MaxThreads())) {
+    if (last_call.Find(key, plan) &&
+        (plan.threads == 0 || plan.threads == internal::MaxThreads())) {
       CheckOverlap(args);
-      ConvCall call = MakeCall(plan.geometry, key.xs, key.ys, static_cast<int>(plan.threads));
+      ConvCall call = MakeCall(plan.geometry, key.xs, key.ys, plan.planned_threads());
       SetPointers(args, call);
       return RunPlanned(plan, call, args.workspace);
     }
     ConvCall call = PlanViews(args, /*threads=*/0);
     if (call.n == 0) return;
+    const int threads = WorthThreads(call) ? internal::MaxThreads() : 0;
     const internal::ConvAlgorithm& chosen = internal::ChooseConvAlgorithm(algorithm, call);
     plan = {.geometry = {call.n, call.h, call.w},
-            .threads = call.threads,
-            .asked = WorthThreads(call),
+            .threads = threads,
             .algorithm = &chosen,
-            .workspace = internal::WorkspaceFloats(chosen, call)};
+            .workspace = Workspace(chosen, call, threads)};
     last_call.Remember(key, plan);
     RunPlanned(plan, call, args.workspace);
   }
@@ -199,7 +212,7 @@ struct Conv2d::Impl {
       call.workspace = lease.data();
       return plan.algorithm->run(call);
     }
-    call.workspace = internal::PlaceWorkspace(workspace, plan.workspace, call.threads);
+    call.workspace = internal::PlaceWorkspace(workspace, plan.workspace, plan.planned_threads());
     plan.algorithm->run(call);
   }
 
@@ -208,9 +221,9 @@ struct Conv2d::Impl {
                 threads);
   }
 
-  size_t WorkspaceBytes(const ConvCall& call) const {
+  size_t WorkspaceBytes(const ConvCall& call, int threads) const {
     return internal::WorkspaceBytes(
-        internal::WorkspaceFloats(internal::ChooseConvAlgorithm(algorithm, call), call));
+        Workspace(internal::ChooseConvAlgorithm(algorithm, call), call, threads));
   }
 
   Shape OutputShape(const Shape& input) const {
@@ -250,13 +263,13 @@ Tensor Conv2d::Run(const Tensor& x) const {
 }
 
 size_t Conv2d::WorkspaceBytes(const Shape& input, Layout layout, int threads) const {
-  return internal::MostBytes(
-      threads, [&](int t) { return impl_->WorkspaceBytes(impl_->PlanDense(input, layout, t)); });
+  return internal::MaxBytes(
+      threads, [&](int t) { return impl_->WorkspaceBytes(impl_->PlanDense(input, layout, t), t); });
 }
 
 size_t Conv2d::WorkspaceBytes(const RunArgs& args, int threads) const {
-  return internal::MostBytes(
-      threads, [&](int t) { return impl_->WorkspaceBytes(impl_->PlanViews(args, t)); });
+  return internal::MaxBytes(
+      threads, [&](int t) { return impl_->WorkspaceBytes(impl_->PlanViews(args, t), t); });
 }
 
 Explanation Conv2d::Explain(const Shape& input, Layout layout) const {

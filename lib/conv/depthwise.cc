@@ -34,13 +34,14 @@ alignas(kAlignment) constexpr std::array<float, kMaxLanes + kMaxChunk + kMaxLane
 const DepthwiseTable* Blocks(const ConvCall& call) {
   const ConvOp& op = *call.op;
   if (!op.depthwise()) return nullptr;
-  if (op.kernel.h != op.kernel.w || (op.kernel.h != 3 && op.kernel.h != 5)) return nullptr;
-  if (op.stride.h != op.stride.w || op.stride.h > 2) return nullptr;
-  if (op.dilation.h != 1 || op.dilation.w != 1) return nullptr;
+  const Axis &h = call.h, &w = call.w;  // which in a band may differ from the op's
+  if (h.kernel != w.kernel || (h.kernel != 3 && h.kernel != 5)) return nullptr;
+  if (h.stride != w.stride || h.stride > 2) return nullptr;
+  if (h.dilation != 1 || w.dilation != 1) return nullptr;
   if (op.in_channels < op.lanes || op.lanes > kMaxLanes) return nullptr;
   if (call.xs.c != 1 || call.ys.c != 1) return nullptr;
   if (call.residual != nullptr && call.rs.c != 1) return nullptr;
-  return &op.tiles->depthwise_blocks[op.kernel.h == 3 ? 0 : 1][op.stride.h - 1];
+  return &op.tiles->depthwise_blocks[h.kernel == 3 ? 0 : 1][h.stride - 1];
 }
 
 struct Plan {
@@ -224,8 +225,8 @@ std::string DescribeDepthwise(const ConvCall& call) {
                 call.op->lanes, call.op->lanes == 1 ? " lane" : " lanes");
 }
 
-int64_t DepthwiseWorkspace(const ConvCall& call) {
-  return Blocks(call) != nullptr ? 0 : DirectWorkspace(call);
+int64_t DepthwiseScratch(const ConvCall& call) {
+  return Blocks(call) != nullptr ? 0 : DirectScratch(call);
 }
 
 double EstimateDepthwise(const ConvCall& call) {

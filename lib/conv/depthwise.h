@@ -12,7 +12,7 @@ namespace windrow::internal {
 const char* RefuseDepthwise(const ConvCall& call);
 void RunDepthwise(const ConvCall& call);
 std::string DescribeDepthwise(const ConvCall& call);
-int64_t DepthwiseWorkspace(const ConvCall& call);
+int64_t DepthwiseScratch(const ConvCall& call);
 // Cycles of one thread, roughly.
 double EstimateDepthwise(const ConvCall& call);
 

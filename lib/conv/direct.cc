@@ -19,6 +19,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/parallel.h"
+#include "lib/conv/band_axis.h"
 #include "lib/conv/cost.h"
 #include "lib/conv/direct_plan.h"
 #include "lib/conv/direct_staged.h"
@@ -151,9 +152,10 @@ class Direct {
     const int64_t run_taps = r.columns.tap_end - r.columns.tap_begin;
     TileArgs args{};
     op_.SetClamp(args);
-    args.a_row = down ? call_.h.stride * call_.xs.h : call_.w.stride * call_.xs.w;
-    args.a_outer = call_.h.dilation * call_.xs.h;
-    args.a_inner = call_.w.dilation * call_.xs.w;
+    args.a_row = down ? WrappedProduct(call_.h.stride, call_.xs.h)
+                      : WrappedProduct(call_.w.stride, call_.xs.w);
+    args.a_outer = WrappedProduct(call_.h.dilation, call_.xs.h);
+    args.a_inner = WrappedProduct(call_.w.dilation, call_.xs.w);
     args.b =
         panel.weights + (r.taps.begin * plan_.row_weights + r.columns.tap_begin * channels) * width;
     args.b_outer = plan_.row_weights * width;
@@ -184,7 +186,8 @@ class Direct {
 
   // The next tile's pixels: as many as this one's, behind them.
   void PrefetchPixels(int64_t rows, TileArgs& args) const {
-    args.prefetch = Address(args.a) + static_cast<uintptr_t>(rows * args.a_row) * sizeof(float);
+    args.prefetch =
+        Address(args.a) + static_cast<uintptr_t>(rows) * static_cast<uintptr_t>(args.a_row) * 4;
     args.prefetch_step = static_cast<uintptr_t>(rows) * sizeof(float);
   }
 
@@ -238,6 +241,16 @@ ConvCall InOrder(const StagePlan& stage) {
   return call;
 }
 
+// About as many as there are, or as many as all taps see.
+int64_t CopiedFloats(const StagePlan& p) {
+  const ConvCall& c = p.call;
+  const auto copied = [](const Axis& axis, int64_t outputs) {
+    return BandAxis(axis, outputs).by_taps ? SaturatedProduct({axis.kernel, axis.out}) : axis.in;
+  };
+  return SaturatedProduct(
+      {c.n, c.op->in_channels, copied(c.h, p.blocks.rows), copied(c.w, p.blocks.columns)});
+}
+
 double EstimateTiles(const ConvCall& c, bool skip_padding) {
   const ConvOp& op = *c.op;
   const Panel panel = c.weights->panel(0);
@@ -269,14 +282,12 @@ double EstimateDirect(const ConvCall& call) {
   const ConvOp& op = *c.op;
   double cycles = kStrategyCycles;
   cycles += Rolls(c) ? EstimateRolling(c) : EstimateTiles(c, stage.skip_padding);
-  if (stage.stage_x) cycles += CopyCycles(op, InputFloats(c), stage.call.xs.c != 1);
+  if (stage.stage_x) cycles += CopyCycles(op, CopiedFloats(stage), stage.call.xs.c != 1);
   if (stage.stage_y) cycles += CopyCycles(op, OutputFloats(c), true);
   return cycles;
 }
 
-int64_t DirectWorkspace(const ConvCall& call) {
-  return PlanStage(call).slot_floats() * call.threads;
-}
+int64_t DirectScratch(const ConvCall& call) { return PlanStage(call).slot_floats(); }
 
 std::string DescribeDirect(const ConvCall& call) {
   const StagePlan stage = PlanStage(call);

@@ -12,7 +12,7 @@ const char* RefuseDirect(const ConvCall& call);
 void RunDirect(const ConvCall& call);
 double EstimateDirect(const ConvCall& call);
 std::string DescribeDirect(const ConvCall& call);
-int64_t DirectWorkspace(const ConvCall& call);
+int64_t DirectScratch(const ConvCall& call);
 
 // All tasks of a plan, on this thread.
 struct DirectPlan;

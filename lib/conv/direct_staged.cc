@@ -33,7 +33,7 @@ int64_t BandChannels(const ConvOp& op) { return op.in_channels / BandGroups(op);
 int64_t BandFloats(const StagePlan& p, int64_t rows, int64_t columns) {
   if (!p.stage_x) return 0;
   const ConvOp& op = *p.call.op;
-  return SaturatedProduct({Covered(p.call.h, rows), Covered(p.call.w, columns),
+  return SaturatedProduct({BandAxis(p.call.h, rows).length, BandAxis(p.call.w, columns).length,
                            PixelPitch(BandChannels(op)), BandGroups(op)});
 }
 
@@ -98,12 +98,19 @@ class Staged {
   }
 
  private:
-  // The positions [begin, begin + count) that the block's outputs see, from output `first` on, of
-  // which `axis` becomes the geometry. Without the padding if it may be skipped.
-  struct Positions {
-    int64_t begin, count;
-  };
-  Positions Seen(const Axis& whole, int64_t first, Axis& axis) const {
+  // The positions that the block's outputs see, from output `first` on, of which `axis` becomes the
+  // geometry. Without the padding if it may be skipped.
+  BandRuns Seen(const Axis& whole, int64_t first, Axis& axis) const {
+    const BandAxis band(whole, axis.out);
+    if (band.by_taps) {
+      const Axis::Taps all{0, whole.kernel};
+      const Axis::Taps taps = plan_.skip_padding ? whole.Visible(first, axis.out) : all;
+      axis.stride = band.stride;
+      axis.dilation = band.dilation;
+      axis.before = taps.begin * axis.out;
+      axis.in = (taps.end - taps.begin) * axis.out;
+      return TapRuns(whole, first, axis.out, taps, axis.out);
+    }
     const int64_t origin = whole.Position(first, 0), end = origin + Covered(whole, axis.out);
     int64_t seen = origin, seen_end = end;
     if (plan_.skip_padding) {
@@ -112,21 +119,19 @@ class Staged {
     }
     axis.before = seen - origin;
     axis.in = seen_end - seen;
-    return {seen, axis.in};
+    return DenseRun(seen, axis.in);
   }
 
   void PlaceInput(ConvCall& sub, int64_t n, int64_t oh, int64_t ow, float* band) const {
     if (plan_.stage_x) {
-      const auto [row, rows] = Seen(call_.h, oh, sub.h);
-      const auto [column, columns] = Seen(call_.w, ow, sub.w);
+      const BandArea area{n, Seen(call_.h, oh, sub.h), Seen(call_.w, ow, sub.w)};
       const ConvOp& op = *call_.op;
       const int64_t channels = BandChannels(op), pitch = PixelPitch(channels);
       sub.x = band;
-      sub.xs = {0, 1, columns * pitch, pitch};
-      sub.x_group = op.depthwise() ? 1 : rows * sub.xs.h;
+      sub.xs = {0, 1, sub.w.in * pitch, pitch};
+      sub.x_group = op.depthwise() ? 1 : sub.h.in * sub.xs.h;
       for (int64_t g = 0; g < BandGroups(op); ++g) {
-        FillBand(call_, {n, row, rows, column, columns}, g * channels, channels,
-                 band + g * sub.x_group);
+        FillBand(call_, area, g * channels, channels, band + g * sub.x_group);
       }
     } else {  // the same input, seen from the block's first output
       sub.x = call_.x + n * call_.xs.n;
@@ -152,9 +157,10 @@ StagePlan PlanStage(const ConvCall& call) {
   p.stage_y = c.op->out_channels > 1 && (c.ys.c != 1 || (c.residual != nullptr && c.rs.c != 1));
   p.skip_padding = c.may_skip_padding() && (!p.stage_x || SkipPays(c));
   if (!p.stage_x && !p.stage_y) return p;
+  const auto l2 = static_cast<double>(Caches().l2 / kFloat);
   p.blocks = CutBlocks(c, kMaxTileRows, 1, [&](int64_t rows, int64_t columns) {
-    return BandFloats(p, rows, columns) > Caches().l2 / 2 / kFloat ||
-           OutFloats(p, rows, columns) > Caches().l2 / 4 / kFloat;
+    return std::max(static_cast<double>(BandFloats(p, rows, columns)) / (l2 / 2),
+                    static_cast<double>(OutFloats(p, rows, columns)) / (l2 / 4));
   });
   const auto [rows, columns] = p.blocks;
   p.band_floats = RoundUp(BandFloats(p, rows, columns), 16);  // whole cache lines

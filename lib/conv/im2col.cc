@@ -35,9 +35,7 @@ class BlockRunner {
         out_(panel_ + plan_.panel_floats) {}
 
   void Run() const {
-    const BandArea area{block_.n, call_.h.Position(block_.row, 0), Covered(call_.h, block_.rows),
-                        call_.w.Position(block_.column, 0), Covered(call_.w, block_.columns)};
-    FillPlaneBand(call_, area, group_ * op_.group_in(), band_, band_data_);
+    FillPlaneBand(call_, block_, group_ * op_.group_in(), band_, band_data_);
     const Output y = PlaceOutput();
     switch (plan_.source) {
       case PixelSource::kRows:
@@ -106,9 +104,9 @@ class BlockRunner {
     for (int64_t i = 0; i < vectors.parts; ++i) {
       const int64_t begin = vectors.Begin(i) * op_.lanes;
       PixelTile t{};
-      t.x = band_data_ + row * call_.h.stride * band_.row() + begin;
-      t.x_outer = call_.h.dilation * band_.row();
-      t.x_inner = call_.w.dilation;
+      t.x = band_data_ + row * band_.h.stride * band_.row() + begin;
+      t.x_outer = band_.h.dilation * band_.row();
+      t.x_inner = band_.w.by_taps ? band_.pitch : call_.w.dilation;
       t.x_k = band_.plane();
       t.outer = call_.h.kernel;
       t.inner = call_.w.kernel;
@@ -144,7 +142,7 @@ class BlockRunner {
     for (int64_t kh = 0; kh < call_.h.kernel; ++kh) {
       for (int64_t kw = 0; kw < call_.w.kernel; ++kw) {
         const float* const tap =
-            band_data_ + kh * call_.h.dilation * band_.row() + band_.tap(call_.w, kw);
+            band_data_ + kh * band_.h.dilation * band_.row() + band_.tap(call_.w, kw);
         PackTap(tap, begin, pixels, width, to);
         to += op_.group_in() * width;
       }
@@ -156,7 +154,7 @@ class BlockRunner {
     for (int64_t done = 0; done < pixels;) {
       const int64_t row = (begin + done) / block_.columns, column = (begin + done) % block_.columns;
       const int64_t count = std::min(block_.columns - column, pixels - done);
-      op_.tiles->copy_rows(tap + row * call_.h.stride * band_.row() + column, band_.plane(),
+      op_.tiles->copy_rows(tap + row * band_.h.stride * band_.row() + column, band_.plane(),
                            op_.group_in(), count, to + done, width);
       done += count;
     }
@@ -196,19 +194,14 @@ double EstimateIm2col(const ConvCall& call) {
                        static_cast<double>(c.w.out) /
                        static_cast<double>(p.blocks.rows * p.blocks.columns);
   double cycles = kStrategyCycles + tasks * p.block_cycles;
-  // A block's input overlaps its neighbours'.
-  const double overlap =
-      static_cast<double>(p.band.plane()) /
-      static_cast<double>(p.blocks.rows * c.h.stride * p.blocks.columns * c.w.stride);
   // Pixels are scattered to as many planes as there are channels, far from each other.
   const double scatter = c.xs.w != 1 && c.op->group_in() > 1 ? kScatter : 1;
-  cycles += scatter * overlap * CopyCycles(*c.op, InputFloats(c), c.xs.w != 1);
+  const int64_t block = SaturatedProduct({p.band.plane(), c.op->group_in()});
+  cycles += scatter * tasks * CopyCycles(*c.op, block, c.xs.w != 1);
   return cycles;
 }
 
-int64_t Im2colWorkspace(const ConvCall& call) {
-  return PlanIm2col(call).slot_floats() * call.threads;
-}
+int64_t Im2colScratch(const ConvCall& call) { return PlanIm2col(call).slot_floats(); }
 
 std::string DescribeIm2col(const ConvCall& call) {
   const Im2colPlan p = PlanIm2col(call);

@@ -13,7 +13,7 @@ const char* RefuseIm2col(const ConvCall& call);
 void RunIm2col(const ConvCall& call);
 double EstimateIm2col(const ConvCall& call);
 std::string DescribeIm2col(const ConvCall& call);
-int64_t Im2colWorkspace(const ConvCall& call);
+int64_t Im2colScratch(const ConvCall& call);
 
 }  // namespace windrow::internal
 

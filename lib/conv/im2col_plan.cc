@@ -11,7 +11,7 @@ namespace {
 
 constexpr int64_t kFloat = sizeof(float);
 
-int64_t MostOutFloats() { return Caches().l2 / 4 / kFloat; }
+int64_t MaxOutFloats() { return Caches().l2 / 4 / kFloat; }
 
 // To pack the pixels of a row at one tap: a whole vector, the rest of a row in one channel, and in
 // all channels.
@@ -27,23 +27,18 @@ bool YInPlace(const Im2colPlan& p) {
   return in_place(c.ys) && (c.residual == nullptr || in_place(c.rs));
 }
 
-PlaneBand BandOf(const ConvCall& c, int64_t rows, int64_t columns) {
-  return {Covered(c.h, rows), c.w.stride, CeilDiv(Covered(c.w, columns), c.w.stride),
-          c.op->group_in()};
-}
-
 int64_t OutFloats(const Im2colPlan& p) {
   return RoundUp(SaturatedProduct({p.call.op->group_out(), p.out_plane}), 16);
 }
 
-// Only where the columns of a tap lie side by side in a band can tiles read it.
+// Only where the columns of a tap lie side by side in a band can tiles read it, and only where
+// those of successive rows are in the same place of a row can they go on from one to the next.
 bool Possible(const Im2colPlan& p) {
-  const ConvCall& c = p.call;
   switch (p.source) {
     case PixelSource::kRows:
-      return c.w.stride == 1 || c.w.kernel == 1;
+      return p.band.w.by_taps || p.call.w.stride == 1 || p.call.w.kernel == 1;
     case PixelSource::kFlat:
-      return c.w.stride == 1 && c.h.stride == 1 && OutFloats(p) <= MostOutFloats();
+      return p.band.w.stride == 1 && p.band.h.stride == 1 && OutFloats(p) <= MaxOutFloats();
     case PixelSource::kPanels:
       return true;
   }
@@ -81,7 +76,8 @@ void SetSource(Im2colPlan& p, PixelSource source) {
   }
   // Rows are copied one by one.
   constexpr double kBlock = 600, kRow = 20;
-  p.block_cycles += kBlock + kRow * static_cast<double>(Covered(p.call.h, rows) * op.group_in());
+  p.block_cycles +=
+      kBlock + kRow * static_cast<double>(p.band.h.length) * static_cast<double>(op.group_in());
   if (p.stage_y) {
     p.block_cycles +=
         kRow * static_cast<double>(rows * op.group_out()) +
@@ -104,19 +100,32 @@ void ChooseSource(Im2colPlan& p) {
 
 }  // namespace
 
-Im2colPlan PlanIm2col(const ConvCall& call) {
-  Im2colPlan p{};
-  p.call = Flattened(call);
+namespace {
+
+// Blocks that are small enough, their outputs too if those may have to be staged.
+Im2colPlan CutAndChoose(const ConvCall& call, bool stage_y) {
   const ConvOp& op = *call.op;
-  const bool planes = p.call.ys.w == 1 && (call.residual == nullptr || p.call.rs.w == 1);
-  const auto too_large = [&](int64_t rows, int64_t columns) {
-    const int64_t outputs = SaturatedProduct({op.group_out(), rows, columns});
-    return BandOf(p.call, rows, columns).floats(op.lanes) > Caches().l2 / 2 / kFloat ||
-           (!planes && outputs > MostOutFloats());
+  const auto load = [&](int64_t rows, int64_t columns) {
+    const auto band = static_cast<double>(PlaneBand(call, rows, columns).floats(op.lanes));
+    const auto outputs = static_cast<double>(SaturatedProduct({op.group_out(), rows, columns}));
+    return std::max(band / static_cast<double>(Caches().l2 / 2 / kFloat),
+                    stage_y ? outputs / static_cast<double>(MaxOutFloats()) : 0);
   };
-  p.blocks = CutBlocks(p.call, int64_t{kMaxTileVecs} * op.lanes, op.groups, too_large);
-  p.band = BandOf(p.call, p.blocks.rows, p.blocks.columns);
+  Im2colPlan p(call, CutBlocks(call, int64_t{kMaxTileVecs} * op.lanes, op.groups, load));
   ChooseSource(p);
+  return p;
+}
+
+}  // namespace
+
+Im2colPlan PlanIm2col(const ConvCall& call) {
+  const ConvCall c = Flattened(call);
+  const ConvOp& op = *c.op;
+  const bool planes = c.ys.w == 1 && (c.residual == nullptr || c.rs.w == 1);
+  Im2colPlan p = CutAndChoose(c, !planes);
+  // Planes may need it too, if their rows do not touch.
+  constexpr auto kMax = static_cast<int64_t>(kMaxLoad);
+  if (p.stage_y && planes && OutFloats(p) > kMax * MaxOutFloats()) p = CutAndChoose(c, true);
   p.band_floats = p.band.floats(op.lanes);
   if (p.source == PixelSource::kPanels) {
     p.panel_floats = RoundUp(p.steps() * p.cut.vecs * op.lanes, 16);

@@ -23,14 +23,17 @@ struct Im2colPlan {
   BlockCut blocks;
   // The strides of a whole block's copies; smaller blocks have the same.
   PlaneBand band;
-  int64_t out_plane;
-  PixelSource source;
-  PixelCut cut;
-  bool stage_y;         // outputs go through a block of planes
-  double block_cycles;  // about what a whole block takes besides copying x
+  int64_t out_plane = 0;
+  PixelSource source{};
+  PixelCut cut{};
+  bool stage_y = false;     // outputs go through a block of planes
+  double block_cycles = 0;  // about what a whole block takes besides copying x
 
   // The parts of a thread's scratch memory.
-  int64_t band_floats, panel_floats, out_floats;
+  int64_t band_floats = 0, panel_floats = 0, out_floats = 0;
+
+  Im2colPlan(const ConvCall& c, const BlockCut& b)
+      : call(c), blocks(b), band(c, b.rows, b.columns) {}
 
   int64_t slot_floats() const { return band_floats + panel_floats + out_floats; }
   int64_t tasks() const { return blocks.count(call) * call.op->groups; }

@@ -285,9 +285,9 @@ std::string DescribePlanar(const ConvCall& call) {
                 plan.inside_end == 0 ? ", x copied to padded rows" : "");
 }
 
-int64_t PlanarWorkspace(const ConvCall& call) {
+int64_t PlanarScratch(const ConvCall& call) {
   if (IsFlat(call)) return 0;
-  return MakePlan(call).slot_floats() * call.threads;
+  return MakePlan(call).slot_floats();
 }
 
 double EstimatePlanar(const ConvCall& call) {
@@ -299,7 +299,8 @@ double EstimatePlanar(const ConvCall& call) {
   const bool apart = &Table(call) == &op.tiles->planar.apart;
   const double inputs = static_cast<double>(call.n * op.in_channels);
   const double outputs = static_cast<double>(call.n * op.out_channels);
-  return inputs * (500.0 + 35.0 * static_cast<double>(call.h.in * call.w.stride)) +
+  return inputs *
+             (500.0 + 35.0 * static_cast<double>(call.h.in) * static_cast<double>(call.w.stride)) +
          outputs * vectors * (taps * (apart ? 1.2 : 0.8) + 6.0);
 }
 

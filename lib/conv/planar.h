@@ -11,7 +11,7 @@ namespace windrow::internal {
 const char* RefusePlanar(const ConvCall& call);
 void RunPlanar(const ConvCall& call);
 std::string DescribePlanar(const ConvCall& call);
-int64_t PlanarWorkspace(const ConvCall& call);
+int64_t PlanarScratch(const ConvCall& call);
 // From so many bytes on an output is written past the caches.
 int64_t PlanarStreamBytes();
 // Cycles of one thread, roughly.

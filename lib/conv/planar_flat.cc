@@ -14,7 +14,6 @@
 
 #include "lib/base/error.h"
 #include "lib/conv/band.h"
-#include "lib/conv/block_cut.h"
 
 namespace windrow::internal {
 namespace {
@@ -77,8 +76,10 @@ class Flat {
       std::memcpy(in_.data(), call_.x + n * call_.xs.n + channel * call_.xs.c,
                   static_cast<size_t>(rows_ * pitch_) * sizeof(float));
     } else {
-      FillBand(call_, {n, call_.h.Position(0, 0), rows_, call_.w.Position(0, 0), pitch_}, channel,
-               1, in_.data());
+      FillBand(
+          call_,
+          {n, DenseRun(call_.h.Position(0, 0), rows_), DenseRun(call_.w.Position(0, 0), pitch_)},
+          channel, 1, in_.data());
     }
   }
 
@@ -116,7 +117,8 @@ class Flat {
 bool IsFlat(const ConvCall& call) {
   if (call.threads > 1 || call.h.stride != 1 || call.w.stride != 1) return false;
   if (call.h.out > kMaxFloats || call.w.out > kMaxFloats) return false;
-  return Covered(call.h, call.h.out) * Covered(call.w, call.w.out) <= kMaxFloats &&
+  return SaturatedProduct({Covered(call.h, call.h.out), Covered(call.w, call.w.out)}) <=
+             kMaxFloats &&
          call.h.kernel * call.w.kernel <= kMaxTaps;
 }
 

@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "lib/conv/block_cut.h"
+#include "lib/conv/band_axis.h"
 #include "lib/conv/problem.h"
 #include "lib/simd/kernels.h"
 

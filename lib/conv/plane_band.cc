@@ -30,49 +30,36 @@ class Filler {
   Filler(const ConvCall& call, const BandArea& area, int64_t first, const PlaneBand& band)
       : call_(call), area_(area), first_(first), band_(band) {}
 
-  // One row of the area.
-  void FillRow(int64_t row, float* to) const {
-    const int64_t ih = call_.h.Source(area_.row + row, call_.op->mode);
-    for (int64_t phase = 0; phase < band_.phases; ++phase, to += band_.pitch) {
+  // One row of the area, at this position.
+  void FillRow(int64_t position, float* to) const {
+    const int64_t ih = call_.h.Source(position, call_.op->mode);
+    for (int64_t run = 0; run < area_.columns.runs; ++run, to += band_.pitch) {
       if (ih < 0) {
-        Zero(to, Columns(phase));
+        Zero(to, area_.columns.Count(run));
       } else {
-        FillPhase(call_.x + area_.n * call_.xs.n + first_ * call_.xs.c + ih * call_.xs.h, phase,
-                  to);
+        FillRun(call_.x + area_.n * call_.xs.n + first_ * call_.xs.c + ih * call_.xs.h, run, to);
       }
     }
   }
 
  private:
-  // That a phase has in the area.
-  int64_t Columns(int64_t phase) const {
-    return CeilDiv(std::max<int64_t>(area_.columns - phase, 0), band_.phases);
-  }
-
-  // The columns inside the input are copied together, those of the padding one by one.
-  void FillPhase(const float* from, int64_t phase, float* to) const {
-    const int64_t step = band_.phases, in = call_.w.in, columns = Columns(phase);
-    const auto column = [&](int64_t i) { return area_.column + phase + i * step; };
-    const auto index = [&](int64_t position) {  // the first column there or behind
-      return std::clamp<int64_t>(CeilDiv(std::max<int64_t>(position - column(0), 0), step), 0,
-                                 columns);
+  void FillRun(const float* from, int64_t run, float* to) const {
+    const BandRuns& columns = area_.columns;
+    const auto copy = [&](int64_t i, int64_t pixels, int64_t column, int64_t step) {
+      CopyRun(*call_.op, pixels, band_.channels, from + column * call_.xs.w, call_.xs, step, to + i,
+              band_.plane());
     };
-    const int64_t begin = index(0), end = std::max(index(in), begin);
-    for (int64_t i = 0; i < columns; ++i) {
-      if (i == begin && end > begin) {
-        CopyRun(*call_.op, end - begin, band_.channels, from + column(begin) * call_.xs.w, call_.xs,
-                step, to + begin, band_.plane());
-        i = end - 1;
-        continue;
-      }
-      const int64_t iw = call_.w.Source(column(i), call_.op->mode);
+    const auto padding = [&](int64_t i, int64_t position) {
+      const int64_t iw = call_.w.Source(position, call_.op->mode);
       if (iw < 0) {
         Zero(to + i, 1);
       } else {
-        CopyRun(*call_.op, 1, band_.channels, from + iw * call_.xs.w, call_.xs, 1, to + i,
-                band_.plane());
+        copy(i, 1, iw, 1);
       }
-    }
+    };
+    VisitRun(columns, run, call_.w.in, padding, [&](int64_t begin, int64_t end) {
+      copy(begin, end - begin, columns.Begin(run) + begin * columns.step, columns.step);
+    });
   }
 
   void Zero(float* to, int64_t columns) const {
@@ -85,14 +72,39 @@ class Filler {
   const PlaneBand& band_;
 };
 
+BandRuns RowsOf(const Axis& h, const Block& block, const BandAxis& band) {
+  if (!band.by_taps) return DenseRun(h.Position(block.row, 0), Covered(h, block.rows));
+  return TapRuns(h, block.row, block.rows, {0, h.kernel}, band.dilation);
+}
+
+BandRuns ColumnsOf(const Axis& w, const Block& block, const PlaneBand& band) {
+  if (band.w.by_taps) return TapRuns(w, block.column, block.columns, {0, w.kernel}, band.pitch);
+  const int64_t first = w.Position(block.column, 0), covered = Covered(w, block.columns);
+  return {.first = first,
+          .limit = first + covered,
+          .runs = band.runs,
+          .run_step = 1,
+          .count = band.pitch,
+          .step = w.stride,
+          .pitch = band.pitch};
+}
+
 }  // namespace
 
-void FillPlaneBand(const ConvCall& call, const BandArea& area, int64_t first, const PlaneBand& band,
+void FillPlaneBand(const ConvCall& call, const Block& block, int64_t first, const PlaneBand& band,
                    float* to) {
+  const BandArea area{block.n, RowsOf(call.h, block, band.h), ColumnsOf(call.w, block, band)};
   const Filler filler(call, area, first, band);
-  for (int64_t row = 0; row < area.rows; ++row) filler.FillRow(row, to + row * band.row());
-  // What whole vectors may read behind the last plane.
-  const int64_t end = (band.channels - 1) * band.plane() + area.rows * band.row();
+  int64_t end = 0;  // of the rows that are filled
+  for (int64_t run = 0; run < area.rows.runs; ++run) {
+    for (int64_t i = 0; i < area.rows.Count(run); ++i) {
+      const int64_t row = run * area.rows.pitch + i;
+      filler.FillRow(area.rows.Begin(run) + i * area.rows.step, to + row * band.row());
+      end = (row + 1) * band.row();
+    }
+  }
+  // What whole vectors may read past the last plane.
+  end += (band.channels - 1) * band.plane();
   std::fill(to + end, to + band.floats(call.op->lanes), 0.0f);
 }
 

@@ -3,36 +3,46 @@
 #ifndef WINDROW_LIB_CONV_PLANE_BAND_H_
 #define WINDROW_LIB_CONV_PLANE_BAND_H_
 
-#include <algorithm>
 #include <cstdint>
-#include <limits>
 
 #include "lib/conv/band.h"
+#include "lib/conv/band_axis.h"
+#include "lib/conv/block_cut.h"
 #include "lib/conv/problem.h"
 
 namespace windrow::internal {
 
-// [channel][row][phase][column / phases]. The columns of one phase are those a stride apart: the
-// inputs that one tap of the kernel has for a row of outputs, side by side.
+// [channel][row][run][column of the run]. The columns of one run are a stride apart, so that the
+// inputs that one tap of the kernel has for a row of outputs lie side by side: a run is a phase of
+// the stride or, in a band by taps, a tap.
 struct PlaneBand {
-  int64_t rows, phases, pitch, channels;
+  BandAxis h, w;
+  int64_t runs, pitch, channels;
 
-  int64_t row() const { return phases * pitch; }
-  int64_t plane() const { return PixelPitch(SaturatedProduct({rows, phases, pitch})); }
-  // With room behind the last plane for a vector that is read whole.
+  // For blocks of at most so many outputs.
+  PlaneBand(const ConvCall& call, int64_t rows, int64_t columns)
+      : h(call.h, rows),
+        w(call.w, columns),
+        runs(w.by_taps ? call.w.kernel : call.w.stride),
+        pitch(w.by_taps ? columns : CeilDiv(w.length, call.w.stride)),
+        channels(call.op->group_in()) {}
+
+  int64_t row() const { return SaturatedProduct({runs, pitch}); }
+  int64_t plane() const { return PixelPitch(SaturatedProduct({h.length, row()})); }
+  // With room after the last plane for a vector that is read whole.
   int64_t floats(int lanes) const {
-    const int64_t planes = SaturatedProduct({plane(), channels});
-    return RoundUp(std::min(planes, std::numeric_limits<int64_t>::max() / 2) + lanes, 16);
+    return RoundUp(SaturatedSum(SaturatedProduct({plane(), channels}), lanes), 16);
   }
   // Where the inputs of tap kw begin.
-  int64_t tap(const Axis& w, int64_t kw) const {
-    const int64_t position = kw * w.dilation;
-    return position % phases * pitch + position / phases;
+  int64_t tap(const Axis& axis, int64_t kw) const {
+    if (w.by_taps) return kw * pitch;
+    const int64_t position = kw * axis.dilation;
+    return position % runs * pitch + position / runs;
   }
 };
 
-// Channels [first, first + band.channels) of the area, which may be smaller than the band.
-void FillPlaneBand(const ConvCall& call, const BandArea& area, int64_t first, const PlaneBand& band,
+// What a block of outputs sees, channels [first, first + band.channels).
+void FillPlaneBand(const ConvCall& call, const Block& block, int64_t first, const PlaneBand& band,
                    float* to);
 
 }  // namespace windrow::internal

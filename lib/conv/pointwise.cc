@@ -214,8 +214,8 @@ double EstimatePointwise(const ConvCall& call) {
   return kStrategyCycles + static_cast<double>(p.panels * p.call.h.out * p.call.n) * run;
 }
 
-int64_t PointwiseWorkspace(const ConvCall& call) {
-  return PrefersPlanes(call) ? ScratchFloats(*call.op) * call.threads : 0;
+int64_t PointwiseScratch(const ConvCall& call) {
+  return PrefersPlanes(call) ? ScratchFloats(*call.op) : 0;
 }
 
 std::string DescribePointwise(const ConvCall& call) {

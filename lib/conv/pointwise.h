@@ -13,7 +13,7 @@ const char* RefusePointwise(const ConvCall& call);
 void RunPointwise(const ConvCall& call);
 double EstimatePointwise(const ConvCall& call);
 std::string DescribePointwise(const ConvCall& call);
-int64_t PointwiseWorkspace(const ConvCall& call);
+int64_t PointwiseScratch(const ConvCall& call);
 
 }  // namespace windrow::internal
 

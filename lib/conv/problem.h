@@ -61,8 +61,8 @@ struct ConvCall {
   Strides ys;
   const float* residual;  // null: none
   Strides rs;
-  int threads;       // that share the work; 1 if it is not worth a second one
-  float* workspace;  // what the strategy's `workspace` asks for
+  int threads;       // to plan for; 1 if the work is not worth a second one
+  float* workspace;  // as many floats as the strategy asks for a thread, for each of them
 
   // Whether a padded tap may be left out instead of multiplied by zero: 0 * inf would be NaN.
   bool may_skip_padding() const { return op->mode == PaddingMode::kZeros && weights->finite(); }

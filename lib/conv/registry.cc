@@ -15,15 +15,15 @@ namespace {
 
 constexpr ConvAlgorithm kAlgorithms[] = {
     {"pointwise", "the register tile on 1x1 kernels, nothing copied", RefusePointwise,
-     EstimatePointwise, RunPointwise, DescribePointwise, PointwiseWorkspace},
+     EstimatePointwise, RunPointwise, DescribePointwise, PointwiseScratch},
     {"direct", "the register tile with lanes over output channels", RefuseDirect, EstimateDirect,
-     RunDirect, DescribeDirect, DirectWorkspace},
+     RunDirect, DescribeDirect, DirectScratch},
     {"depthwise", "blocks of pixels with a group in each lane", RefuseDepthwise, EstimateDepthwise,
-     RunDepthwise, DescribeDepthwise, DepthwiseWorkspace},
+     RunDepthwise, DescribeDepthwise, DepthwiseScratch},
     {"planar", "tiles of pixels of one plane", RefusePlanar, EstimatePlanar, RunPlanar,
-     DescribePlanar, PlanarWorkspace},
+     DescribePlanar, PlanarScratch},
     {"im2col", "the register tile with lanes over pixels", RefuseIm2col, EstimateIm2col, RunIm2col,
-     DescribeIm2col, Im2colWorkspace},
+     DescribeIm2col, Im2colScratch},
     {"reference", "scalar, for any problem", RefuseReference, EstimateReference, RunReference,
      [](const ConvCall&) { return std::string("scalar"); }, nullptr},
 };
@@ -59,8 +59,8 @@ const ConvAlgorithm& ChooseConvAlgorithm(const ConvAlgorithm* forced, const Conv
   return *best;
 }
 
-int64_t WorkspaceFloats(const ConvAlgorithm& algorithm, const ConvCall& call) {
-  return algorithm.workspace == nullptr ? 0 : algorithm.workspace(call);
+int64_t ScratchFloats(const ConvAlgorithm& algorithm, const ConvCall& call) {
+  return algorithm.scratch == nullptr ? 0 : algorithm.scratch(call);
 }
 
 }  // namespace internal

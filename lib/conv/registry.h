@@ -19,7 +19,7 @@ struct ConvAlgorithm {
   double (*estimate)(const ConvCall&);       // cycles on one thread; as the others, only of a call
   void (*run)(const ConvCall&);              // that it does not refuse
   std::string (*describe)(const ConvCall&);  // its register tile
-  int64_t (*workspace)(const ConvCall&);     // floats of scratch; null: it needs none
+  int64_t (*scratch)(const ConvCall&);       // floats of each thread; null: it needs none
 };
 
 // The last row, the reference, is what the others are checked against: it runs only if forced. The
@@ -33,7 +33,8 @@ const ConvAlgorithm* FindConvAlgorithm(std::string_view name);
 // std::invalid_argument if the forced one refuses, with its reason.
 const ConvAlgorithm& ChooseConvAlgorithm(const ConvAlgorithm* forced, const ConvCall& call);
 
-int64_t WorkspaceFloats(const ConvAlgorithm& algorithm, const ConvCall& call);
+// Floats of each thread.
+int64_t ScratchFloats(const ConvAlgorithm& algorithm, const ConvCall& call);
 
 }  // namespace windrow::internal
 

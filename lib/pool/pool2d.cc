@@ -175,12 +175,12 @@ Tensor Pooling::Run(const Tensor& x) const {
 }
 
 size_t Pooling::WorkspaceBytes(const Shape& input, Layout layout, int threads) const {
-  return internal::MostBytes(
+  return internal::MaxBytes(
       threads, [&](int t) { return impl_->WorkspaceBytes(impl_->PlanDense(input, layout, t)); });
 }
 
 size_t Pooling::WorkspaceBytes(const PoolArgs& args, int threads) const {
-  return internal::MostBytes(
+  return internal::MaxBytes(
       threads, [&](int t) { return impl_->WorkspaceBytes(impl_->PlanViews(args, t)); });
 }
 
