@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "lib/simd/cpu_features.h"
-#include "lib/simd/target.h"
 #include "tests/expect_throw.h"
 #include "tests/variants.h"
 #include "windrow/conv2d.h"
@@ -164,15 +163,40 @@ TEST(CpuFeatures, OfImaginaryMachines) {
   EXPECT_EQ(Missing(HWY_AVX2, {"zmm registers saved by the operating system"}), "");
   EXPECT_EQ(Missing(HWY_AVX3, {"zmm registers saved by the operating system"}),
             "zmm registers saved by the operating system");
+  EXPECT_EQ(Missing(HWY_AVX3_DL, {"avx512f", "avx512_vbmi2", "vaes"}),
+            "avx512f, avx512_vbmi2, vaes");
+  EXPECT_EQ(Missing(HWY_AVX3, {"avx512_vbmi2"}), "");
   const auto nothing = [](const char*) { return false; };
-  EXPECT_EQ(internal::MissingFeatures(HWY_SSSE3, nothing), "ssse3");
+  EXPECT_EQ(Missing(HWY_SSSE3, {"ssse3", "sse4_1", "avx2"}), "ssse3");
   EXPECT_EQ(internal::MissingFeatures(HWY_SCALAR, nothing), "");
 }
 
-TEST(CpuFeatures, UsableTargetsLackNone) {
-  for (const cpu::TargetInfo& t : UsableTargets()) {
-    const int64_t bit = internal::FindTarget(t.name).bit;
-    EXPECT_EQ(internal::MissingFeatures(bit, internal::CpuHas), "") << t.name;
+#ifdef HWY_AVX3_SPR  // which Highway 1.0.3 has not
+
+TEST(CpuFeatures, OfNewerTargets) {
+  EXPECT_EQ(Missing(HWY_SSE2, {"sse2", "ssse3"}), "sse2");
+  EXPECT_EQ(Missing(HWY_AVX3_ZEN4, {"vaes", "avx512_bf16"}), "vaes, avx512_bf16");
+  EXPECT_EQ(Missing(HWY_AVX3_DL, {"avx512_bf16", "avx512_fp16"}), "");
+  EXPECT_EQ(Missing(HWY_AVX3_SPR, {"avx512_bf16", "avx512_fp16"}), "avx512_bf16, avx512_fp16");
+  EXPECT_EQ(Missing(HWY_AVX3_ZEN4, {"vendor_id AuthenticAMD"}), "vendor_id AuthenticAMD");
+  EXPECT_EQ(Missing(HWY_AVX3_SPR, {"vendor_id AuthenticAMD"}), "") << "only Zen 4's is for AMD";
+#ifdef HWY_AVX10_2
+  EXPECT_EQ(Missing(HWY_AVX10_2, {"avx512_fp16", "apx_f", "avx10.2", "vendor_id AuthenticAMD"}),
+            "avx512_fp16, apx_f, avx10.2");
+#endif
+}
+
+#endif  // HWY_AVX3_SPR
+
+// Where Highway finds a target not usable, what is missing has a name.
+TEST(CpuFeatures, OnlyUnusableTargetsLackSome) {
+  for (int bit = 0; bit <= HWY_HIGHEST_TARGET_BIT_X86; ++bit) {
+    const int64_t target = int64_t{1} << bit;
+    const std::string name = hwy::TargetName(target);
+    if (name == "Unknown") continue;
+    EXPECT_EQ(internal::MissingFeatures(target, internal::CpuHas).empty(),
+              (hwy::SupportedTargets() & target) != 0)
+        << name;
   }
   EXPECT_FALSE(internal::CpuHas("no such feature"));
 }
