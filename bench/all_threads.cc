@@ -18,11 +18,10 @@ double SumOverThreads(int threads, const std::function<double(int)>& probe) {
     start.arrive_and_wait();
     rates[static_cast<size_t>(thread)] = probe(thread);
   };
-  {
-    std::vector<std::jthread> others;
-    for (int thread = 1; thread < threads; ++thread) others.emplace_back(run, thread);
-    run(0);
-  }
+  std::vector<std::thread> others;
+  for (int thread = 1; thread < threads; ++thread) others.emplace_back(run, thread);
+  run(0);
+  for (std::thread& other : others) other.join();
   return std::accumulate(rates.begin(), rates.end(), 0.0);
 }
 

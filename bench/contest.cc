@@ -68,7 +68,7 @@ void Contest::AddPeers(const std::vector<Peer>& peers, Layout layout, const Tens
       if (operation == nullptr) continue;
       const size_t samples = Add([runs = operation.get()] { runs->Run(); });
       RequireEqual(expected, operation->Output(), format.name);
-      const bool same_layout = std::ranges::count(format.layouts, layout) > 0;
+      const bool same_layout = std::count(format.layouts.begin(), format.layouts.end(), layout) > 0;
       competitors_.push_back({format.name, same_layout, std::move(operation), samples});
     }
   }

@@ -42,7 +42,7 @@ void AddContext(const Flags& flags, const std::vector<Peer>& peers) {
 }
 
 bool Has(const std::vector<std::string>& names, const std::string& name) {
-  return name == "auto" || std::ranges::count(names, name) > 0;
+  return name == "auto" || std::count(names.begin(), names.end(), name) > 0;
 }
 
 // An algorithm that only one of the operations has leaves the other out.

@@ -3,7 +3,10 @@ include(CheckCXXCompilerFlag)
 
 # For every target of this project.
 function(windrow_warnings target)
-  target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow -Wconversion)
+  target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow)
+  if(CMAKE_SIZEOF_VOID_P EQUAL 8)  # sizes are 64 bits everywhere, and smaller where memory is
+    target_compile_options(${target} PRIVATE -Wconversion)
+  endif()
   if(WINDROW_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
   endif()
@@ -14,6 +17,9 @@ endfunction()
 function(windrow_library_options target)
   windrow_warnings(${target})
   target_compile_options(${target} PRIVATE -ffp-contract=off -fno-fast-math -fno-math-errno)
+  if(CMAKE_SIZEOF_VOID_P EQUAL 4 AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|i[3-6]86")
+    target_compile_options(${target} PRIVATE -msse2 -mfpmath=sse)  # the x87 unit rounds otherwise
+  endif()
   target_compile_definitions(${target} PRIVATE WINDROW_VERSION="${PROJECT_VERSION}")
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # Vectors are passed between functions of the same target only.

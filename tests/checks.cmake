@@ -1,11 +1,15 @@
-# Tests that look at the build itself: the kernels' machine code and the installed package. A user
-# would not link a sanitizer's build, and the consumer is built for this machine.
+# Tests that look at the build itself: the kernels' machine code, the installed package, and where
+# the operating system is asked. A user would not link a sanitizer's build, and the consumer is built
+# for this machine.
 if(CMAKE_CXX_FLAGS MATCHES "-fsanitize" OR CMAKE_CROSSCOMPILING)
   return()
 endif()
 add_test(NAME InstalledPackage COMMAND ${CMAKE_COMMAND}
   -DBUILD=${PROJECT_BINARY_DIR} -DWORK=${PROJECT_BINARY_DIR}/consumer -DCXX=${CMAKE_CXX_COMPILER}
   -P ${PROJECT_SOURCE_DIR}/tests/consumer/run.cmake)
+
+add_test(NAME PlatformInOneFile COMMAND ${CMAKE_COMMAND} -DLIB=${PROJECT_SOURCE_DIR}/lib
+  -P ${PROJECT_SOURCE_DIR}/tests/platform.cmake)
 
 find_package(Python3 COMPONENTS Interpreter)
 if(Python3_FOUND AND CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64" AND CMAKE_BUILD_TYPE STREQUAL "Release")

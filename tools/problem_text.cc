@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <sstream>
 
 #include "tools/problem_words.h"
@@ -64,9 +65,12 @@ class Parser {
   }
 
   static float Bound(const std::string& text, const std::string& word) {
-    const auto value = Number<float>(text);
-    if (!value) Fail("\"{}\" has the bound \"{}\", which is not a number", word, text);
-    return *value;
+    char* end = nullptr;
+    const float value = std::strtof(text.c_str(), &end);  // libc++ 14 has no from_chars of floats
+    if (text.empty() || end != text.c_str() + text.size()) {
+      Fail("\"{}\" has the bound \"{}\", which is not a number", word, text);
+    }
+    return value;
   }
 
   void Finish() {

@@ -7,6 +7,7 @@
 
 #include <array>
 #include <charconv>
+#include <concepts>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -29,8 +30,8 @@ template <typename... Args>
   throw std::invalid_argument(fmt::format(format, std::forward<Args>(args)...));
 }
 
-// The whole of `text` as a number, or nothing.
-template <typename T>
+// The whole of `text` as a whole number, or nothing.
+template <std::integral T>
 std::optional<T> Number(std::string_view text) {
   T value{};
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);

@@ -1,9 +1,17 @@
+// The library's only file that asks the operating system.
 #include "lib/base/cache.h"
 
+#if defined(__linux__)
 #include <unistd.h>
+#endif
 
 namespace windrow::internal {
 namespace {
+
+// Common sizes, where nothing better is known.
+constexpr CacheSizes kCommon = {32 << 10, 512 << 10, 0};
+
+#if defined(_SC_LEVEL1_DCACHE_SIZE)  // glibc
 
 int64_t Ask(int name, int64_t otherwise) {
   const long bytes = sysconf(name);
@@ -11,13 +19,15 @@ int64_t Ask(int name, int64_t otherwise) {
 }
 
 CacheSizes AskAll() {
-#if defined(_SC_LEVEL1_DCACHE_SIZE)
-  return {Ask(_SC_LEVEL1_DCACHE_SIZE, 32 << 10), Ask(_SC_LEVEL2_CACHE_SIZE, 512 << 10),
-          Ask(_SC_LEVEL3_CACHE_SIZE, 0)};
-#else
-  return {32 << 10, 512 << 10, 0};
-#endif
+  return {Ask(_SC_LEVEL1_DCACHE_SIZE, kCommon.l1d), Ask(_SC_LEVEL2_CACHE_SIZE, kCommon.l2),
+          Ask(_SC_LEVEL3_CACHE_SIZE, kCommon.l3)};
 }
+
+#else
+
+CacheSizes AskAll() { return kCommon; }
+
+#endif
 
 CacheSizes& Sizes() {
   static CacheSizes sizes = AskAll();
