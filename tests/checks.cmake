@@ -1,12 +1,18 @@
-# Tests that look at the build itself: the kernels' machine code, the installed package, and where
-# the operating system is asked. A user would not link a sanitizer's build, and the consumer is built
-# for this machine.
+# Tests that look at the build itself: the kernels' machine code, the installed package, what
+# configuring says, and where the operating system is asked. A user would not link a sanitizer's
+# build, and the consumer is built for this machine.
 if(CMAKE_CXX_FLAGS MATCHES "-fsanitize" OR CMAKE_CROSSCOMPILING)
   return()
 endif()
-add_test(NAME InstalledPackage COMMAND ${CMAKE_COMMAND}
-  -DBUILD=${PROJECT_BINARY_DIR} -DWORK=${PROJECT_BINARY_DIR}/consumer -DCXX=${CMAKE_CXX_COMPILER}
-  -P ${PROJECT_SOURCE_DIR}/tests/consumer/run.cmake)
+function(windrow_consumer_test name script)
+  add_test(NAME ${name} COMMAND ${CMAKE_COMMAND}
+    -DBUILD=${PROJECT_BINARY_DIR} -DWORK=${PROJECT_BINARY_DIR}/consumer/${script}
+    -DCXX=${CMAKE_CXX_COMPILER} -DGENERATOR=${CMAKE_GENERATOR} -DTOOLS=${WINDROW_BUILD_TOOLS}
+    -P ${PROJECT_SOURCE_DIR}/tests/consumer/${script}.cmake)
+endfunction()
+windrow_consumer_test(InstalledPackage package)
+windrow_consumer_test(InstalledPackage.Shared shared)
+windrow_consumer_test(Configure configure)
 
 add_test(NAME PlatformInOneFile COMMAND ${CMAKE_COMMAND} -DLIB=${PROJECT_SOURCE_DIR}/lib
   -P ${PROJECT_SOURCE_DIR}/tests/platform.cmake)

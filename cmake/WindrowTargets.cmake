@@ -1,0 +1,40 @@
+# Checks the names in WINDROW_TARGETS.
+
+# The SIMD targets that this compiler with these flags makes, best first: the names are those of
+# Highway's header, and the preprocessor knows which of them are made.
+function(windrow_compiled_targets result)
+  get_target_property(includes hwy::hwy INTERFACE_INCLUDE_DIRECTORIES)
+  string(REGEX REPLACE "\\$<BUILD_INTERFACE:([^>]*)>" "\\1" includes "${includes}")
+  string(GENEX_STRIP "${includes}" includes)
+  find_path(folder hwy/detect_targets.h HINTS ${includes} REQUIRED NO_CACHE)
+  file(STRINGS ${folder}/hwy/detect_targets.h names REGEX "^#define HWY_[A-Z0-9_]+ \\(1LL << ")
+  list(TRANSFORM names REPLACE "^#define HWY_([A-Z0-9_]+) .*" "\\1")
+  set(source "#include <hwy/detect_targets.h>\n")
+  foreach(name IN LISTS names)
+    string(APPEND source "#if (HWY_TARGETS) & HWY_${name}\n#pragma message(\"<${name}>\")\n#endif\n")
+  endforeach()
+  set(CMAKE_TRY_COMPILE_TARGET_TYPE STATIC_LIBRARY)
+  try_compile(compiled SOURCE_FROM_CONTENT targets.cc "${source}" NO_CACHE
+    CMAKE_FLAGS -DINCLUDE_DIRECTORIES=${folder} OUTPUT_VARIABLE output)
+  if(NOT compiled)
+    message(FATAL_ERROR "Highway's ${folder}/hwy/detect_targets.h does not compile:\n${output}")
+  endif()
+  set(made "")
+  foreach(name IN LISTS names)
+    if(output MATCHES "<${name}>")
+      list(APPEND made ${name})
+    endif()
+  endforeach()
+  set(${result} ${made} PARENT_SCOPE)
+endfunction()
+
+if(NOT WINDROW_TARGETS STREQUAL "all")
+  windrow_compiled_targets(made)
+  foreach(name IN LISTS WINDROW_TARGETS)
+    if(NOT name IN_LIST made)
+      list(JOIN made ", " made)
+      message(FATAL_ERROR "WINDROW_TARGETS has \"${name}\", which this compiler does not make of "
+        "Highway. Give all, or some of ${made}")
+    endif()
+  endforeach()
+endif()
