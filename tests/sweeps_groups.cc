@@ -5,7 +5,7 @@
 
 #include "lib/base/cache.h"
 #include "lib/base/math.h"
-#include "lib/conv/planar.h"
+#include "lib/conv/planar_rows.h"
 #include "lib/simd/kernels.h"
 #include "lib/simd/target.h"
 #include "tests/sweeps.h"

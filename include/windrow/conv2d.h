@@ -19,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "windrow/explanation.h"
 #include "windrow/export.h"
 #include "windrow/padding.h"
 #include "windrow/tensor.h"
@@ -67,24 +68,6 @@ struct RunArgs {
   std::span<std::byte> workspace{};
 };
 
-// Why a call runs the way it does.
-struct WINDROW_API Explanation {
-  struct Candidate {
-    std::string algorithm;
-    bool accepts = false;
-    std::string reason;  // why not, or what it would do
-    double cycles = 0;   // of one that accepts: about how many on one thread; the least is chosen
-  };
-  std::string algorithm;  // the one that runs
-  std::string target;     // the SIMD target the object is bound to, as cpu::Targets() names it
-  std::string numerics;   // "fused" (class F) or "unfused" (class U)
-  std::string tile;       // the register tile: "6 rows x 4 vectors of 16 lanes"; "scalar"
-  Shape output;
-  int64_t multiply_adds = 0;  // in all, those on padding included
-  std::vector<Candidate> candidates;
-  std::string ToString() const;
-};
-
 // A convolution bound to its weights and to a SIMD target when it is built: weights are packed
 // once, and any number of threads may Run it at once, with any N, H and W. Copying is cheap: a
 // copy is the same layer, and SetWeights on one changes both.
@@ -120,11 +103,13 @@ class WINDROW_API Conv2d {
   size_t WorkspaceBytes(const Shape& input, Layout layout, int threads) const;
   size_t WorkspaceBytes(const RunArgs& args, int threads) const;
 
-  // Which algorithm a Run of dense tensors takes, and why not another.
+  // Which algorithm a Run of dense tensors, or of just these views, takes, and why not another.
   Explanation Explain(const Shape& input, Layout layout) const;
+  Explanation Explain(const RunArgs& args) const;
 
  private:
   struct Impl;
+  Impl& impl() const;  // throws if there is none
   std::shared_ptr<Impl> impl_;
 };
 

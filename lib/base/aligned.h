@@ -1,4 +1,4 @@
-// Aligned memory for packed weights and tensors.
+// Aligned memory for packed weights, tensors and scratch memory.
 #ifndef WINDROW_LIB_BASE_ALIGNED_H_
 #define WINDROW_LIB_BASE_ALIGNED_H_
 
@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <new>
+#include <utility>
 
 #include "lib/base/math.h"
 
@@ -14,19 +15,24 @@ namespace windrow::internal {
 // A cache line, and at least one vector of every fixed-size target.
 inline constexpr size_t kAlignment = 64;
 
-inline float* AllocateFloats(int64_t count) {
-  const int64_t bytes =
-      CheckedProduct({count, int64_t{sizeof(float)}}, "the bytes of an array do not fit 63 bits");
-  return static_cast<float*>(
+inline std::byte* AllocateBytes(int64_t bytes) {
+  if (!std::in_range<size_t>(bytes)) throw std::bad_alloc();  // where addresses have 32 bits
+  return static_cast<std::byte*>(
       ::operator new (static_cast<size_t>(bytes), std::align_val_t{kAlignment}));
 }
 
-inline void FreeFloats(float* p) { ::operator delete (p, std::align_val_t{kAlignment}); }
+inline float* AllocateFloats(int64_t count) {
+  return reinterpret_cast<float*>(AllocateBytes(
+      CheckedProduct({count, int64_t{sizeof(float)}}, "the bytes of an array do not fit 63 bits")));
+}
 
-struct FloatsDeleter {
-  void operator()(float* p) const { FreeFloats(p); }
+struct AlignedDeleter {
+  void operator()(void* p) const { ::operator delete (p, std::align_val_t{kAlignment}); }
 };
-using AlignedFloats = std::unique_ptr<float[], FloatsDeleter>;
+template <typename T>
+using AlignedArray = std::unique_ptr<T[], AlignedDeleter>;
+using AlignedFloats = AlignedArray<float>;
+using AlignedBytes = AlignedArray<std::byte>;
 
 }  // namespace windrow::internal
 

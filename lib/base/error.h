@@ -2,13 +2,15 @@
 #ifndef WINDROW_LIB_BASE_ERROR_H_
 #define WINDROW_LIB_BASE_ERROR_H_
 
+#include <cstdint>
+#include <locale>
 #include <sstream>
 #include <stdexcept>
 #include <string>
 
 namespace windrow::internal {
 
-// The arguments printed one after the other; what has a ToString(), by it.
+// To StrCat's stream: what has a ToString(), by it.
 template <typename T>
 void Append(std::ostream& out, const T& value) {
   if constexpr (requires { value.ToString(); }) {
@@ -18,9 +20,12 @@ void Append(std::ostream& out, const T& value) {
   }
 }
 
+// The arguments printed one after the other, whatever the program's locale.
 template <typename... Args>
 std::string StrCat(const Args&... args) {
   std::ostringstream out;
+  out.imbue(std::locale::classic());
+  out.exceptions(std::ios::badbit);  // a stream keeps std::bad_alloc to itself otherwise
   (Append(out, args), ...);
   return out.str();
 }
@@ -32,6 +37,14 @@ void Require(bool ok, const Args&... message) {
   if (!ok) [[unlikely]] {
     throw std::invalid_argument(StrCat(message...));
   }
+}
+
+// Throws std::invalid_argument unless the value is one of its enum's, which are counted from 0 on.
+template <typename Enum>
+void RequireEnum(const char* name, Enum value, Enum last) {
+  const auto number = static_cast<int64_t>(value), most = static_cast<int64_t>(last);
+  Require(number >= 0 && number <= most, name, " is ", number, ", which is not a value of its enum",
+          " (0 to ", most, ")");
 }
 
 }  // namespace windrow::internal

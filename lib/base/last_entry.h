@@ -7,24 +7,25 @@
 
 #include <array>
 #include <atomic>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <tuple>
 #include <type_traits>
 
 namespace windrow::internal {
 
-// Both are taken for a number of words.
+// Both are taken for a number of words. A key has no padding, whose bits would be any.
 template <typename Key, typename Value>
+requires std::has_unique_object_representations_v<Key> && std::is_trivially_copyable_v<Value>
 class LastEntry {
  public:
   // Whether the last entry has this key; then its value is put there.
   bool Find(const Key& key, Value& value) const {
     const uint32_t version = version_.load(std::memory_order_acquire);
     if (version == 0 || version % 2 != 0) return false;
-    const auto wanted = std::bit_cast<Words<Key>>(key);
-    uint64_t different = 0;
+    const auto wanted = WordsOf(key);
+    Word different = 0;
     for (size_t i = 0; i < wanted.size(); ++i) {
       different |= key_[i].load(std::memory_order_acquire) ^ wanted[i];
     }
@@ -32,7 +33,7 @@ class LastEntry {
     Words<Value> words;
     for (size_t i = 0; i < words.size(); ++i) words[i] = value_[i].load(std::memory_order_acquire);
     if (version_.load(std::memory_order_relaxed) != version) return false;
-    value = std::bit_cast<Value>(words);
+    std::memcpy(static_cast<void*>(&value), words.data(), sizeof(Value));
     return true;
   }
 
@@ -40,8 +41,8 @@ class LastEntry {
     uint32_t version = version_.load(std::memory_order_relaxed);
     if (version % 2 != 0) return;  // somebody else is at it
     if (!version_.compare_exchange_strong(version, version + 1, std::memory_order_acquire)) return;
-    const auto keys = std::bit_cast<Words<Key>>(key);
-    const auto values = std::bit_cast<Words<Value>>(value);
+    const auto keys = WordsOf(key);
+    const auto values = WordsOf(value);
     for (size_t i = 0; i < keys.size(); ++i) key_[i].store(keys[i], std::memory_order_release);
     for (size_t i = 0; i < values.size(); ++i) {
       value_[i].store(values[i], std::memory_order_release);
@@ -50,12 +51,18 @@ class LastEntry {
   }
 
  private:
-  // Without padding, whose bits would be any.
+  using Word = std::uintptr_t;
   template <typename T>
-  requires std::has_unique_object_representations_v<T>
-  using Words = std::array<uint64_t, sizeof(T) / sizeof(uint64_t)>;
+  using Words = std::array<Word, (sizeof(T) + sizeof(Word) - 1) / sizeof(Word)>;
   template <typename T>
-  using AtomicWords = std::array<std::atomic<uint64_t>, std::tuple_size_v<Words<T>>>;
+  using AtomicWords = std::array<std::atomic<Word>, std::tuple_size_v<Words<T>>>;
+
+  template <typename T>
+  static Words<T> WordsOf(const T& value) {
+    Words<T> words{};
+    std::memcpy(words.data(), &value, sizeof(T));
+    return words;
+  }
 
   std::atomic<uint32_t> version_{0};  // 0: nothing was remembered yet
   AtomicWords<Key> key_{};

@@ -9,6 +9,8 @@
 #include <algorithm>
 #include <atomic>
 
+#include "lib/simd/leave.h"
+
 // ThreadSanitizer does not see how TBB, which is not instrumented, hands tasks over; so in its
 // builds this file is not instrumented either, and says what TBB guarantees: what the caller did
 // happens before every call of the body, and that before ParallelFor returns.
@@ -84,9 +86,13 @@ void ParallelFor(int64_t count, FunctionRef<void(int64_t)> body) {
 
 void RunTasks(int threads, int64_t count, FunctionRef<void(int64_t, int64_t)> body) {
   if (threads > 1) {
-    ParallelFor(count, [&](int64_t task) { body(task, ThreadSlot()); });
+    ParallelFor(count, [&](int64_t task) {
+      body(task, ThreadSlot());
+      EndKernels();
+    });
   } else {
     for (int64_t task = 0; task < count; ++task) body(task, 0);
+    EndKernels();
   }
 }
 

@@ -177,7 +177,7 @@ ConstTensorView ConstTensorView::Batch(int64_t first, int64_t count) const {
   return Part(*this, data_, offset, Shape(count, shape_.c(), shape_.h(), shape_.w()));
 }
 
-void Tensor::Free::operator()(float* p) const { internal::FreeFloats(p); }
+void Tensor::Free::operator()(float* p) const { internal::AlignedDeleter()(p); }
 
 Tensor::Tensor(const Shape& shape, Layout layout)
     : shape_(shape), layout_(layout), data_(internal::AllocateFloats(shape.elements())) {

@@ -8,7 +8,6 @@
 #include <cstdint>
 #include <mutex>
 #include <span>
-#include <vector>
 
 #include "lib/base/aligned.h"
 #include "lib/base/error.h"
@@ -17,35 +16,46 @@ namespace windrow::internal {
 
 class WorkspacePool {
  public:
-  // A block that nobody else uses while this lives; empty if `floats` is 0.
+  WorkspacePool() = default;
+  ~WorkspacePool();
+  WorkspacePool(const WorkspacePool&) = delete;
+  WorkspacePool& operator=(const WorkspacePool&) = delete;
+
+  // A block that nobody else uses while this lives; empty if `bytes` is 0.
   class Lease {
    public:
-    Lease(WorkspacePool& pool, int64_t floats);
+    Lease(WorkspacePool& pool, int64_t bytes);
     ~Lease();
     Lease(const Lease&) = delete;
     Lease& operator=(const Lease&) = delete;
-    float* data() const { return block_.memory.get(); }
+    std::byte* data() const { return memory_.get(); }
 
    private:
-    friend class WorkspacePool;
     WorkspacePool& pool_;
-    struct Block {
-      AlignedFloats memory;
-      int64_t floats = 0;
-    } block_;
+    AlignedBytes memory_;
+    int64_t bytes_ = 0;
   };
 
  private:
+  // What a block that nobody uses begins with: a list of them takes no memory of its own, for which
+  // ~Lease could not ask.
+  struct Free {
+    Free* next;
+    int64_t bytes;
+  };
+  AlignedBytes Take(int64_t& bytes);
+
   std::mutex mutex_;
-  std::vector<Lease::Block> free_;
+  Free* free_ = nullptr;
 };
 
-// The bytes a caller must bring for so many floats, whatever the alignment of what it brings.
-// Throws std::length_error if they do not fit 63 bits.
-size_t WorkspaceBytes(int64_t floats);
+// What a caller must bring for so many bytes, whatever the alignment of what it brings. Throws
+// std::length_error if that does not fit 63 bits.
+size_t WorkspaceBytes(int64_t bytes);
 
-// The floats of a caller's workspace, aligned. Throws std::invalid_argument if it is too small.
-float* PlaceWorkspace(std::span<std::byte> workspace, int64_t floats, int threads);
+// The aligned part of a caller's workspace. Throws std::invalid_argument if it is too small for so
+// many bytes, which are those of `threads` threads.
+std::byte* PlaceWorkspace(std::span<std::byte> workspace, int64_t bytes, int64_t threads);
 
 // Plans look at so many threads at most; with more of them, each works as if there were so many.
 inline constexpr int kMaxPlannedThreads = 256;

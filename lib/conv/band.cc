@@ -42,8 +42,8 @@ void CopyPixels(const ConvOp& op, const PixelBlock& b, const float* from, const 
   }
 }
 
-void FillBand(const ConvCall& call, const BandArea& a, int64_t first, int64_t channels,
-              float* band) {
+void FillBand(const ConvShape& call, const float* x, const BandArea& a, int64_t first,
+              int64_t channels, float* band) {
   const ConvOp& op = *call.op;
   const int64_t pitch = PixelPitch(channels);
   const Strides pixels{0, 1, a.columns.runs * a.columns.pitch * pitch, pitch};
@@ -71,7 +71,7 @@ void FillBand(const ConvCall& call, const BandArea& a, int64_t first, int64_t ch
         std::fill_n(to, pixels.h, 0.0f);
         continue;
       }
-      const float* from = call.x + a.n * call.xs.n + first * call.xs.c + ih * call.xs.h;
+      const float* from = x + a.n * call.xs.n + first * call.xs.c + ih * call.xs.h;
       for (int64_t run = 0; run < a.columns.runs; ++run) {
         fill_row(from, run, to + run * a.columns.pitch * pitch);
       }

@@ -23,9 +23,9 @@ constexpr int64_t PixelPitch(int64_t channels) {
   return channels % 256 == 0 ? channels + 16 : channels;
 }
 
-// band[row][column][channel], channels [first, first + channels).
-void FillBand(const ConvCall& call, const BandArea& area, int64_t first, int64_t channels,
-              float* band);
+// band[row][column][channel], channels [first, first + channels) of x.
+void FillBand(const ConvShape& call, const float* x, const BandArea& area, int64_t first,
+              int64_t channels, float* band);
 
 // Calls padding(i, position) for every position of a run that is not in [0, in), the inputs, and
 // inside(begin, end) for the indices of those that are, if there are any.

@@ -14,14 +14,14 @@ bool Worthwhile(const Axis& axis, int64_t outputs) {
 
 }  // namespace
 
-Block BlockAt(const ConvCall& call, const BlockCut& cut, int64_t index) {
+Block BlockAt(const ConvShape& call, const BlockCut& cut, int64_t index) {
   const int64_t across = cut.across(call), down = cut.down(call);
   const int64_t row = index / across % down * cut.rows, column = index % across * cut.columns;
   return {index / (across * down), row, std::min(cut.rows, call.h.out - row), column,
           std::min(cut.columns, call.w.out - column)};
 }
 
-BlockCut CutBlocks(const ConvCall& call, int64_t min_columns, int64_t parallel,
+BlockCut CutBlocks(const ConvShape& call, int64_t min_columns, int64_t parallel,
                    FunctionRef<double(int64_t rows, int64_t columns)> load) {
   constexpr int64_t kTasksPerThread = 4, kFewTasksPerThread = 2;
   BlockCut cut{call.h.out, call.w.out};

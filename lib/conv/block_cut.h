@@ -12,16 +12,16 @@ namespace windrow::internal {
 struct BlockCut {
   int64_t rows, columns;  // of a block; those at the end may be smaller
 
-  int64_t down(const ConvCall& c) const { return CeilDiv(c.h.out, rows); }
-  int64_t across(const ConvCall& c) const { return CeilDiv(c.w.out, columns); }
-  int64_t count(const ConvCall& c) const { return c.n * down(c) * across(c); }
+  int64_t down(const ConvShape& c) const { return CeilDiv(c.h.out, rows); }
+  int64_t across(const ConvShape& c) const { return CeilDiv(c.w.out, columns); }
+  int64_t count(const ConvShape& c) const { return c.n * down(c) * across(c); }
 };
 
 // Outputs of one block.
 struct Block {
   int64_t n, row, rows, column, columns;
 };
-Block BlockAt(const ConvCall& call, const BlockCut& cut, int64_t index);
+Block BlockAt(const ConvShape& call, const BlockCut& cut, int64_t index);
 
 // How much larger than it should be what a block copies may be where smaller blocks would copy most
 // inputs several times.
@@ -32,7 +32,7 @@ inline constexpr double kMaxLoad = 4;
 // `parallel` tasks can share a block. Where smaller blocks would copy most of their inputs several
 // times, it is enough if each thread has two and the load is at most kMaxLoad; that holds of every
 // block larger than one output.
-BlockCut CutBlocks(const ConvCall& call, int64_t min_columns, int64_t parallel,
+BlockCut CutBlocks(const ConvShape& call, int64_t min_columns, int64_t parallel,
                    FunctionRef<double(int64_t rows, int64_t columns)> load);
 
 }  // namespace windrow::internal

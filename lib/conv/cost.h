@@ -32,10 +32,10 @@ inline double CopyCycles(const ConvOp& op, int64_t floats, bool transposed) {
 }
 
 // The input (in the part that the outputs see) and the output, in floats.
-inline int64_t InputFloats(const ConvCall& c) {
+inline int64_t InputFloats(const ConvShape& c) {
   return SaturatedProduct({c.n, c.op->in_channels, c.h.in, c.w.in});
 }
-inline int64_t OutputFloats(const ConvCall& c) {
+inline int64_t OutputFloats(const ConvShape& c) {
   return SaturatedProduct({c.n, c.op->out_channels, c.h.out, c.w.out});
 }
 

@@ -8,14 +8,13 @@
 //          to leave lanes idle at the end of each row, or to compute the padding between the rows
 //          for each panel of output channels and tile of it:  one register tile
 //     3. the outputs go to y, unless the tiles have written them there
-#include "lib/conv/im2col.h"
-
 #include <algorithm>
 
 #include "lib/base/error.h"
 #include "lib/base/parallel.h"
 #include "lib/conv/cost.h"
 #include "lib/conv/im2col_plan.h"
+#include "lib/conv/strategies.h"
 #include "lib/conv/tile_cut.h"
 
 namespace windrow::internal {
@@ -23,9 +22,11 @@ namespace {
 
 class BlockRunner {
  public:
-  BlockRunner(const Im2colPlan& plan, int64_t group, const Block& block, float* scratch)
+  BlockRunner(const Im2colPlan& plan, const ConvBuffers& buffers, int64_t group, const Block& block,
+              float* scratch)
       : plan_(plan),
-        call_(plan_.call),
+        call_(plan_.shape),
+        buffers_(buffers),
         op_(*call_.op),
         block_(block),
         group_(group),
@@ -35,7 +36,7 @@ class BlockRunner {
         out_(panel_ + plan_.panel_floats) {}
 
   void Run() const {
-    FillPlaneBand(call_, block_, group_ * op_.group_in(), band_, band_data_);
+    FillPlaneBand(call_, buffers_.x, block_, group_ * op_.group_in(), band_, band_data_);
     const Output y = PlaceOutput();
     switch (plan_.source) {
       case PixelSource::kRows:
@@ -50,9 +51,8 @@ class BlockRunner {
     }
     if (plan_.stage_y) {
       CopyPixels(op_, {block_.rows, block_.columns, op_.group_out()}, out_, OutStrides(),
-                 YAt(call_.y, call_.ys), call_.ys);
+                 YAt(buffers_.y, call_.ys), call_.ys);
     }
-    op_.tiles->leave();
   }
 
  private:
@@ -74,8 +74,8 @@ class BlockRunner {
 
   Output PlaceOutput() const {
     const float* const residual =
-        call_.residual == nullptr ? nullptr : YAt(call_.residual, call_.rs);
-    if (!plan_.stage_y) return {YAt(call_.y, call_.ys), call_.ys, residual, call_.rs};
+        buffers_.residual == nullptr ? nullptr : YAt(buffers_.residual, call_.rs);
+    if (!plan_.stage_y) return {YAt(buffers_.y, call_.ys), call_.ys, residual, call_.rs};
     const Strides planes = OutStrides();
     if (residual == nullptr) return {out_, planes, nullptr, planes};
     CopyPixels(op_, {block_.rows, block_.columns, op_.group_out()}, residual, call_.rs, out_,
@@ -161,7 +161,8 @@ class BlockRunner {
   }
 
   const Im2colPlan& plan_;
-  const ConvCall& call_;
+  const ConvShape& call_;
+  const ConvBuffers& buffers_;
   const ConvOp& op_;
   const Block block_;
   const int64_t group_;
@@ -169,46 +170,47 @@ class BlockRunner {
   float *band_data_, *panel_, *out_;
 };
 
-void RunTask(const Im2colPlan& plan, int64_t task, float* scratch) {
-  const int64_t groups = plan.call.op->groups;
-  BlockRunner(plan, task % groups, BlockAt(plan.call, plan.blocks, task / groups), scratch).Run();
+double Estimate(const Im2colPlan& p) {
+  constexpr double kScatter = 3;
+  const ConvShape& c = p.shape;
+  const double blocks = static_cast<double>(c.op->groups * c.n) * static_cast<double>(c.h.out) *
+                        static_cast<double>(c.w.out) /
+                        static_cast<double>(p.blocks.rows * p.blocks.columns);
+  // Pixels are scattered to as many planes as there are channels, far from each other.
+  const double scatter = c.xs.w != 1 && c.op->group_in() > 1 ? kScatter : 1;
+  const int64_t block = SaturatedProduct({p.band.plane(), c.op->group_in()});
+  const double copy = scatter * CopyCycles(*c.op, block, c.xs.w != 1);
+  return kStrategyCycles + blocks * (p.block_cycles + copy);
 }
 
 }  // namespace
 
-const char* RefuseIm2col(const ConvCall&) { return nullptr; }
+const char* ConsiderIm2col(const ConvShape& shape, ConvPlan& plan) {
+  Im2colPlan p = PlanIm2col(shape);
+  p.cycles = Estimate(p);
+  plan = ConvPlan(p);
+  return nullptr;
+}
 
-void RunIm2col(const ConvCall& call) {
-  const Im2colPlan plan = PlanIm2col(call);
-  float* const workspace = plan.call.workspace;
-  RunTasks(plan.call.threads, plan.tasks(), [&](int64_t i, int64_t slot) {
-    RunTask(plan, i, workspace + slot * plan.slot_floats());
+int64_t Im2colPlan::ScratchBytes() const {
+  const int64_t floats = SaturatedSum(SaturatedSum(band_floats, panel_floats), out_floats);
+  return SaturatedProduct({floats, int64_t{sizeof(float)}});
+}
+
+void Im2colPlan::Run(const ConvBuffers& buffers) const {
+  const int64_t groups = shape.op->groups, bytes = ScratchBytes();
+  RunTasks(shape.threads, blocks.count(shape) * groups, [&](int64_t i, int64_t slot) {
+    BlockRunner(*this, buffers, i % groups, BlockAt(shape, blocks, i / groups),
+                buffers.Scratch(slot, bytes))
+        .Run();
   });
 }
 
-double EstimateIm2col(const ConvCall& call) {
-  constexpr double kScatter = 3;
-  const Im2colPlan p = PlanIm2col(call);
-  const ConvCall& c = p.call;
-  const double tasks = static_cast<double>(c.op->groups * c.n) * static_cast<double>(c.h.out) *
-                       static_cast<double>(c.w.out) /
-                       static_cast<double>(p.blocks.rows * p.blocks.columns);
-  double cycles = kStrategyCycles + tasks * p.block_cycles;
-  // Pixels are scattered to as many planes as there are channels, far from each other.
-  const double scatter = c.xs.w != 1 && c.op->group_in() > 1 ? kScatter : 1;
-  const int64_t block = SaturatedProduct({p.band.plane(), c.op->group_in()});
-  cycles += scatter * tasks * CopyCycles(*c.op, block, c.xs.w != 1);
-  return cycles;
-}
-
-int64_t Im2colScratch(const ConvCall& call) { return PlanIm2col(call).slot_floats(); }
-
-std::string DescribeIm2col(const ConvCall& call) {
-  const Im2colPlan p = PlanIm2col(call);
-  return StrCat(DescribeTile(*call.op, p.cut.max_rows, p.cut.vecs),
+std::string Im2colPlan::Describe() const {
+  return StrCat(DescribeTile(*shape.op, cut.max_rows, cut.vecs),
                 " over pixels, x copied to bands of planes",
-                p.source == PixelSource::kPanels ? " and packed" : "",
-                p.stage_y ? ", y copied from blocks of planes" : "");
+                source == PixelSource::kPanels ? " and packed" : "",
+                stage_y ? ", y copied from blocks of planes" : "");
 }
 
 }  // namespace windrow::internal

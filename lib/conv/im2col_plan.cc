@@ -4,7 +4,6 @@
 
 #include "lib/base/cache.h"
 #include "lib/conv/cost.h"
-#include "lib/conv/direct_plan.h"
 
 namespace windrow::internal {
 namespace {
@@ -18,17 +17,17 @@ int64_t MaxOutFloats() { return Caches().l2 / 4 / kFloat; }
 constexpr double kPackVector = 2, kPackRest = 4, kPackRow = 30;
 
 bool YInPlace(const Im2colPlan& p) {
-  const ConvCall& c = p.call;
+  const ConvShape& c = p.shape;
   const auto in_place = [&](const Strides& s) {
     if (s.w != 1 || p.source == PixelSource::kFlat) return false;
     const bool rows_touch = p.blocks.columns == c.w.out && s.h == c.w.out;
     return p.source == PixelSource::kRows || p.blocks.rows == 1 || rows_touch;
   };
-  return in_place(c.ys) && (c.residual == nullptr || in_place(c.rs));
+  return c.OfOutputs(in_place);
 }
 
 int64_t OutFloats(const Im2colPlan& p) {
-  return RoundUp(SaturatedProduct({p.call.op->group_out(), p.out_plane}), 16);
+  return RoundUp(SaturatedProduct({p.shape.op->group_out(), p.out_plane}), 16);
 }
 
 // Only where the columns of a tap lie side by side in a band can tiles read it, and only where
@@ -36,7 +35,7 @@ int64_t OutFloats(const Im2colPlan& p) {
 bool Possible(const Im2colPlan& p) {
   switch (p.source) {
     case PixelSource::kRows:
-      return p.band.w.by_taps || p.call.w.stride == 1 || p.call.w.kernel == 1;
+      return p.band.w.by_taps || p.shape.w.stride == 1 || p.shape.w.kernel == 1;
     case PixelSource::kFlat:
       return p.band.w.stride == 1 && p.band.h.stride == 1 && OutFloats(p) <= MaxOutFloats();
     case PixelSource::kPanels:
@@ -47,7 +46,7 @@ bool Possible(const Im2colPlan& p) {
 
 // Fills in how the tiles get their pixels, and what that costs.
 void SetSource(Im2colPlan& p, PixelSource source) {
-  const ConvOp& op = *p.call.op;
+  const ConvOp& op = *p.shape.op;
   const auto [rows, columns] = p.blocks;
   const bool packed = source == PixelSource::kPanels;
   const int64_t pixels = packed                         ? rows * columns
@@ -57,7 +56,7 @@ void SetSource(Im2colPlan& p, PixelSource source) {
   const int64_t vector_bytes = p.steps() * op.lanes * kFloat;
   const auto widest = static_cast<int>(
       packed ? std::clamp<int64_t>(Caches().l2 / 4 / vector_bytes, 1, kMaxTileVecs) : kMaxTileVecs);
-  const int64_t channels = p.call.weights->group_panel(0, 0).out_channels;
+  const int64_t channels = p.shape.weights->group_panel(0, 0).out_channels;
   p.source = source;
   p.out_plane = PixelPitch(rows * p.OutRow(columns));
   p.cut = CutPixels(op, channels, pixels, p.steps(), widest);
@@ -65,12 +64,12 @@ void SetSource(Im2colPlan& p, PixelSource source) {
   const int64_t vectors = CeilDiv(pixels, op.lanes);
   const int64_t tiles = CeilDiv(vectors, p.cut.vecs) * CeilDiv(channels, p.cut.max_rows);
   const double steps = static_cast<double>(p.steps());
-  const double line = static_cast<double>(p.call.weights->group_panels()) *
+  const double line = static_cast<double>(p.shape.weights->group_panels()) *
                       (p.cut.cycles * steps + static_cast<double>(tiles) * kTileCycles);
   p.block_cycles = line * static_cast<double>(source == PixelSource::kRows ? rows : 1);
   if (packed) {
     const double pieces = static_cast<double>(rows + CeilDiv(vectors, p.cut.vecs));
-    const double taps = static_cast<double>(p.call.h.kernel * p.call.w.kernel);
+    const double taps = static_cast<double>(p.shape.h.kernel * p.shape.w.kernel);
     p.block_cycles += steps * (kPackVector * static_cast<double>(vectors) + kPackRest * pieces) +
                       taps * kPackRow * pieces;
   }
@@ -81,7 +80,7 @@ void SetSource(Im2colPlan& p, PixelSource source) {
   if (p.stage_y) {
     p.block_cycles +=
         kRow * static_cast<double>(rows * op.group_out()) +
-        CopyCycles(op, SaturatedProduct({op.group_out(), rows, columns}), p.call.ys.w != 1);
+        CopyCycles(op, SaturatedProduct({op.group_out(), rows, columns}), p.shape.ys.w != 1);
   }
 }
 
@@ -103,7 +102,7 @@ void ChooseSource(Im2colPlan& p) {
 namespace {
 
 // Blocks that are small enough, their outputs too if those may have to be staged.
-Im2colPlan CutAndChoose(const ConvCall& call, bool stage_y) {
+Im2colPlan CutAndChoose(const ConvShape& call, bool stage_y) {
   const ConvOp& op = *call.op;
   const auto load = [&](int64_t rows, int64_t columns) {
     const auto band = static_cast<double>(PlaneBand(call, rows, columns).floats(op.lanes));
@@ -118,10 +117,10 @@ Im2colPlan CutAndChoose(const ConvCall& call, bool stage_y) {
 
 }  // namespace
 
-Im2colPlan PlanIm2col(const ConvCall& call) {
-  const ConvCall c = Flattened(call);
+Im2colPlan PlanIm2col(const ConvShape& call) {
+  const ConvShape c = Flattened(call);
   const ConvOp& op = *c.op;
-  const bool planes = c.ys.w == 1 && (c.residual == nullptr || c.rs.w == 1);
+  const bool planes = c.OfOutputs([](const Strides& s) { return s.w == 1; });
   Im2colPlan p = CutAndChoose(c, !planes);
   // Planes may need it too, if their rows do not touch.
   constexpr auto kMax = static_cast<int64_t>(kMaxLoad);

@@ -3,6 +3,7 @@
 #define WINDROW_LIB_CONV_IM2COL_PLAN_H_
 
 #include <cstdint>
+#include <string>
 
 #include "lib/conv/block_cut.h"
 #include "lib/conv/pixel_tile.h"
@@ -19,7 +20,8 @@ enum class PixelSource : uint8_t {
 };
 
 struct Im2colPlan {
-  ConvCall call;  // a 1x1 convolution as one long row, where memory allows
+  ConvShape shape;  // a 1x1 convolution as one long row, where memory allows
+  double cycles = 0;
   BlockCut blocks;
   // The strides of a whole block's copies; smaller blocks have the same.
   PlaneBand band;
@@ -32,20 +34,22 @@ struct Im2colPlan {
   // The parts of a thread's scratch memory.
   int64_t band_floats = 0, panel_floats = 0, out_floats = 0;
 
-  Im2colPlan(const ConvCall& c, const BlockCut& b)
-      : call(c), blocks(b), band(c, b.rows, b.columns) {}
+  Im2colPlan(const ConvShape& c, const BlockCut& b)
+      : shape(c), blocks(b), band(c, b.rows, b.columns) {}
 
-  int64_t slot_floats() const { return band_floats + panel_floats + out_floats; }
-  int64_t tasks() const { return blocks.count(call) * call.op->groups; }
+  int64_t ScratchBytes() const;
+  std::string Describe() const;
+  void Run(const ConvBuffers& buffers) const;
+
   // Steps of the reduction.
-  int64_t steps() const { return call.op->group_in() * call.h.kernel * call.w.kernel; }
+  int64_t steps() const { return shape.op->group_in() * shape.h.kernel * shape.w.kernel; }
   // The staged outputs of a block so wide, from row to row.
   int64_t OutRow(int64_t columns) const {
     return source == PixelSource::kFlat ? band.row() : columns;
   }
 };
 
-Im2colPlan PlanIm2col(const ConvCall& call);
+Im2colPlan PlanIm2col(const ConvShape& call);
 
 }  // namespace windrow::internal
 

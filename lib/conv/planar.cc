@@ -8,8 +8,6 @@
 // zeros, or rows of the plane once more. Edges, narrow planes and planes with a horizontal stride
 // are first copied to a band of padded rows. The last vector of a row, if only a part of it exists,
 // is computed in a buffer. Very small planes are done by planar_flat.cc.
-#include "lib/conv/planar.h"
-
 #include <algorithm>
 #include <array>
 
@@ -18,6 +16,7 @@
 #include "lib/base/parallel.h"
 #include "lib/conv/planar_flat.h"
 #include "lib/conv/planar_rows.h"
+#include "lib/conv/strategies.h"
 #include "lib/conv/tile_cut.h"
 
 namespace windrow::internal {
@@ -30,21 +29,24 @@ constexpr int64_t kMaxColumnsInPlace = 16384;  // another one; a row of zeros is
 constexpr int64_t kMinVectorsInPlace = 12;     // fewer are not worth the edges on their own
 
 struct PlanarPlan {
-  const ConvCall& call;
-  const PlanarTable& tiles;
+  ConvShape shape;
+  double cycles;
+  const PlanarTable* tiles;
   int64_t max_rows;            // of a tile, besides the table's limit
   int64_t inside, inside_end;  // output columns whose inputs are read in place
   int64_t zeros, band;         // floats of scratch
   EvenSplit bands;             // of a plane's output rows
   int64_t planes;              // of a task, if it has whole planes
-  bool stream;                 // y is larger than the caches
+  bool stream;                 // y, if it is aligned, past the caches
 
-  int64_t slot_floats() const { return zeros + band; }
-  int64_t input_planes() const { return call.n * call.op->in_channels; }
+  int64_t ScratchBytes() const { return (zeros + band) * kFloat; }
+  std::string Describe() const;
+  void Run(const ConvBuffers& buffers) const;
+  int64_t input_planes() const { return shape.n * shape.op->in_channels; }
   int64_t tasks() const { return CeilDiv(input_planes(), planes) * bands.parts; }
 };
 
-const PlanarTable& Table(const ConvCall& call) {
+const PlanarTable& Table(const ConvShape& call) {
   const PlanarTables& tables = call.op->tiles->planar;
   const bool shared = call.h.stride == 1 && call.h.dilation == 1;
   if (!shared) return tables.apart;
@@ -54,7 +56,7 @@ const PlanarTable& Table(const ConvCall& call) {
 
 // The columns that no tap takes from padding, in whole vectors.
 void FindInside(PlanarPlan& p) {
-  const ConvCall& c = p.call;
+  const ConvShape& c = p.shape;
   const int64_t lanes = c.op->lanes;
   if (c.w.stride != 1) return;
   const int64_t begin = RoundUp(std::max<int64_t>(c.w.before, 0), lanes);
@@ -67,12 +69,12 @@ void FindInside(PlanarPlan& p) {
 
 // The most columns of one stretch that is copied.
 int64_t CopiedColumns(const PlanarPlan& p) {
-  return std::min(std::max(p.inside, p.call.w.out - p.inside_end), kMaxCopiedColumns);
+  return std::min(std::max(p.inside, p.shape.w.out - p.inside_end), kMaxCopiedColumns);
 }
 
 // So many rows that a band fits the cache and there is one for everybody.
 int64_t RowsPerBand(const PlanarPlan& p) {
-  const ConvCall& c = p.call;
+  const ConvShape& c = p.shape;
   const int64_t row = PlanarRows::BandFloats(c, 2, CopiedColumns(p)) -
                       PlanarRows::BandFloats(c, 1, CopiedColumns(p));
   const int64_t rows = std::max<int64_t>(Caches().l2 / 4 / kFloat / std::max<int64_t>(row, 1), 8);
@@ -80,20 +82,37 @@ int64_t RowsPerBand(const PlanarPlan& p) {
   return std::min({rows, share, c.h.out});
 }
 
-// Whether y would only push useful things out of the caches, and its vectors are aligned.
-bool Streams(const ConvCall& c) {
+// Whether y would only push useful things out of the caches, and its vectors are aligned if the
+// first is.
+bool Streams(const ConvShape& c) {
   const int64_t bytes = SaturatedProduct({c.n, c.op->out_channels, c.h.out, c.w.out, kFloat});
-  const int64_t lanes = c.op->lanes;
-  const auto aligned = [lanes](int64_t floats) { return floats % lanes == 0; };
-  return bytes >= PlanarStreamBytes() && aligned(c.ys.h) && aligned(c.ys.c) && aligned(c.ys.n) &&
-         reinterpret_cast<uintptr_t>(c.y) % static_cast<uintptr_t>(lanes * kFloat) == 0;
+  const auto aligned = [&](int64_t floats) { return floats % c.op->lanes == 0; };
+  return bytes >= PlanarStreamBytes() && aligned(c.ys.h) && aligned(c.ys.c) && aligned(c.ys.n);
 }
 
-PlanarPlan MakePlan(const ConvCall& call) {
+bool IsAligned(const float* y, int64_t lanes) {
+  return reinterpret_cast<uintptr_t>(y) % static_cast<uintptr_t>(lanes * kFloat) == 0;
+}
+
+// What a plane, an input row (which may be copied) and a vector of outputs cost, as measured.
+double Estimate(const PlanarPlan& p) {
+  const ConvShape& c = p.shape;
+  const ConvOp& op = *c.op;
+  const double vectors = static_cast<double>(c.h.out * CeilDiv(c.w.out, op.lanes));
+  const double taps = static_cast<double>(c.h.kernel * c.w.kernel);
+  const bool apart = p.tiles == &op.tiles->planar.apart;
+  const double inputs = static_cast<double>(c.n * op.in_channels);
+  const double outputs = static_cast<double>(c.n * op.out_channels);
+  return inputs * (500.0 + 35.0 * static_cast<double>(c.h.in) * static_cast<double>(c.w.stride)) +
+         outputs * vectors * (taps * (apart ? 1.2 : 0.8) + 6.0);
+}
+
+PlanarPlan MakePlan(const ConvShape& call) {
   const PlanarTable& tiles = Table(call);
   PlanarPlan p{
-      .call = call,
-      .tiles = tiles,
+      .shape = call,
+      .cycles = 0,
+      .tiles = &tiles,
       .max_rows = &tiles == &call.op->tiles->planar.shared ? call.h.kernel : kMaxPlanarRows,
       .inside = 0,
       .inside_end = 0,
@@ -115,22 +134,26 @@ PlanarPlan MakePlan(const ConvCall& call) {
     const int64_t plane = std::max<int64_t>(call.multiply_adds() / p.input_planes(), 1);
     p.planes = std::clamp<int64_t>(kMinParallelWork / 2 / plane, 1, p.input_planes());
   }
+  p.cycles = Estimate(p);
   return p;
 }
 
 // Some rows of one input plane and all outputs that come from it.
 class PlaneTask {
  public:
-  PlaneTask(const PlanarPlan& plan, int64_t plane, int64_t band, float* scratch)
+  PlaneTask(const PlanarPlan& plan, const ConvBuffers& buffers, int64_t plane, int64_t band,
+            float* scratch)
       : plan_(plan),
-        call_(plan.call),
+        call_(plan.shape),
+        buffers_(buffers),
         op_(*call_.op),
         n_(plane / op_.in_channels),
         channel_(plane % op_.in_channels),
         row_(plan.bands.Begin(band)),
         row_end_(plan.bands.Begin(band + 1)),
         band_(scratch + plan.zeros),
-        inputs_(call_, call_.x + n_ * call_.xs.n + channel_ * call_.xs.c, scratch) {
+        stream_(plan.stream && IsAligned(buffers.y, op_.lanes)),
+        inputs_(call_, buffers.x + n_ * call_.xs.n + channel_ * call_.xs.c, scratch) {
     args_.row_stride = call_.h.stride;
     args_.row_dilation = call_.h.dilation;
     args_.kernel_h = call_.h.kernel;
@@ -160,10 +183,10 @@ class PlaneTask {
 
   void RunStretch(const PlanarArea& area) {
     const int64_t columns = area.column_end - area.column, taps = call_.h.kernel * call_.w.kernel;
-    const EvenSplit tiles(CeilDiv(columns, op_.lanes), plan_.tiles.max_vecs);
+    const EvenSplit tiles(CeilDiv(columns, op_.lanes), plan_.tiles->max_vecs);
     const auto vecs = static_cast<size_t>(tiles.Begin(1));
     const EvenSplit blocks(row_end_ - row_,
-                           std::min<int64_t>(plan_.tiles.max_rows[vecs], plan_.max_rows));
+                           std::min<int64_t>(plan_.tiles->max_rows[vecs], plan_.max_rows));
     for (int64_t m = 0; m < op_.group_out(); ++m) {
       const int64_t out_channel = channel_ * op_.group_out() + m;
       args_.weights = call_.weights->oihw() + out_channel * taps;
@@ -174,8 +197,8 @@ class PlaneTask {
         const auto at = [&](const Strides& s) {
           return n_ * s.n + out_channel * s.c + row * s.h + area.column * s.w;
         };
-        RunRows(rows, columns, tiles, call_.y + at(call_.ys),
-                call_.residual == nullptr ? nullptr : call_.residual + at(call_.rs));
+        RunRows(rows, columns, tiles, buffers_.y + at(call_.ys),
+                buffers_.residual == nullptr ? nullptr : buffers_.residual + at(call_.rs));
       }
     }
   }
@@ -194,8 +217,8 @@ class PlaneTask {
       args_.y_row = call_.ys.h;
       args_.residual = residual == nullptr ? nullptr : residual + vec * op_.lanes;
       args_.residual_row = call_.rs.h;
-      args_.stream = plan_.stream;
-      plan_.tiles.tile[vecs][rows](args_);
+      args_.stream = stream_;
+      plan_.tiles->tile[vecs][rows](args_);
       i = end;
     }
     if (whole < tiles.parts) RunPartial(rows, columns, tiles, y, residual);
@@ -219,7 +242,7 @@ class PlaneTask {
     args_.residual = residual == nullptr ? nullptr : buffer;
     args_.residual_row = pitch;
     args_.stream = false;
-    plan_.tiles.tile[vecs][rows](args_);
+    plan_.tiles->tile[vecs][rows](args_);
     for (int64_t r = 0; r < rows; ++r) {
       std::copy_n(buffer + r * pitch, count, y + r * call_.ys.h + first);
     }
@@ -228,29 +251,42 @@ class PlaneTask {
   void SetColumn(int64_t vec) { args_.column = vec * op_.lanes; }
 
   const PlanarPlan& plan_;
-  const ConvCall& call_;
+  const ConvShape& call_;
+  const ConvBuffers& buffers_;
   const ConvOp& op_;
   const int64_t n_, channel_, row_, row_end_;
   float* const band_;
+  const bool stream_;
   PlanarRows inputs_;
   PlanarArgs args_{};
 };
 
-void RunTask(const PlanarPlan& plan, int64_t task, float* scratch) {
-  std::fill_n(scratch, plan.zeros, 0.0f);
-  const int64_t band = task % plan.bands.parts, first = task / plan.bands.parts * plan.planes;
-  const int64_t end = std::min(first + plan.planes, plan.input_planes());
-  for (int64_t plane = first; plane < end; ++plane) PlaneTask(plan, plane, band, scratch).Run();
-  plan.call.op->tiles->leave();
+void PlanarPlan::Run(const ConvBuffers& buffers) const {
+  const int64_t bytes = ScratchBytes();
+  RunTasks(shape.threads, tasks(), [&](int64_t task, int64_t slot) {
+    float* const scratch = buffers.Scratch(slot, bytes);
+    std::fill_n(scratch, zeros, 0.0f);
+    const int64_t band_of_rows = task % bands.parts, first = task / bands.parts * planes;
+    const int64_t end = std::min(first + planes, input_planes());
+    for (int64_t plane = first; plane < end; ++plane) {
+      PlaneTask(*this, buffers, plane, band_of_rows, scratch).Run();
+    }
+  });
 }
 
-}  // namespace
+std::string PlanarPlan::Describe() const {
+  const int lanes = shape.op->lanes;
+  const int64_t vecs = std::min<int64_t>(CeilDiv(shape.w.out, lanes), tiles->max_vecs);
+  return StrCat(std::min<int64_t>(tiles->max_rows[vecs], max_rows), " rows x ", vecs,
+                " vectors of ", lanes, lanes == 1 ? " pixel" : " pixels",
+                inside_end == 0 ? ", x copied to padded rows" : "");
+}
 
-const char* RefusePlanar(const ConvCall& call) {
+const char* Refuse(const ConvShape& call) {
   if (call.op->group_in() != 1) return "groups have more than one input channel";
   const auto row = [](const Strides& s, int64_t columns) { return s.w == 1 || columns == 1; };
-  if (!row(call.xs, call.w.in) || !row(call.ys, call.w.out) ||
-      (call.residual != nullptr && !row(call.rs, call.w.out))) {
+  if (!row(call.xs, call.w.in) ||
+      !call.OfOutputs([&](const Strides& s) { return row(s, call.w.out); })) {
     return "the pixels of a row are not contiguous";
   }
   if (call.h.kernel > kMaxPlanarKernel || call.w.kernel > kMaxPlanarKernel ||
@@ -263,45 +299,18 @@ const char* RefusePlanar(const ConvCall& call) {
   return call.op->lanes > kMaxLanes ? "vectors are too long" : nullptr;
 }
 
+}  // namespace
+
 int64_t PlanarStreamBytes() {
   constexpr int64_t kMost = int64_t{32} << 20;  // a share of the largest caches
   return std::clamp(Caches().l3 / 2, Caches().l2, std::max(Caches().l2, kMost));
 }
 
-void RunPlanar(const ConvCall& call) {
-  if (IsFlat(call)) return RunFlat(call);
-  const PlanarPlan plan = MakePlan(call);
-  RunTasks(call.threads, plan.tasks(), [&](int64_t i, int64_t slot) {
-    RunTask(plan, i, call.workspace + slot * plan.slot_floats());
-  });
-}
-
-std::string DescribePlanar(const ConvCall& call) {
-  if (IsFlat(call)) return DescribeFlat(call);
-  const PlanarPlan plan = MakePlan(call);
-  const int64_t vecs = std::min<int64_t>(CeilDiv(call.w.out, call.op->lanes), plan.tiles.max_vecs);
-  return StrCat(std::min<int64_t>(plan.tiles.max_rows[vecs], plan.max_rows), " rows x ", vecs,
-                " vectors of ", call.op->lanes, call.op->lanes == 1 ? " pixel" : " pixels",
-                plan.inside_end == 0 ? ", x copied to padded rows" : "");
-}
-
-int64_t PlanarScratch(const ConvCall& call) {
-  if (IsFlat(call)) return 0;
-  return MakePlan(call).slot_floats();
-}
-
-double EstimatePlanar(const ConvCall& call) {
-  if (IsFlat(call)) return EstimateFlat(call);
-  // What a plane, an input row (which may be copied) and a vector of outputs cost, as measured.
-  const ConvOp& op = *call.op;
-  const double vectors = static_cast<double>(call.h.out * CeilDiv(call.w.out, op.lanes));
-  const double taps = static_cast<double>(call.h.kernel * call.w.kernel);
-  const bool apart = &Table(call) == &op.tiles->planar.apart;
-  const double inputs = static_cast<double>(call.n * op.in_channels);
-  const double outputs = static_cast<double>(call.n * op.out_channels);
-  return inputs *
-             (500.0 + 35.0 * static_cast<double>(call.h.in) * static_cast<double>(call.w.stride)) +
-         outputs * vectors * (taps * (apart ? 1.2 : 0.8) + 6.0);
+const char* ConsiderPlanar(const ConvShape& shape, ConvPlan& plan) {
+  if (const char* reason = Refuse(shape)) return reason;
+  const auto flat = PlanFlat(shape);
+  plan = flat ? ConvPlan(*flat) : ConvPlan(MakePlan(shape));
+  return nullptr;
 }
 
 }  // namespace windrow::internal

@@ -13,6 +13,7 @@
 #include <cstring>
 
 #include "lib/base/error.h"
+#include "lib/base/parallel.h"
 #include "lib/conv/band.h"
 
 namespace windrow::internal {
@@ -23,20 +24,21 @@ constexpr int64_t kMaxTaps = 32;
 constexpr int64_t kMaxLanes = 64;  // of any target this runs on
 
 // Of outputs, as one row.
-int64_t Vectors(const ConvCall& call) {
+int64_t Vectors(const ConvShape& call) {
   const int64_t pitch = Covered(call.w, call.w.out);
   return CeilDiv((call.h.out - 1) * pitch + call.w.out, call.op->lanes);
 }
 
 // Whether the rows of x have no padding and lie end to end too.
-bool InOnePiece(const ConvCall& call) {
+bool InOnePiece(const ConvShape& call) {
   return !call.h.padded() && !call.w.padded() && call.xs.h == call.w.in;
 }
 
 class Flat {
  public:
-  explicit Flat(const ConvCall& call)
+  Flat(const ConvShape& call, const ConvBuffers& buffers)
       : call_(call),
+        buffers_(buffers),
         op_(*call.op),
         rows_(Covered(call.h, call.h.out)),
         pitch_(Covered(call.w, call.w.out)),
@@ -57,7 +59,7 @@ class Flat {
     }
     // The lanes behind the last output read as much.
     std::fill_n(in_.data() + rows_ * pitch_, op_.lanes, 0.0f);
-    if (call.residual != nullptr) std::fill_n(out_.data(), vectors_ * op_.lanes, 0.0f);
+    if (buffers.residual != nullptr) std::fill_n(out_.data(), vectors_ * op_.lanes, 0.0f);
   }
 
   void Run() {
@@ -67,17 +69,16 @@ class Flat {
         for (int64_t m = 0; m < op_.group_out(); ++m) RunPlane(n, channel * op_.group_out() + m);
       }
     }
-    op_.tiles->leave();
   }
 
  private:
   void CopyIn(int64_t n, int64_t channel) {
     if (InOnePiece(call_)) {
-      std::memcpy(in_.data(), call_.x + n * call_.xs.n + channel * call_.xs.c,
+      std::memcpy(in_.data(), buffers_.x + n * call_.xs.n + channel * call_.xs.c,
                   static_cast<size_t>(rows_ * pitch_) * sizeof(float));
     } else {
       FillBand(
-          call_,
+          call_, buffers_.x,
           {n, DenseRun(call_.h.Position(0, 0), rows_), DenseRun(call_.w.Position(0, 0), pitch_)},
           channel, 1, in_.data());
     }
@@ -86,22 +87,23 @@ class Flat {
   void RunPlane(int64_t n, int64_t out_channel) {
     args_.weights = call_.weights->oihw() + out_channel * args_.kernel_w;
     args_.bias = call_.weights->bias() + out_channel;
-    if (call_.residual != nullptr) {
-      op_.tiles->copy_rows(call_.residual + n * call_.rs.n + out_channel * call_.rs.c, call_.rs.h,
-                           call_.h.out, call_.w.out, out_.data(), pitch_);
+    if (buffers_.residual != nullptr) {
+      op_.tiles->copy_rows(buffers_.residual + n * call_.rs.n + out_channel * call_.rs.c,
+                           call_.rs.h, call_.h.out, call_.w.out, out_.data(), pitch_);
     }
     for (int64_t i = 0; i < tiles_.parts; ++i) {
       const int64_t vec = tiles_.Begin(i);
       args_.column = vec * op_.lanes;
       args_.y = out_.data() + args_.column;
-      if (call_.residual != nullptr) args_.residual = args_.y;
+      if (buffers_.residual != nullptr) args_.residual = args_.y;
       op_.tiles->planar.shared.tile[tiles_.Begin(i + 1) - vec][1](args_);
     }
     op_.tiles->copy_rows(out_.data(), pitch_, call_.h.out, call_.w.out,
-                         call_.y + n * call_.ys.n + out_channel * call_.ys.c, call_.ys.h);
+                         buffers_.y + n * call_.ys.n + out_channel * call_.ys.c, call_.ys.h);
   }
 
-  const ConvCall& call_;
+  const ConvShape& call_;
+  const ConvBuffers& buffers_;
   const ConvOp& op_;
   const int64_t rows_, pitch_;  // of the padded plane
   const int64_t vectors_;
@@ -112,9 +114,7 @@ class Flat {
   const float* const in_row_ = in_.data();
 };
 
-}  // namespace
-
-bool IsFlat(const ConvCall& call) {
+bool Fits(const ConvShape& call) {
   if (call.threads > 1 || call.h.stride != 1 || call.w.stride != 1) return false;
   if (call.h.out > kMaxFloats || call.w.out > kMaxFloats) return false;
   return SaturatedProduct({Covered(call.h, call.h.out), Covered(call.w, call.w.out)}) <=
@@ -122,21 +122,33 @@ bool IsFlat(const ConvCall& call) {
          call.h.kernel * call.w.kernel <= kMaxTaps;
 }
 
-void RunFlat(const ConvCall& call) { Flat(call).Run(); }
-
-std::string DescribeFlat(const ConvCall& call) {
-  return StrCat("all rows as 1 of ", Vectors(call), " vectors of ", call.op->lanes,
-                call.op->lanes == 1 ? " pixel" : " pixels");
-}
-
-double EstimateFlat(const ConvCall& call) {
-  // What a copied row, a tap of a vector, and a row of outputs cost, as measured.
+// What a copied row, a tap of a vector, and a row of outputs cost, as measured.
+double Estimate(const ConvShape& call) {
   const ConvOp& op = *call.op;
   const int64_t rows = Covered(call.h, call.h.out), vectors = Vectors(call);
   const int64_t taps = call.h.kernel * call.w.kernel;
   const int64_t input = InOnePiece(call) ? 40 : 24 * rows;
   const int64_t output = vectors * taps + 5 * call.h.out + 10;
-  return static_cast<double>(60 + call.n * (op.in_channels * input + op.out_channels * output));
+  const double image = static_cast<double>(op.in_channels) * static_cast<double>(input) +
+                       static_cast<double>(op.out_channels) * static_cast<double>(output);
+  return 60 + static_cast<double>(call.n) * image;
+}
+
+}  // namespace
+
+std::optional<FlatPlan> PlanFlat(const ConvShape& shape) {
+  if (!Fits(shape)) return std::nullopt;
+  return FlatPlan{shape, Estimate(shape)};
+}
+
+void FlatPlan::Run(const ConvBuffers& buffers) const {
+  RunTasks(1, 1, [&](int64_t, int64_t) { Flat(shape, buffers).Run(); });
+}
+
+std::string FlatPlan::Describe() const {
+  const int lanes = shape.op->lanes;
+  return StrCat("all rows as 1 of ", Vectors(shape), " vectors of ", lanes,
+                lanes == 1 ? " pixel" : " pixels");
 }
 
 }  // namespace windrow::internal

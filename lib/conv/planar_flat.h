@@ -2,18 +2,25 @@
 #ifndef WINDROW_LIB_CONV_PLANAR_FLAT_H_
 #define WINDROW_LIB_CONV_PLANAR_FLAT_H_
 
+#include <cstdint>
+#include <optional>
 #include <string>
 
 #include "lib/conv/problem.h"
 
 namespace windrow::internal {
 
-// Whether this is such a call, of those that the planar strategy does not refuse.
-bool IsFlat(const ConvCall& call);
+struct FlatPlan {
+  ConvShape shape;
+  double cycles;
 
-void RunFlat(const ConvCall& call);
-std::string DescribeFlat(const ConvCall& call);
-double EstimateFlat(const ConvCall& call);
+  int64_t ScratchBytes() const { return 0; }
+  std::string Describe() const;
+  void Run(const ConvBuffers& buffers) const;
+};
+
+// Nothing unless the planes, which the planar strategy can do, are so small.
+std::optional<FlatPlan> PlanFlat(const ConvShape& shape);
 
 }  // namespace windrow::internal
 

@@ -7,13 +7,13 @@ namespace {
 
 // A phase of a row: every stride-th column, as many as `columns` outputs in whole vectors reach. A
 // row is a whole number of cache lines, so that all rows of a band are aligned alike.
-int64_t PhaseFloats(const ConvCall& call, int64_t columns) {
+int64_t PhaseFloats(const ConvShape& call, int64_t columns) {
   return RoundUp(RoundUp(columns, call.op->lanes) + (Covered(call.w, 1) - 1) / call.w.stride, 16);
 }
 
 }  // namespace
 
-int64_t PlanarRows::BandFloats(const ConvCall& call, int64_t rows, int64_t columns) {
+int64_t PlanarRows::BandFloats(const ConvShape& call, int64_t rows, int64_t columns) {
   return Covered(call.h, rows) * PhaseFloats(call, columns) * call.w.stride;
 }
 

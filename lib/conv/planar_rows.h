@@ -18,6 +18,9 @@ inline constexpr int64_t kMaxPlanarKernel = 64;    // rows or columns of taps
 inline constexpr int64_t kMaxPlanarCovered = 256;  // pixels they cover
 inline constexpr int64_t kMaxPlanarStride = 8;
 
+// From so many bytes on an output is written past the caches.
+int64_t PlanarStreamBytes();
+
 // Outputs [row, row_end) x [column, column_end) of one plane.
 struct PlanarArea {
   int64_t row, row_end, column, column_end;
@@ -26,11 +29,11 @@ struct PlanarArea {
 class PlanarRows {
  public:
   // Of one plane of x. `zeros` is a row of padding for rows that are not copied.
-  PlanarRows(const ConvCall& call, const float* plane, const float* zeros)
+  PlanarRows(const ConvShape& call, const float* plane, const float* zeros)
       : call_(call), plane_(plane), zeros_(zeros) {}
 
   // The floats that Copy needs for so many rows and columns of outputs.
-  static int64_t BandFloats(const ConvCall& call, int64_t rows, int64_t columns);
+  static int64_t BandFloats(const ConvShape& call, int64_t rows, int64_t columns);
 
   // Takes the inputs of these outputs where they are. No column may fall on padding.
   void UseInPlace(const PlanarArea& area);
@@ -52,7 +55,7 @@ class PlanarRows {
   Phases CutPhases(const PlanarArea& area) const;
   void CopyRow(const float* from, const Phases& phases, float* to) const;
 
-  const ConvCall& call_;
+  const ConvShape& call_;
   const float* const plane_;
   const float* const zeros_;
   const float* band_ = nullptr;  // null: in place

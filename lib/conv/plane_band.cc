@@ -27,8 +27,8 @@ void CopyRun(const ConvOp& op, int64_t pixels, int64_t channels, const float* fr
 
 class Filler {
  public:
-  Filler(const ConvCall& call, const BandArea& area, int64_t first, const PlaneBand& band)
-      : call_(call), area_(area), first_(first), band_(band) {}
+  Filler(const ConvShape& call, const float* x, const BandArea& area, const PlaneBand& band)
+      : call_(call), x_(x), area_(area), band_(band) {}
 
   // One row of the area, at this position.
   void FillRow(int64_t position, float* to) const {
@@ -37,7 +37,7 @@ class Filler {
       if (ih < 0) {
         Zero(to, area_.columns.Count(run));
       } else {
-        FillRun(call_.x + area_.n * call_.xs.n + first_ * call_.xs.c + ih * call_.xs.h, run, to);
+        FillRun(x_ + area_.n * call_.xs.n + ih * call_.xs.h, run, to);
       }
     }
   }
@@ -66,9 +66,9 @@ class Filler {
     for (int64_t c = 0; c < band_.channels; ++c) std::fill_n(to + c * band_.plane(), columns, 0.0f);
   }
 
-  const ConvCall& call_;
+  const ConvShape& call_;
+  const float* const x_;  // the first channel
   const BandArea& area_;
-  int64_t first_;
   const PlaneBand& band_;
 };
 
@@ -91,10 +91,10 @@ BandRuns ColumnsOf(const Axis& w, const Block& block, const PlaneBand& band) {
 
 }  // namespace
 
-void FillPlaneBand(const ConvCall& call, const Block& block, int64_t first, const PlaneBand& band,
-                   float* to) {
+void FillPlaneBand(const ConvShape& call, const float* x, const Block& block, int64_t first,
+                   const PlaneBand& band, float* to) {
   const BandArea area{block.n, RowsOf(call.h, block, band.h), ColumnsOf(call.w, block, band)};
-  const Filler filler(call, area, first, band);
+  const Filler filler(call, x + first * call.xs.c, area, band);
   int64_t end = 0;  // of the rows that are filled
   for (int64_t run = 0; run < area.rows.runs; ++run) {
     for (int64_t i = 0; i < area.rows.Count(run); ++i) {

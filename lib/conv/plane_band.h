@@ -20,7 +20,7 @@ struct PlaneBand {
   int64_t runs, pitch, channels;
 
   // For blocks of at most so many outputs.
-  PlaneBand(const ConvCall& call, int64_t rows, int64_t columns)
+  PlaneBand(const ConvShape& call, int64_t rows, int64_t columns)
       : h(call.h, rows),
         w(call.w, columns),
         runs(w.by_taps ? call.w.kernel : call.w.stride),
@@ -42,8 +42,8 @@ struct PlaneBand {
 };
 
 // What a block of outputs sees, channels [first, first + band.channels).
-void FillPlaneBand(const ConvCall& call, const Block& block, int64_t first, const PlaneBand& band,
-                   float* to);
+void FillPlaneBand(const ConvShape& call, const float* x, const Block& block, int64_t first,
+                   const PlaneBand& band, float* to);
 
 }  // namespace windrow::internal
 

@@ -7,16 +7,14 @@
 //
 // A run is an image, or a row of one that has gaps between its rows. Nothing is packed but the last
 // few pixels of a run, which do not fill a vector.
-#include "lib/conv/pointwise.h"
-
 #include <algorithm>
 
 #include "lib/base/cache.h"
 #include "lib/base/parallel.h"
 #include "lib/conv/cost.h"
-#include "lib/conv/direct.h"
-#include "lib/conv/direct_plan.h"
 #include "lib/conv/pixel_tile.h"
+#include "lib/conv/pixels.h"
+#include "lib/conv/strategies.h"
 #include "lib/conv/tile_cut.h"
 
 namespace windrow::internal {
@@ -26,41 +24,53 @@ constexpr int64_t kFloat = sizeof(float);
 constexpr int64_t kFewChannels = 3;  // with which reading x takes longer than multiplying it
 
 // Channels side by side.
-bool Pixels(const ConvCall& c) {
-  const bool residual = c.residual == nullptr || c.rs.c == 1;
+bool Pixels(const ConvShape& c) {
   return (c.xs.c == 1 || c.op->in_channels == 1) &&
-         (c.op->out_channels == 1 || (c.ys.c == 1 && residual));
+         (c.op->out_channels == 1 || c.OfOutputs([](const Strides& s) { return s.c == 1; }));
 }
 
 // Pixels of a row side by side.
-bool Planes(const ConvCall& c) {
-  return c.w.stride == 1 && c.xs.w == 1 && c.ys.w == 1 && (c.residual == nullptr || c.rs.w == 1);
+bool Planes(const ConvShape& c) {
+  return c.w.stride == 1 && c.xs.w == 1 && c.OfOutputs([](const Strides& s) { return s.w == 1; });
 }
 
-// Few channels of one pixel are few lanes.
-bool PrefersPlanes(const ConvCall& c) { return Planes(c) && (!Pixels(c) || c.w.out > c.h.out); }
-
 struct PlanesPlan {
-  ConvCall call;      // an image as one row, where memory allows
+  ConvShape shape;  // an image as one row, where memory allows
+  double cycles;
   bool weights_stay;  // all weights fit half the L2 cache
   int64_t panels, bands;
   bool few;  // output channels: rows of pixels instead of tiles
   PixelCut cut;
 
-  int64_t group_panels() const { return panels / call.op->groups; }
-  int64_t tasks() const { return panels * bands * call.h.out * call.n; }
+  int64_t group_panels() const { return panels / shape.op->groups; }
+  int64_t ScratchBytes() const {
+    return RoundUp(shape.op->group_in() * shape.op->lanes, 16) * kFloat;
+  }
+  std::string Describe() const {
+    return DescribeTile(*shape.op, cut.max_rows, cut.vecs) + " over pixels";
+  }
+  void Run(const ConvBuffers& buffers) const;
 };
 
-PlanesPlan PlanPlanes(const ConvCall& call) {
+double Estimate(const PlanesPlan& p) {
+  const ConvShape& c = p.shape;
+  const Panel panel = c.weights->panel(0);
+  const int64_t across = CeilDiv(CeilDiv(c.w.out, c.op->lanes), p.cut.vecs);
+  const auto tiles = static_cast<double>(across * CeilDiv(panel.out_channels, p.cut.max_rows));
+  const double run = p.cut.cycles * static_cast<double>(c.op->group_in()) + tiles * kTileCycles;
+  return kStrategyCycles + static_cast<double>(p.panels * c.h.out * c.n) * run;
+}
+
+PlanesPlan PlanPlanes(const ConvShape& shape) {
   PlanesPlan p{};
-  p.call = Flattened(call);
-  const ConvCall& c = p.call;
+  p.shape = Flattened(shape);
+  const ConvShape& c = p.shape;
   const ConvOp& op = *c.op;
   p.weights_stay = op.out_channels * op.group_in() * kFloat <= Caches().l2 / 2;
   p.panels = c.weights->panels();
   p.cut = CutPixels(op, c.weights->panel(0).out_channels, c.w.out, op.group_in(), kMaxTileVecs);
   // Sums cannot wait in y if it is the residual.
-  p.few = op.group_out() <= kFewChannels && (c.residual == nullptr || c.residual != c.y);
+  p.few = op.group_out() <= kFewChannels && c.residual != ResidualPlace::kInY;
   // A band of pixels stays in cache from one panel of channels to the next, and the other way
   // round.
   int64_t bands = 1;
@@ -69,14 +79,16 @@ PlanesPlan PlanPlanes(const ConvCall& call) {
   }
   bands = std::max(bands, BandsForThreads(c, p.panels * c.h.out * c.n));
   p.bands = std::clamp<int64_t>(bands, 1, CeilDiv(c.w.out, p.cut.vecs * op.lanes));
+  p.cycles = Estimate(p);
   return p;
 }
 
 class PlanesTask {
  public:
-  PlanesTask(const PlanesPlan& plan, float* scratch)
+  PlanesTask(const PlanesPlan& plan, const ConvBuffers& buffers, float* scratch)
       : plan_(plan),
-        call_(plan_.call),
+        call_(plan_.shape),
+        buffers_(buffers),
         op_(*call_.op),
         scratch_(scratch),
         whole_(call_.w.out / op_.lanes * op_.lanes) {}
@@ -99,7 +111,6 @@ class PlanesTask {
       RunTiles(p, n, row, vectors, first, last);
     }
     if (last == vectors.parts && whole_ < call_.w.out) RunTail(p, n, row);
-    op_.tiles->leave();
   }
 
  private:
@@ -144,17 +155,17 @@ class PlanesTask {
   PixelTile TileAt(const Panel& panel, int64_t n, int64_t row, int64_t begin, int64_t end) const {
     const int64_t ih = row * call_.h.stride;
     PixelTile t{};
-    t.x = call_.x + n * call_.xs.n + panel.in_channel * call_.xs.c + ih * call_.xs.h + begin;
+    t.x = buffers_.x + n * call_.xs.n + panel.in_channel * call_.xs.c + ih * call_.xs.h + begin;
     t.x_k = call_.xs.c;
     t.outer = t.inner = 1;
     t.len = op_.group_in();
     t.pixels = end - begin;
     t.vecs = static_cast<int>(CeilDiv(t.pixels, op_.lanes));
     t.next = t.x + t.pixels;
-    t.y = call_.y + n * call_.ys.n + row * call_.ys.h + begin;
+    t.y = buffers_.y + n * call_.ys.n + row * call_.ys.h + begin;
     t.y_channel = call_.ys.c;
-    if (call_.residual != nullptr) {
-      t.residual = call_.residual + n * call_.rs.n + row * call_.rs.h + begin;
+    if (buffers_.residual != nullptr) {
+      t.residual = buffers_.residual + n * call_.rs.n + row * call_.rs.h + begin;
       t.residual_channel = call_.rs.c;
     }
     return t;
@@ -173,55 +184,38 @@ class PlanesTask {
   }
 
   const PlanesPlan& plan_;
-  const ConvCall& call_;
+  const ConvShape& call_;
+  const ConvBuffers& buffers_;
   const ConvOp& op_;
   float* scratch_;
   const int64_t whole_;  // pixels of a run that fill vectors
 };
 
-int64_t ScratchFloats(const ConvOp& op) { return RoundUp(op.group_in() * op.lanes, 16); }
-
-}  // namespace
-
-const char* RefusePointwise(const ConvCall& call) {
-  if (call.h.kernel != 1 || call.w.kernel != 1) return "the kernel is larger than 1x1";
-  if (call.h.padded() || call.w.padded()) return "there is padding";
-  if (call.op->depthwise()) return "each group has one channel";
-  if (!Pixels(call) && !Planes(call)) {
-    return "neither the channels (NHWC) nor, at stride 1, the pixels of a row (NCHW) of x and y "
-           "are contiguous";
-  }
-  return nullptr;
-}
-
-void RunPointwise(const ConvCall& call) {
-  if (!PrefersPlanes(call)) return RunDirect(call);
-  const PlanesPlan plan = PlanPlanes(call);
-  const int64_t scratch = ScratchFloats(*call.op);
-  RunTasks(plan.call.threads, plan.tasks(), [&](int64_t i, int64_t slot) {
-    PlanesTask(plan, call.workspace + slot * scratch).Run(i);
+void PlanesPlan::Run(const ConvBuffers& buffers) const {
+  const int64_t bytes = ScratchBytes();
+  RunTasks(shape.threads, panels * bands * shape.h.out * shape.n, [&](int64_t i, int64_t slot) {
+    PlanesTask(*this, buffers, buffers.Scratch(slot, bytes)).Run(i);
   });
 }
 
-double EstimatePointwise(const ConvCall& call) {
-  if (!PrefersPlanes(call)) return EstimateDirect(call);
-  const PlanesPlan p = PlanPlanes(call);
-  const ConvOp& op = *call.op;
-  const Panel panel = call.weights->panel(0);
-  const int64_t across = CeilDiv(CeilDiv(p.call.w.out, op.lanes), p.cut.vecs);
-  const auto tiles = static_cast<double>(across * CeilDiv(panel.out_channels, p.cut.max_rows));
-  const double run = p.cut.cycles * static_cast<double>(op.group_in()) + tiles * kTileCycles;
-  return kStrategyCycles + static_cast<double>(p.panels * p.call.h.out * p.call.n) * run;
-}
+}  // namespace
 
-int64_t PointwiseScratch(const ConvCall& call) {
-  return PrefersPlanes(call) ? ScratchFloats(*call.op) : 0;
-}
-
-std::string DescribePointwise(const ConvCall& call) {
-  if (!PrefersPlanes(call)) return DescribeDirect(call);
-  const PixelCut cut = PlanPlanes(call).cut;
-  return DescribeTile(*call.op, cut.max_rows, cut.vecs) + " over pixels";
+const char* ConsiderPointwise(const ConvShape& shape, ConvPlan& plan) {
+  if (shape.h.kernel != 1 || shape.w.kernel != 1) return "the kernel is larger than 1x1";
+  if (shape.padded()) return "there is padding";
+  if (shape.op->depthwise()) return "each group has one channel";
+  const bool pixels = Pixels(shape), planes = Planes(shape);
+  if (!pixels && !planes) {
+    return "neither the channels (NHWC) nor, at stride 1, the pixels of a row (NCHW) of x and y "
+           "are contiguous";
+  }
+  // Few channels of one pixel are few lanes.
+  if (planes && (!pixels || shape.w.out > shape.h.out)) {
+    plan = ConvPlan(PlanPlanes(shape));
+  } else {
+    plan = ConvPlan(PlanPixels(Flattened(shape), /*skip_padding=*/true));
+  }
+  return nullptr;
 }
 
 }  // namespace windrow::internal

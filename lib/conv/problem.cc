@@ -108,4 +108,21 @@ Geometry ResolveGeometry(const ConvOp& op, const Shape& input) {
   return {input.n(), h, w};
 }
 
+ConvShape Flattened(ConvShape shape) {
+  if (shape.n == 0) return shape;  // a row of no pixels would be none
+  Axis &h = shape.h, &w = shape.w;
+  if (h.kernel != 1 || w.kernel != 1 || h.stride != 1 || w.stride != 1) return shape;
+  if (h.in != h.out || w.in != w.out) return shape;  // padded
+  const int64_t row = w.out, image = h.out * w.out;
+  const auto rows = [&](const Strides& s) { return s.h == s.w * row; };
+  if (!rows(shape.xs) || !shape.OfOutputs(rows)) return shape;
+  h.in = h.out = 1;
+  w.in = w.out = image;
+  const auto images = [&](const Strides& s) { return s.n == s.w * image; };
+  if (!images(shape.xs) || !shape.OfOutputs(images)) return shape;
+  w.in = w.out = image * shape.n;
+  shape.n = 1;
+  return shape;
+}
+
 }  // namespace windrow::internal

@@ -1,5 +1,6 @@
-// A convolution as the strategies see it: what is known when a Conv2d is built (ConvOp), and
-// what one Run adds (ConvCall). All checked; a strategy need not look for errors.
+// A convolution as the strategies see it: what is known when a Conv2d is built (ConvOp), what a
+// plan depends on besides (ConvShape), and what one Run adds (ConvBuffers). All checked; a strategy
+// need not look for errors.
 #ifndef WINDROW_LIB_CONV_PROBLEM_H_
 #define WINDROW_LIB_CONV_PROBLEM_H_
 
@@ -7,6 +8,8 @@
 #include <cstdint>
 #include <limits>
 
+#include "lib/base/parallel.h"
+#include "lib/base/plan.h"
 #include "lib/conv/axis.h"
 #include "lib/conv/weights.h"
 #include "lib/simd/kernels.h"
@@ -49,28 +52,55 @@ struct Geometry {
 };
 Geometry ResolveGeometry(const ConvOp& op, const Shape& input);
 
-struct ConvCall {
+// Where the residual of a call is.
+enum class ResidualPlace : uint8_t { kNone, kInY, kElsewhere };
+
+// All that the planning of a call may look at.
+struct ConvShape {
   const ConvOp* op;
   const ConvWeights* weights;
   int64_t n;
   Axis h, w;
-  const float* x;
   Strides xs;
   ptrdiff_t x_group;  // from a group's first channel to the next group's
-  float* y;
-  Strides ys;
-  const float* residual;  // null: none
-  Strides rs;
-  int threads;       // to plan for; 1 if the work is not worth a second one
-  float* workspace;  // as many floats as the strategy asks for a thread, for each of them
+  Strides ys, rs;
+  ResidualPlace residual;
+  int threads;  // that share the work
 
+  bool has_residual() const { return residual != ResidualPlace::kNone; }
   // Whether a padded tap may be left out instead of multiplied by zero: 0 * inf would be NaN.
   bool may_skip_padding() const { return op->mode == PaddingMode::kZeros && weights->finite(); }
+  bool padded() const { return h.padded() || w.padded(); }
   int64_t multiply_adds() const {  // at most INT64_MAX
     return SaturatedProduct(
         {n, op->out_channels, h.out, w.out, op->group_in(), h.kernel, w.kernel});
   }
+  bool WorthThreads() const { return multiply_adds() >= kMinParallelWork; }
+  // Whether `fits(strides)` is true of y's and of the residual's, if there is one.
+  template <typename F>
+  bool OfOutputs(const F& fits) const {
+    return fits(ys) && (!has_residual() || fits(rs));
+  }
 };
+
+// What a Run adds.
+struct ConvBuffers {
+  const float* x;
+  float* y;
+  const float* residual;  // null: none
+  std::byte* scratch;     // of all threads
+
+  // That of one thread of a plan that has so many bytes for each.
+  float* Scratch(int64_t slot, int64_t bytes) const {
+    return reinterpret_cast<float*>(scratch + slot * bytes);
+  }
+};
+
+using ConvPlan = Plan<ConvBuffers>;
+
+// A 1x1 convolution of a tensor whose pixels have one pitch is the same for one long row of pixels,
+// which cuts into tiles with less rest. Any other shape is returned as it is.
+ConvShape Flattened(ConvShape shape);
 
 }  // namespace windrow::internal
 

@@ -1,7 +1,7 @@
 // y[n][oc][oh][ow]:  acc = bias;  for kh: for kw: for c: acc = fma(x, w, acc);  then the epilogue
 //
 // Written to be read: no loop here is tuned, and each rounding is one expression.
-#include "lib/conv/reference.h"
+#include "lib/conv/strategies.h"
 
 #include <bit>
 
@@ -30,21 +30,22 @@ float Finish(float v, const Epilogue& e) {
 }
 
 template <bool kFused>
-float Chain(const ConvCall& call, int64_t n, int64_t oc, int64_t oh, int64_t ow) {
-  const ConvOp& op = *call.op;
-  const int64_t channels = op.group_in(), taps = call.h.kernel * call.w.kernel;
-  const float* x = call.x + n * call.xs.n + oc / op.group_out() * channels * call.xs.c;
-  const float* w = call.weights->oihw() + oc * channels * taps;
-  float acc = call.weights->bias()[oc] + 0.0f;  // flushes a denormal if the caller wants that
-  for (int64_t kh = 0; kh < call.h.kernel; ++kh) {
-    const int64_t ih = call.h.Source(call.h.Position(oh, kh), op.mode);
-    for (int64_t kw = 0; kw < call.w.kernel; ++kw) {
-      const int64_t iw = call.w.Source(call.w.Position(ow, kw), op.mode);
+float Chain(const ConvShape& c, const ConvBuffers& b, int64_t n, int64_t oc, int64_t oh,
+            int64_t ow) {
+  const ConvOp& op = *c.op;
+  const int64_t channels = op.group_in(), taps = c.h.kernel * c.w.kernel;
+  const float* x = b.x + n * c.xs.n + oc / op.group_out() * channels * c.xs.c;
+  const float* w = c.weights->oihw() + oc * channels * taps;
+  float acc = c.weights->bias()[oc] + 0.0f;  // flushes a denormal if the caller wants that
+  for (int64_t kh = 0; kh < c.h.kernel; ++kh) {
+    const int64_t ih = c.h.Source(c.h.Position(oh, kh), op.mode);
+    for (int64_t kw = 0; kw < c.w.kernel; ++kw) {
+      const int64_t iw = c.w.Source(c.w.Position(ow, kw), op.mode);
       const bool zero = ih < 0 || iw < 0;
-      const float* pixel = zero ? nullptr : x + ih * call.xs.h + iw * call.xs.w;
-      for (int64_t c = 0; c < channels; ++c) {
-        acc = MultiplyAdd<kFused>(zero ? 0.0f : pixel[c * call.xs.c],
-                                  w[c * taps + kh * call.w.kernel + kw], acc);
+      const float* pixel = zero ? nullptr : x + ih * c.xs.h + iw * c.xs.w;
+      for (int64_t i = 0; i < channels; ++i) {
+        acc = MultiplyAdd<kFused>(zero ? 0.0f : pixel[i * c.xs.c],
+                                  w[i * taps + kh * c.w.kernel + kw], acc);
       }
     }
   }
@@ -53,37 +54,38 @@ float Chain(const ConvCall& call, int64_t n, int64_t oc, int64_t oh, int64_t ow)
 
 // A row of outputs of one image, all channels.
 template <bool kFused>
-void Row(const ConvCall& call, int64_t n, int64_t oh) {
-  for (int64_t oc = 0; oc < call.op->out_channels; ++oc) {
-    for (int64_t ow = 0; ow < call.w.out; ++ow) {
+void Row(const ConvShape& c, const ConvBuffers& b, int64_t n, int64_t oh) {
+  for (int64_t oc = 0; oc < c.op->out_channels; ++oc) {
+    for (int64_t ow = 0; ow < c.w.out; ++ow) {
       const auto at = [&](const Strides& s) { return n * s.n + oc * s.c + oh * s.h + ow * s.w; };
-      float v = Chain<kFused>(call, n, oc, oh, ow);
-      if (call.residual != nullptr) v += call.residual[at(call.rs)];
-      call.y[at(call.ys)] = Finish(v, call.op->epilogue);
+      float v = Chain<kFused>(c, b, n, oc, oh, ow);
+      if (b.residual != nullptr) v += b.residual[at(c.rs)];
+      b.y[at(c.ys)] = Finish(v, c.op->epilogue);
     }
   }
 }
 
+struct ReferencePlan {
+  ConvShape shape;
+  double cycles;
+
+  int64_t ScratchBytes() const { return 0; }
+  std::string Describe() const { return "scalar"; }
+  void Run(const ConvBuffers& b) const {
+    RunTasks(shape.threads, shape.n * shape.h.out, [&](int64_t task, int64_t) {
+      const int64_t n = task / shape.h.out, oh = task % shape.h.out;
+      shape.op->fused ? Row<true>(shape, b, n, oh) : Row<false>(shape, b, n, oh);
+    });
+  }
+};
+
 }  // namespace
 
-const char* RefuseReference(const ConvCall&) { return nullptr; }
-
-double EstimateReference(const ConvCall& call) {
+const char* ConsiderReference(const ConvShape& shape, ConvPlan& plan) {
   constexpr double kEmulated = 30, kPlain = 6;  // cycles of a multiply-add
-  return static_cast<double>(call.multiply_adds()) * (call.op->fused ? kEmulated : kPlain);
-}
-
-void RunReference(const ConvCall& call) {
-  const auto row = [&call](int64_t task) {
-    const int64_t n = task / call.h.out, oh = task % call.h.out;
-    call.op->fused ? Row<true>(call, n, oh) : Row<false>(call, n, oh);
-  };
-  const int64_t tasks = call.n * call.h.out;
-  if (call.threads > 1) {
-    ParallelFor(tasks, row);
-  } else {
-    for (int64_t task = 0; task < tasks; ++task) row(task);
-  }
+  const double each = shape.op->fused ? kEmulated : kPlain;
+  plan = ConvPlan(ReferencePlan{shape, static_cast<double>(shape.multiply_adds()) * each});
+  return nullptr;
 }
 
 }  // namespace windrow::internal

@@ -26,28 +26,12 @@ constexpr int64_t kMaxChannels = 256;  // of a group's input
 // What a padded tap reads.
 alignas(kAlignment) constexpr std::array<float, kMaxChannels> kZeros{};
 
-struct Plan {
-  const ConvCall& call;
-  EvenSplit bands, columns;  // of the outputs
-
-  int64_t tasks() const { return call.n * call.op->groups * bands.parts; }
-};
-
-Plan MakePlan(const ConvCall& call) {
-  const ConvOp& op = *call.op;
-  Plan p{.call = call,
-         .bands = EvenSplit(call.h.out, kMaxRows),
-         .columns = EvenSplit(call.w.out, op.tiles->rolling.max_columns)};
-  const int64_t shares = std::min(BandsForThreads(call, call.n * op.groups), call.h.out);
-  if (shares > p.bands.parts) p.bands = EvenSplit(call.h.out, CeilDiv(call.h.out, shares));
-  return p;
-}
-
 class Task {
  public:
-  Task(const Plan& plan, int64_t index)
+  Task(const RollingPlan& plan, const ConvBuffers& buffers, int64_t index)
       : plan_(plan),
-        call_(plan.call),
+        call_(plan.shape),
+        buffers_(buffers),
         n_(index / plan.bands.parts / call_.op->groups),
         row_(plan.bands.Begin(index % plan.bands.parts)) {
     const ConvOp& op = *call_.op;
@@ -69,7 +53,7 @@ class Task {
     args_.residual_row = call_.rs.h;
     args_.residual_column = call_.rs.w;
     args_.tail = panel.tail;
-    FindRows(call_.x + n_ * call_.xs.n + group * call_.x_group);
+    FindRows(buffers_.x + n_ * call_.xs.n + group * call_.x_group);
   }
 
   void Run() {
@@ -80,11 +64,10 @@ class Task {
       const auto at = [&](const Strides& s) {
         return n_ * s.n + out_channel_ * s.c + row_ * s.h + column * s.w;
       };
-      args_.y = call_.y + at(call_.ys);
-      if (call_.residual != nullptr) args_.residual = call_.residual + at(call_.rs);
+      args_.y = buffers_.y + at(call_.ys);
+      if (buffers_.residual != nullptr) args_.residual = buffers_.residual + at(call_.rs);
       call_.op->tiles->rolling.tile[columns](args_);
     }
-    call_.op->tiles->leave();
   }
 
  private:
@@ -106,8 +89,9 @@ class Task {
     }
   }
 
-  const Plan& plan_;
-  const ConvCall& call_;
+  const RollingPlan& plan_;
+  const ConvShape& call_;
+  const ConvBuffers& buffers_;
   const int64_t n_, row_;
   int64_t out_channel_;
   RollingArgs args_{};
@@ -115,9 +99,8 @@ class Task {
   std::array<ptrdiff_t, kMaxKernelW * kMaxRollingColumns> columns_;
 };
 
-}  // namespace
-
-bool Rolls(const ConvCall& call) {
+// Whether the kernels do such calls.
+bool Fits(const ConvShape& call) {
   const ConvOp& op = *call.op;
   if (call.h.kernel != kRollingRows || call.h.stride != 1 || call.h.dilation != 1) return false;
   if (op.depthwise() || op.group_out() > op.lanes) return false;
@@ -125,24 +108,12 @@ bool Rolls(const ConvCall& call) {
   // So few that most of a tile's rows, or its registers, would be for nothing.
   if (call.h.out < kRollingRows || call.w.out < kRollingRows) return false;
   const auto pixels = [](const Strides& s, int64_t channels) { return s.c == 1 || channels == 1; };
-  return pixels(call.xs, op.group_in()) && pixels(call.ys, op.group_out()) &&
-         (call.residual == nullptr || pixels(call.rs, op.group_out()));
+  return pixels(call.xs, op.group_in()) &&
+         call.OfOutputs([&](const Strides& s) { return pixels(s, op.group_out()); });
 }
 
-void RunRolling(const ConvCall& call) {
-  const Plan plan = MakePlan(call);
-  RunTasks(call.threads, plan.tasks(), [&plan](int64_t i, int64_t) { Task(plan, i).Run(); });
-}
-
-std::string DescribeRolling(const ConvCall& call) {
-  const Plan plan = MakePlan(call);
-  return StrCat(kRollingRows, " rows x ", plan.columns.smaller + (plan.columns.larger > 0),
-                " columns x 1 vector of ", call.op->lanes,
-                call.op->lanes == 1 ? " lane" : " lanes");
-}
-
-double EstimateRolling(const ConvCall& call) {
-  const Plan plan = MakePlan(call);
+double Estimate(const RollingPlan& plan) {
+  const ConvShape& call = plan.shape;
   const ConvOp& op = *call.op;
   const double rows = static_cast<double>(call.h.out + plan.bands.parts * (kRollingRows - 1));
   const double taps = static_cast<double>(call.w.kernel * op.group_in());
@@ -150,9 +121,35 @@ double EstimateRolling(const ConvCall& call) {
   const auto tile = [&](int64_t columns) {
     return StepCycles(op, columns, kRollingRows) * taps + static_cast<double>(20 + 4 * columns);
   };
-  return static_cast<double>(call.n * op.groups) *
-         (Cycles(plan.columns, tile) * rows +
-          kTileCycles * static_cast<double>(plan.columns.parts));
+  return kStrategyCycles + static_cast<double>(call.n * op.groups) *
+                               (Cycles(plan.columns, tile) * rows +
+                                kTileCycles * static_cast<double>(plan.columns.parts));
+}
+
+}  // namespace
+
+std::optional<RollingPlan> PlanRolling(const ConvShape& shape) {
+  if (!Fits(shape)) return std::nullopt;
+  const ConvOp& op = *shape.op;
+  RollingPlan p{.shape = shape,
+                .cycles = 0,
+                .bands = EvenSplit(shape.h.out, kMaxRows),
+                .columns = EvenSplit(shape.w.out, op.tiles->rolling.max_columns)};
+  const int64_t shares = std::min(BandsForThreads(shape, shape.n * op.groups), shape.h.out);
+  if (shares > p.bands.parts) p.bands = EvenSplit(shape.h.out, CeilDiv(shape.h.out, shares));
+  p.cycles = Estimate(p);
+  return p;
+}
+
+void RollingPlan::Run(const ConvBuffers& buffers) const {
+  const int64_t tasks = shape.n * shape.op->groups * bands.parts;
+  RunTasks(shape.threads, tasks, [&](int64_t i, int64_t) { Task(*this, buffers, i).Run(); });
+}
+
+std::string RollingPlan::Describe() const {
+  const int lanes = shape.op->lanes;
+  return StrCat(kRollingRows, " rows x ", columns.smaller + (columns.larger > 0),
+                " columns x 1 vector of ", lanes, lanes == 1 ? " lane" : " lanes");
 }
 
 }  // namespace windrow::internal

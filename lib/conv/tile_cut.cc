@@ -23,7 +23,7 @@ std::string DescribeTile(const ConvOp& op, int64_t rows, int64_t vecs) {
                 op.lanes == 1 ? " lane" : " lanes");
 }
 
-int64_t BandsForThreads(const ConvCall& call, int64_t others) {
+int64_t BandsForThreads(const ConvShape& call, int64_t others) {
   constexpr int64_t kTasksPerThread = 4;
   if (call.threads == 1 || others == 0) return 1;
   const int64_t wanted = CeilDiv(call.threads * kTasksPerThread, others);

@@ -34,7 +34,7 @@ std::string DescribeTile(const ConvOp& op, int64_t rows, int64_t vecs);
 
 // How many pieces each of `others` independent parts of a call is cut into for its threads: enough
 // that one that was held up can be helped out, and none too small to be worth it. 1 on one thread.
-int64_t BandsForThreads(const ConvCall& call, int64_t others);
+int64_t BandsForThreads(const ConvShape& call, int64_t others);
 
 // The cheapest cut. A narrow tile takes more rows and so may fit a short line better (7 pixels: one
 // tile of 7 x 2 twice, rather than 4 x 4 and 3 x 4).

@@ -94,7 +94,6 @@ void RunGlobal(const PoolCall& call) {
   const int64_t parts = plan.vectors.parts;
   RunTasks(call.threads, plan.n * parts, [&](int64_t i, int64_t slot) {
     RunTask(call, plan, i / parts, i % parts, call.workspace + slot * plan.floats);
-    call.op->kernels->leave();
   });
 }
 

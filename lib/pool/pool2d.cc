@@ -119,7 +119,7 @@ struct Pooling::Impl {
 
   size_t WorkspaceBytes(const PoolCall& call) const {
     return internal::WorkspaceBytes(
-        internal::WorkspaceFloats(internal::ChoosePoolAlgorithm(algorithm, call), call));
+        4 * internal::WorkspaceFloats(internal::ChoosePoolAlgorithm(algorithm, call), call));
   }
 
   // What to do with this call: as with the last one, if it was like this.
@@ -128,7 +128,7 @@ struct Pooling::Impl {
     Choice choice;
     if (last_choice.Find(key, choice)) return choice;
     choice.algorithm = &internal::ChoosePoolAlgorithm(algorithm, call);
-    choice.workspace = internal::WorkspaceFloats(*choice.algorithm, call);
+    choice.workspace = 4 * internal::WorkspaceFloats(*choice.algorithm, call);
     last_choice.Remember(key, choice);
     return choice;
   }
@@ -137,8 +137,9 @@ struct Pooling::Impl {
   void Run(PoolCall& call, std::span<std::byte> workspace) {
     const auto [strategy, floats] = Choose(call);
     const internal::WorkspacePool::Lease lease(pool, workspace.empty() ? floats : 0);
-    call.workspace = workspace.empty() ? lease.data()
-                                       : internal::PlaceWorkspace(workspace, floats, call.threads);
+    call.workspace = reinterpret_cast<float*>(
+        workspace.empty() ? lease.data()
+                          : internal::PlaceWorkspace(workspace, floats, call.threads));
     strategy->run(call);
   }
 

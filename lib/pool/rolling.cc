@@ -172,7 +172,6 @@ void RunRolling(const PoolCall& call) {
   const PoolBlocks blocks(call, p.channels, p.rows, p.columns);
   RunTasks(call.threads, blocks.count(), [&](int64_t i, int64_t slot) {
     Block(call, blocks.At(i), call.workspace + slot * SlotFloats(call, p)).Run();
-    call.op->kernels->leave();
   });
 }
 

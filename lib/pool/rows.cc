@@ -265,7 +265,6 @@ void RunRows(const PoolCall& call) {
         stretch->Run(j / chunks, channel, rows.Begin(r), rows.Begin(r + 1) - rows.Begin(r));
       }
     }
-    call.op->kernels->leave();
   });
 }
 

@@ -268,7 +268,6 @@ void RunRunning(const PoolCall& call) {
   const PoolBlocks blocks(call, RoundUp(plan.unit, call.op->lanes), plan.rows, plan.columns);
   RunTasks(call.threads, blocks.count(), [&](int64_t i, int64_t slot) {
     Blocks(plan, call.workspace + slot * plan.total).Run(blocks.At(i));
-    call.op->kernels->leave();
   });
 }
 

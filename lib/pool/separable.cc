@@ -262,7 +262,6 @@ void RunSeparable(const PoolCall& call) {
   const PoolBlocks blocks = plan.blocks();
   RunTasks(call.threads, blocks.count(), [&](int64_t i, int64_t slot) {
     Block(plan, blocks.At(i), call.workspace + slot * plan.total).Run();
-    call.op->kernels->leave();
   });
 }
 

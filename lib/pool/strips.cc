@@ -205,7 +205,6 @@ void RunStrips(const PoolCall& call) {
         blocks.Run(p, count, rows.Begin(r), rows.Begin(r + 1) - rows.Begin(r));
       }
     }
-    call.op->kernels->leave();
   });
 }
 

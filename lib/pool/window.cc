@@ -111,7 +111,6 @@ void RunWindow(const PoolCall& each) {
   const PoolBlocks blocks(call, RoundUp(channels, call.op->lanes), rows, call.w.out);
   RunTasks(call.threads, blocks.count(), [&](int64_t i, int64_t slot) {
     RunWindowBlock(call, blocks.At(i), call.workspace + slot * PixelRow::Floats(call.w));
-    call.op->kernels->leave();
   });
 }
 

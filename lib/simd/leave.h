@@ -13,6 +13,9 @@ namespace windrow::internal {
 // Whether kernels leave that to the caller of a series.
 [[gnu::visibility("hidden")]] extern bool g_kernels_leave_together;
 
+// After the last of a series of kernels: clears them where kernels leave that to their caller.
+void EndKernels();
+
 // Sets it for this CPU, once. Before the first kernel runs.
 void DecideHowKernelsLeave();
 

@@ -7,17 +7,13 @@
 // all inside the image the table is that of the block before, moved. At the edges it is made anew:
 // padding leads to a row of zeros or, in the other modes, to the pixel it repeats. A zero is
 // multiplied like any other input, so weights may be infinite. Nothing is copied.
-//
-// Kernels other than 3x3 and 5x5, and other layouts, run as direct convolution, on the register
-// tile with an input for each lane.
-#include "lib/conv/depthwise.h"
+#include "lib/conv/depthwise_blocks.h"
 
 #include <algorithm>
 #include <array>
 
 #include "lib/base/error.h"
 #include "lib/base/parallel.h"
-#include "lib/conv/direct.h"
 #include "lib/conv/tile_cut.h"
 
 namespace windrow::internal {
@@ -31,7 +27,7 @@ constexpr int64_t kMaxChunk = 1024;  // channels of a task
 alignas(kAlignment) constexpr std::array<float, kMaxLanes + kMaxChunk + kMaxLanes> kZeros{};
 
 // The blocks for this call, or null if there are none.
-const DepthwiseTable* Blocks(const ConvCall& call) {
+const DepthwiseTable* Blocks(const ConvShape& call) {
   const ConvOp& op = *call.op;
   if (!op.depthwise()) return nullptr;
   const Axis &h = call.h, &w = call.w;  // which in a band may differ from the op's
@@ -39,31 +35,9 @@ const DepthwiseTable* Blocks(const ConvCall& call) {
   if (h.stride != w.stride || h.stride > 2) return nullptr;
   if (h.dilation != 1 || w.dilation != 1) return nullptr;
   if (op.in_channels < op.lanes || op.lanes > kMaxLanes) return nullptr;
-  if (call.xs.c != 1 || call.ys.c != 1) return nullptr;
-  if (call.residual != nullptr && call.rs.c != 1) return nullptr;
+  const auto pixels = [](const Strides& s) { return s.c == 1; };
+  if (!pixels(call.xs) || !call.OfOutputs(pixels)) return nullptr;
   return &op.tiles->depthwise_blocks[h.kernel == 3 ? 0 : 1][h.stride - 1];
-}
-
-struct Plan {
-  const ConvCall& call;
-  const DepthwiseTable& blocks;
-  EvenSplit rows, columns;  // of the outputs
-  EvenSplit chunks;         // of the whole vectors of channels
-  int64_t bands;            // of rows of blocks
-
-  int64_t tasks() const { return call.n * chunks.parts * bands; }
-};
-
-Plan MakePlan(const ConvCall& call, const DepthwiseTable& blocks) {
-  const ConvOp& op = *call.op;
-  Plan p{.call = call,
-         .blocks = blocks,
-         .rows = EvenSplit(call.h.out, blocks.max_rows),
-         .columns = EvenSplit(call.w.out, blocks.max_columns),
-         .chunks = EvenSplit(op.in_channels / op.lanes, kMaxChunk / op.lanes),
-         .bands = 1};
-  p.bands = std::min(BandsForThreads(call, p.chunks.parts * call.n), p.rows.parts);
-  return p;
 }
 
 // Outputs [row, row + rows) x [column, column + columns).
@@ -74,9 +48,10 @@ struct Block {
 
 class Task {
  public:
-  Task(const Plan& plan, int64_t index)
+  Task(const DepthwiseBlocksPlan& plan, const ConvBuffers& buffers, int64_t index)
       : plan_(plan),
-        call_(plan.call),
+        call_(plan.shape),
+        buffers_(buffers),
         lanes_(call_.op->lanes),
         n_(index / plan.bands / plan.chunks.parts),
         taps_(call_.h.kernel * call_.w.kernel) {
@@ -100,7 +75,6 @@ class Task {
         RunBlock({row, column, rows, static_cast<int>(plan_.columns.Begin(j + 1) - column)});
       }
     }
-    call_.op->tiles->leave();
   }
 
  private:
@@ -111,16 +85,16 @@ class Task {
     args_.bias = call_.weights->bias() + begin_;
     args_.channels = end_ - begin_;
     args_.prefetch = b.columns * call_.w.stride * call_.xs.w;
-    args_.y = call_.y + at + begin_;
+    args_.y = buffers_.y + at + begin_;
     args_.y_row = call_.ys.h;
     args_.y_column = call_.ys.w;
-    if (call_.residual != nullptr) {
+    if (buffers_.residual != nullptr) {
       args_.residual =
-          call_.residual + n_ * call_.rs.n + b.row * call_.rs.h + b.column * call_.rs.w + begin_;
+          buffers_.residual + n_ * call_.rs.n + b.row * call_.rs.h + b.column * call_.rs.w + begin_;
       args_.residual_row = call_.rs.h;
       args_.residual_column = call_.rs.w;
     }
-    const DepthwiseFn block = plan_.blocks.block[b.rows][b.columns];
+    const DepthwiseFn block = plan_.blocks->block[b.rows][b.columns];
     block(args_);
     if (tail_ != 0) RunTail(b, block);
   }
@@ -156,7 +130,7 @@ class Task {
     const int64_t row = h.Position(b.row, 0), column = w.Position(b.column, 0);
     const int64_t high = (b.rows - 1) * h.stride + h.kernel;
     const int64_t wide = (b.columns - 1) * w.stride + w.kernel;
-    const float* const x = call_.x + n_ * call_.xs.n + begin_;
+    const float* const x = buffers_.x + n_ * call_.xs.n + begin_;
     if (row < 0 || column < 0 || row + high > h.in || column + wide > w.in) {
       FindPaddedPixels(x, row, column, high, wide);
       inside_rows_ = 0;
@@ -190,8 +164,9 @@ class Task {
     return axis.Source(position, call_.op->mode);
   }
 
-  const Plan& plan_;
-  const ConvCall& call_;
+  const DepthwiseBlocksPlan& plan_;
+  const ConvShape& call_;
+  const ConvBuffers& buffers_;
   const int64_t lanes_, n_, taps_;
   int64_t row_begin_, row_end_;  // of blocks
   int64_t begin_, end_, tail_;   // of channels: in whole vectors, and those behind
@@ -202,42 +177,33 @@ class Task {
 
 }  // namespace
 
-const char* RefuseDepthwise(const ConvCall& call) {
-  return call.op->depthwise() ? nullptr : "groups have more than one input and output channel";
+std::optional<DepthwiseBlocksPlan> PlanDepthwiseBlocks(const ConvShape& shape) {
+  const DepthwiseTable* const blocks = Blocks(shape);
+  if (blocks == nullptr) return std::nullopt;
+  const ConvOp& op = *shape.op;
+  DepthwiseBlocksPlan p{.shape = shape,
+                        .cycles = 0,
+                        .blocks = blocks,
+                        .rows = EvenSplit(shape.h.out, blocks->max_rows),
+                        .columns = EvenSplit(shape.w.out, blocks->max_columns),
+                        .chunks = EvenSplit(op.in_channels / op.lanes, kMaxChunk / op.lanes),
+                        .bands = 1};
+  p.bands = std::min(BandsForThreads(shape, p.chunks.parts * shape.n), p.rows.parts);
+  const auto outputs = static_cast<double>(
+      SaturatedProduct({shape.n, shape.h.out, shape.w.out, CeilDiv(op.out_channels, op.lanes)}));
+  p.cycles = outputs * (static_cast<double>(shape.h.kernel * shape.w.kernel) + 1.5);
+  return p;
 }
 
-bool RunDepthwiseBlocks(const ConvCall& call) {
-  const DepthwiseTable* const blocks = Blocks(call);
-  if (blocks == nullptr) return false;
-  const Plan plan = MakePlan(call, *blocks);
-  RunTasks(call.threads, plan.tasks(), [&plan](int64_t i, int64_t) { Task(plan, i).Run(); });
-  return true;
+void DepthwiseBlocksPlan::Run(const ConvBuffers& buffers) const {
+  RunTasks(shape.threads, shape.n * chunks.parts * bands,
+           [&](int64_t i, int64_t) { Task(*this, buffers, i).Run(); });
 }
 
-void RunDepthwise(const ConvCall& call) {
-  if (!RunDepthwiseBlocks(call)) RunDirect(call);
-}
-
-std::string DescribeDepthwise(const ConvCall& call) {
-  const DepthwiseTable* const blocks = Blocks(call);
-  if (blocks == nullptr) return DescribeDirect(call);
-  return StrCat(blocks->max_rows, " x ", blocks->max_columns, " pixels, a vector of ",
-                call.op->lanes, call.op->lanes == 1 ? " lane" : " lanes");
-}
-
-int64_t DepthwiseScratch(const ConvCall& call) {
-  return Blocks(call) != nullptr ? 0 : DirectScratch(call);
-}
-
-double EstimateDepthwise(const ConvCall& call) {
-  const ConvOp& op = *call.op;
-  const auto vectors = static_cast<double>(CeilDiv(op.out_channels, op.lanes));
-  const double outputs = static_cast<double>(call.n * call.h.out * call.w.out) * vectors;
-  const double multiply_adds = outputs * static_cast<double>(call.h.kernel * call.w.kernel);
-  if (Blocks(call) != nullptr) return multiply_adds + 1.5 * outputs;
-  // The register tile loads an input for each; the copies of other layouts cost more than that.
-  const bool in_place = call.xs.c == 1 && call.ys.c == 1;
-  return 2.0 * multiply_adds + (in_place ? 4.0 : 28.0) * outputs;
+std::string DepthwiseBlocksPlan::Describe() const {
+  const int lanes = shape.op->lanes;
+  return StrCat(blocks->max_rows, " x ", blocks->max_columns, " pixels, a vector of ", lanes,
+                lanes == 1 ? " lane" : " lanes");
 }
 
 }  // namespace windrow::internal

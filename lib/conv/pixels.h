@@ -1,0 +1,36 @@
+// Convolution in place of pixels whose channels are contiguous (NHWC), by the micro-kernel that
+// suits them: rolling tiles, blocks of depthwise pixels, or the register tile.
+#ifndef WINDROW_LIB_CONV_PIXELS_H_
+#define WINDROW_LIB_CONV_PIXELS_H_
+
+#include <string>
+#include <variant>
+
+#include "lib/conv/depthwise_blocks.h"
+#include "lib/conv/direct_tiles.h"
+#include "lib/conv/problem.h"
+#include "lib/conv/rolling.h"
+
+namespace windrow::internal {
+
+struct PixelsPlan {
+  std::variant<TilesPlan, RollingPlan, DepthwiseBlocksPlan> kernel;
+  double cycles;
+
+  // Of tiles padding is left out, of the others multiplied or read where it comes from.
+  bool tiles() const { return std::holds_alternative<TilesPlan>(kernel); }
+  int64_t ScratchBytes() const { return 0; }
+  std::string Describe() const {
+    return std::visit([](const auto& k) { return k.Describe(); }, kernel);
+  }
+  void Run(const ConvBuffers& buffers) const {
+    std::visit([&](const auto& k) { k.Run(buffers); }, kernel);
+  }
+};
+
+// Of a shape whose channels are contiguous. Tiles are only for padding that may be skipped.
+PixelsPlan PlanPixels(const ConvShape& shape, bool skip_padding);
+
+}  // namespace windrow::internal
+
+#endif  // WINDROW_LIB_CONV_PIXELS_H_

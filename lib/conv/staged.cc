@@ -1,0 +1,208 @@
+// The outputs are cut into blocks that fit the L2 cache. For each block (the parallel tasks):
+//
+//   1. its input is copied to a band of padded pixels, unless x can be read where it lies
+//   2. direct convolution in place, from the band, into a block of pixels
+//   3. the block is copied to y, unless y can be written where it lies
+//
+// Every layout and padding mode is then only a matter of how a band is filled, and each input is
+// copied about once for all the outputs it takes part in.
+#include "lib/conv/staged.h"
+
+#include <algorithm>
+
+#include "lib/base/cache.h"
+#include "lib/base/error.h"
+#include "lib/base/parallel.h"
+#include "lib/conv/band.h"
+#include "lib/conv/cost.h"
+#include "lib/conv/pixels.h"
+
+namespace windrow::internal {
+namespace {
+
+constexpr int64_t kFloat = sizeof(float);
+
+// A group has a band of its own, so that its runs of channels are contiguous; the groups of
+// depthwise convolution, whose lanes are channels of many groups, have one in common.
+int64_t BandGroups(const ConvOp& op) { return op.depthwise() ? 1 : op.groups; }
+int64_t BandChannels(const ConvOp& op) { return op.in_channels / BandGroups(op); }
+
+// Saturated: only the shape of the whole image may be that large, and it is cut.
+int64_t BandFloats(const StagedPlan& p, int64_t rows, int64_t columns) {
+  if (!p.stage_x) return 0;
+  const ConvOp& op = *p.shape.op;
+  return SaturatedProduct({BandAxis(p.shape.h, rows).length, BandAxis(p.shape.w, columns).length,
+                           PixelPitch(BandChannels(op)), BandGroups(op)});
+}
+
+int64_t OutFloats(const StagedPlan& p, int64_t rows, int64_t columns) {
+  if (!p.stage_y) return 0;
+  return SaturatedProduct({rows, columns, PixelPitch(p.shape.op->out_channels)});
+}
+
+// Whether the few channels of a group, read where they lie, would be many short runs.
+bool HasShortRuns(const ConvShape& c) {
+  constexpr int64_t kShort = 64;  // steps
+  return c.op->groups > 1 && !c.op->depthwise() && c.w.kernel > 1 && c.op->group_in() < kShort;
+}
+
+// Whether leaving taps on padding out saves more than edges and corners of their own cost.
+bool SkipPays(const ConvShape& c) {
+  const Axis::Inside h = c.h.CountInside(), w = c.w.CountInside();
+  const double outputs = static_cast<double>(c.h.out) * static_cast<double>(c.w.out);
+  const double padding = outputs * static_cast<double>(c.h.kernel * c.w.kernel) -
+                         static_cast<double>(h.taps) * static_cast<double>(w.taps);
+  const double saved = padding * static_cast<double>(c.op->group_in() * c.weights->panel(0).vecs);
+  return saved / 2 > kRectangleCycles * static_cast<double>(h.segments * w.segments - 1);
+}
+
+class Blocks {
+ public:
+  Blocks(const StagedPlan& plan, const ConvBuffers& buffers)
+      : plan_(plan), call_(plan_.shape), buffers_(buffers) {}
+
+  void Run(int64_t block, float* scratch) const {
+    const auto [n, oh, rows, ow, columns] = BlockAt(call_, plan_.blocks, block);
+    const auto at = [&, n = n, oh = oh, ow = ow](const Strides& s) {
+      return n * s.n + oh * s.h + ow * s.w;
+    };
+    ConvShape sub = call_;
+    sub.n = 1;
+    sub.threads = 1;
+    sub.h.out = rows;
+    sub.w.out = columns;
+    ConvBuffers in_sub{.x = PlaceInput(sub, n, oh, ow, scratch),
+                       .y = buffers_.y + at(call_.ys),
+                       .residual = nullptr,
+                       .scratch = nullptr};
+    if (buffers_.residual != nullptr) in_sub.residual = buffers_.residual + at(call_.rs);
+    if (!plan_.stage_y) return PlanPixels(sub, plan_.skip_padding).Run(in_sub);
+    const PixelBlock pixels{rows, columns, call_.op->out_channels};
+    const int64_t pitch = PixelPitch(pixels.channels);
+    float* const y = in_sub.y;
+    in_sub.y = scratch + plan_.band_floats;
+    sub.ys = {0, 1, columns * pitch, pitch};
+    if (in_sub.residual != nullptr) {
+      CopyPixels(*call_.op, pixels, in_sub.residual, call_.rs, in_sub.y, sub.ys);
+      in_sub.residual = in_sub.y;
+      sub.residual = ResidualPlace::kInY;
+      sub.rs = sub.ys;
+    }
+    PlanPixels(sub, plan_.skip_padding).Run(in_sub);
+    CopyPixels(*call_.op, pixels, in_sub.y, sub.ys, y, call_.ys);
+  }
+
+ private:
+  // The positions that the block's outputs see, from output `first` on, of which `axis` becomes the
+  // geometry. Without the padding if it may be skipped.
+  BandRuns Seen(const Axis& whole, int64_t first, Axis& axis) const {
+    const BandAxis band(whole, axis.out);
+    if (band.by_taps) {
+      const Axis::Taps all{0, whole.kernel};
+      const Axis::Taps taps = plan_.skip_padding ? whole.Visible(first, axis.out) : all;
+      axis.stride = band.stride;
+      axis.dilation = band.dilation;
+      axis.before = taps.begin * axis.out;
+      axis.in = (taps.end - taps.begin) * axis.out;
+      return TapRuns(whole, first, axis.out, taps, axis.out);
+    }
+    const int64_t origin = whole.Position(first, 0), end = origin + Covered(whole, axis.out);
+    int64_t seen = origin, seen_end = end;
+    if (plan_.skip_padding) {
+      seen = std::clamp<int64_t>(origin, 0, whole.in);
+      seen_end = std::clamp<int64_t>(end, seen, whole.in);
+    }
+    axis.before = seen - origin;
+    axis.in = seen_end - seen;
+    return DenseRun(seen, axis.in);
+  }
+
+  // The sub-shape's input, whose first pixel is returned; copied to the band if need be.
+  const float* PlaceInput(ConvShape& sub, int64_t n, int64_t oh, int64_t ow, float* band) const {
+    if (!plan_.stage_x) {  // the same input, seen from the block's first output
+      sub.h.before = call_.h.before - oh * call_.h.stride;
+      sub.w.before = call_.w.before - ow * call_.w.stride;
+      return buffers_.x + n * call_.xs.n;
+    }
+    const BandArea area{n, Seen(call_.h, oh, sub.h), Seen(call_.w, ow, sub.w)};
+    const ConvOp& op = *call_.op;
+    const int64_t channels = BandChannels(op), pitch = PixelPitch(channels);
+    sub.xs = {0, 1, sub.w.in * pitch, pitch};
+    sub.x_group = op.depthwise() ? 1 : sub.h.in * sub.xs.h;
+    for (int64_t g = 0; g < BandGroups(op); ++g) {
+      FillBand(call_, buffers_.x, area, g * channels, channels, band + g * sub.x_group);
+    }
+    return band;
+  }
+
+  const StagedPlan& plan_;
+  const ConvShape& call_;
+  const ConvBuffers& buffers_;
+};
+
+// About as many inputs as there are, or as many as all taps see.
+int64_t CopiedFloats(const StagedPlan& p) {
+  const ConvShape& c = p.shape;
+  const auto copied = [](const Axis& axis, int64_t outputs) {
+    return BandAxis(axis, outputs).by_taps ? SaturatedProduct({axis.kernel, axis.out}) : axis.in;
+  };
+  return SaturatedProduct(
+      {c.n, c.op->in_channels, copied(c.h, p.blocks.rows), copied(c.w, p.blocks.columns)});
+}
+
+// What is left to do when the pixels have been brought into order.
+PixelsPlan InOrder(const StagedPlan& p) {
+  ConvShape shape = p.shape;
+  shape.xs.c = shape.ys.c = shape.rs.c = 1;
+  return PlanPixels(shape, p.skip_padding);
+}
+
+double Estimate(const StagedPlan& p) {
+  const ConvShape& c = p.shape;
+  double cycles = InOrder(p).cycles;
+  if (p.stage_x) cycles += CopyCycles(*c.op, CopiedFloats(p), c.xs.c != 1);
+  if (p.stage_y) cycles += CopyCycles(*c.op, OutputFloats(c), true);
+  return cycles;
+}
+
+}  // namespace
+
+std::optional<StagedPlan> PlanStaged(const ConvShape& shape) {
+  StagedPlan p{};
+  p.shape = shape;
+  const ConvShape& c = p.shape;
+  const ConvOp& op = *c.op;
+  p.stage_x = (c.xs.c != 1 && op.in_channels > 1) || (c.padded() && !c.may_skip_padding()) ||
+              HasShortRuns(c);
+  p.stage_y = op.out_channels > 1 && !c.OfOutputs([](const Strides& s) { return s.c == 1; });
+  if (!p.stage_x && !p.stage_y) return std::nullopt;
+  p.skip_padding = c.may_skip_padding() && (!p.stage_x || SkipPays(c));
+  const auto l2 = static_cast<double>(Caches().l2 / kFloat);
+  p.blocks = CutBlocks(c, kMaxTileRows, 1, [&](int64_t rows, int64_t columns) {
+    return std::max(static_cast<double>(BandFloats(p, rows, columns)) / (l2 / 2),
+                    static_cast<double>(OutFloats(p, rows, columns)) / (l2 / 4));
+  });
+  const auto [rows, columns] = p.blocks;
+  p.band_floats = RoundUp(BandFloats(p, rows, columns), 16);  // whole cache lines
+  p.out_floats = RoundUp(OutFloats(p, rows, columns), 16);
+  p.cycles = Estimate(p);
+  return p;
+}
+
+int64_t StagedPlan::ScratchBytes() const {
+  return SaturatedProduct({SaturatedSum(band_floats, out_floats), kFloat});
+}
+
+void StagedPlan::Run(const ConvBuffers& buffers) const {
+  const Blocks each(*this, buffers);
+  const int64_t bytes = ScratchBytes();
+  RunTasks(shape.threads, blocks.count(shape),
+           [&](int64_t i, int64_t slot) { each.Run(i, buffers.Scratch(slot, bytes)); });
+}
+
+std::string StagedPlan::Describe() const {
+  return StrCat(InOrder(*this).Describe(), stage_x ? ", x copied to bands of pixels" : "",
+                stage_y ? ", y copied from blocks of pixels" : "");
+}
+
+}  // namespace windrow::internal

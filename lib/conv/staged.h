@@ -1,0 +1,34 @@
+// Convolution of tensors whose memory order does not suit the micro-kernels for pixels: a block at
+// a time is brought into order first.
+#ifndef WINDROW_LIB_CONV_STAGED_H_
+#define WINDROW_LIB_CONV_STAGED_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "lib/conv/block_cut.h"
+#include "lib/conv/problem.h"
+
+namespace windrow::internal {
+
+// How a call is cut into blocks of output pixels, and what each block copies.
+struct StagedPlan {
+  ConvShape shape;
+  double cycles;
+  bool skip_padding;  // leave its taps out instead of multiplying by what a band has there
+  bool stage_x, stage_y;
+  BlockCut blocks;
+  int64_t band_floats, out_floats;  // of one block
+
+  int64_t ScratchBytes() const;
+  std::string Describe() const;
+  void Run(const ConvBuffers& buffers) const;
+};
+
+// Nothing if the register tile can do the call in place.
+std::optional<StagedPlan> PlanStaged(const ConvShape& shape);
+
+}  // namespace windrow::internal
+
+#endif  // WINDROW_LIB_CONV_STAGED_H_
