@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <cstddef>
 #include <cstdint>
 #include <thread>
 #include <vector>
@@ -14,10 +15,13 @@ struct Key {
   int64_t a, b;
 };
 struct Value {
+  uintptr_t used_bytes;
   int64_t sum, difference, product;
+  int64_t unused[5];
 };
+constexpr uintptr_t kUsed = offsetof(Value, unused);
 
-Value ValueOf(const Key& k) { return {k.a + k.b, k.a - k.b, k.a * k.b}; }
+Value ValueOf(const Key& k) { return {kUsed, k.a + k.b, k.a - k.b, k.a * k.b, {}}; }
 
 TEST(LastEntry, IsFoundByItsKeyOnly) {
   LastEntry<Key, Value> last;

@@ -5,6 +5,7 @@
 #ifndef WINDROW_LIB_BASE_LAST_ENTRY_H_
 #define WINDROW_LIB_BASE_LAST_ENTRY_H_
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cstddef>
@@ -15,12 +16,13 @@
 
 namespace windrow::internal {
 
-// Both are taken for a number of words. A key has no padding, whose bits would be any.
+// Both are taken for a number of words. A key has no padding, whose bits would be any. A value's
+// first member, `used_bytes`, says how many of its bytes count: no more are copied.
 template <typename Key, typename Value>
 requires std::has_unique_object_representations_v<Key> && std::is_trivially_copyable_v<Value>
 class LastEntry {
  public:
-  // Whether the last entry has this key; then its value is put there.
+  // Whether the last entry has this key; then its value is put there, and else perhaps anything.
   bool Find(const Key& key, Value& value) const {
     const uint32_t version = version_.load(std::memory_order_acquire);
     if (version == 0 || version % 2 != 0) return false;
@@ -30,11 +32,14 @@ class LastEntry {
       different |= key_[i].load(std::memory_order_acquire) ^ wanted[i];
     }
     if (different != 0) return false;
-    Words<Value> words;
-    for (size_t i = 0; i < words.size(); ++i) words[i] = value_[i].load(std::memory_order_acquire);
-    if (version_.load(std::memory_order_relaxed) != version) return false;
-    std::memcpy(static_cast<void*>(&value), words.data(), sizeof(Value));
-    return true;
+    static_assert(sizeof(Value) % sizeof(Word) == 0);
+    auto* const to = reinterpret_cast<std::byte*>(&value);
+    const Word used = value_[0].load(std::memory_order_acquire);  // its first member
+    for (size_t i = 0; i < std::min<size_t>(used / sizeof(Word), value_.size()); ++i) {
+      const Word word = value_[i].load(std::memory_order_acquire);
+      std::memcpy(to + i * sizeof(Word), &word, sizeof(Word));
+    }
+    return version_.load(std::memory_order_relaxed) == version;
   }
 
   void Remember(const Key& key, const Value& value) {

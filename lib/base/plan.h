@@ -25,15 +25,17 @@ class Plan {
   Plan() = default;
   template <class Decided>
   explicit Plan(const Decided& decided)
-      : cycles_(decided.cycles), scratch_bytes_(decided.ScratchBytes()) {
+      : size_(sizeof(decided)), cycles_(decided.cycles), scratch_bytes_(decided.ScratchBytes()) {
     static_assert(std::is_trivially_copyable_v<Decided>);
-    static_assert(sizeof(Decided) <= kMaxBytes,
+    static_assert(sizeof(Decided) % sizeof(uintptr_t) == 0 && sizeof(Decided) <= kMaxBytes,
                   "plans are copied with every call: keep them small");
     std::memcpy(memory_.data(), &decided, sizeof(decided));
     run_ = [](const void* p, const Buffers& b) { static_cast<const Decided*>(p)->Run(b); };
     describe_ = [](const void* p) { return static_cast<const Decided*>(p)->Describe(); };
   }
 
+  // From the start of this object on.
+  size_t used_bytes() const { return sizeof(Plan) - kMaxBytes + size_; }
   double cycles() const { return cycles_; }
   int64_t scratch_bytes() const { return scratch_bytes_; }
   std::string Describe() const { return describe_(memory_.data()); }
@@ -42,6 +44,7 @@ class Plan {
  private:
   static constexpr size_t kMaxBytes = 512;
 
+  size_t size_ = 0;
   double cycles_ = 0;
   int64_t scratch_bytes_ = 0;
   void (*run_)(const void*, const Buffers&) = nullptr;

@@ -30,8 +30,9 @@ class Planner {
   using Rows = Registry<Call, Buffers>;
 
   struct Planned {
+    uintptr_t used_bytes;
+    int64_t threads;  // of the arena; 0 if it was not asked, since there is little to do
     Plan<Buffers> plan;
-    int64_t threads = 0;  // of the arena; 0 if it was not asked, since there is little to do
 
     int64_t bytes() const { return BytesOf(plan, std::max<int64_t>(threads, 1)); }
   };
@@ -47,7 +48,8 @@ class Planner {
 
   Planned Make(const Key& key, Call call) {
     const int64_t threads = call.WorthThreads() ? MaxThreads() : 0;
-    const Planned planned{Choose(call, threads).plan, threads};
+    Planned planned{0, threads, Choose(call, threads).plan};
+    planned.used_bytes = offsetof(Planned, plan) + planned.plan.used_bytes();
     last_.Remember(key, planned);
     return planned;
   }
@@ -63,8 +65,8 @@ class Planner {
 
   // The workspace of such calls on up to so many threads.
   size_t WorkspaceBytes(const Call& call, int threads) const {
-    return MaxBytes(threads, [&](int t) {
-      return internal::WorkspaceBytes(BytesOf(Choose(call, t).plan, call.WorthThreads() ? t : 1));
+    return MaxBytes(call.WorthThreads() ? threads : std::min(threads, 1), [&](int t) {
+      return internal::WorkspaceBytes(BytesOf(Choose(call, t).plan, t));
     });
   }
 
@@ -83,11 +85,9 @@ class Planner {
     return SaturatedProduct({plan.scratch_bytes(), threads});
   }
 
-  // On so many threads.
+  // On so many threads; 0 counts as 1.
   typename Rows::Choice Choose(Call call, int64_t threads) const {
-    call.threads = call.WorthThreads()
-                       ? static_cast<int>(std::clamp<int64_t>(threads, 1, kMaxPlannedThreads))
-                       : 1;
+    call.threads = static_cast<int>(std::clamp<int64_t>(threads, 1, kMaxPlannedThreads));
     return registry_.Choose(forced_, call);
   }
 

@@ -52,15 +52,17 @@ class Registry {
   // The forced one, or of those that do the call the cheapest. Throws std::invalid_argument if the
   // forced one does not, with its reason.
   Choice Choose(const Row* forced, const Call& call) const {
-    Choice best{forced != nullptr ? forced : &rows_.back(), {}};
+    Choice best{}, other{};
     if (forced == nullptr) {
-      Plan<Buffers> plan;
       for (const Row& row : rows_.first(rows_.size() - 1)) {
-        if (row.consider(call, plan) != nullptr) continue;
-        if (best.row == &rows_.back() || plan.cycles() < best.plan.cycles()) best = {&row, plan};
+        Choice& next = best.row == nullptr ? best : other;
+        if (row.consider(call, next.plan) != nullptr) continue;
+        next.row = &row;
+        if (other.row != nullptr && other.plan.cycles() < best.plan.cycles()) best = other;
       }
-      if (best.row != &rows_.back()) return best;
+      if (best.row != nullptr) return best;
     }
+    best.row = forced != nullptr ? forced : &rows_.back();
     const char* reason = best.row->consider(call, best.plan);
     Require(reason == nullptr, "the algorithm \"", best.row->name, "\" cannot run this: ", reason);
     return best;
