@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 #include <vector>
@@ -31,11 +32,37 @@ ConvOp Op(int64_t groups, int64_t in, int64_t out, Size2 kernel, int lanes, cons
   return op;
 }
 
+void ScalarTranspose(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns,
+                     float* to, ptrdiff_t to_row) {
+  for (int64_t r = 0; r < rows; ++r) {
+    for (int64_t c = 0; c < columns; ++c) to[c * to_row + r] = from[r * from_row + c];
+  }
+}
+
+void ScalarCopy(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns, float* to,
+                ptrdiff_t to_row) {
+  for (int64_t r = 0; r < rows; ++r) std::copy_n(from + r * from_row, columns, to + r * to_row);
+}
+
+TileSet Tiles(int max_vecs) {
+  TileSet tiles{};
+  tiles.max_vecs = max_vecs;
+  tiles.transpose = &ScalarTranspose;
+  tiles.copy_rows = &ScalarCopy;
+  return tiles;
+}
+
+void Set(ConvWeights& weights, const ConvOp& op, const std::vector<float>& w,
+         const std::vector<float>& bias) {
+  weights.Set(op, WeightsView::Dense(op, w.data()), bias);
+}
+
 void CheckPanels(const ConvOp& op) {
   const int64_t in = op.group_in(), taps = op.kernel.h * op.kernel.w;
   const std::vector<float> oihw = Counted(op.out_channels * in * taps);
   const std::vector<float> bias = Counted(op.out_channels);
-  const ConvWeights weights(op, oihw, bias);
+  const ConvWeights weights(op, WeightsView::Dense(op, oihw.data()), bias);
+  weights.NeedPanels();
   int64_t next = 0;  // output channel
   for (int64_t i = 0; i < weights.panels(); ++i) {
     const Panel p = weights.panel(i);
@@ -62,8 +89,8 @@ void CheckPanels(const ConvOp& op) {
 }
 
 TEST(WeightsTest, EveryWeightIsInItsPlace) {
-  TileSet tiles{};
-  for (tiles.max_vecs = 1; tiles.max_vecs <= 4; ++tiles.max_vecs) {
+  for (int max_vecs = 1; max_vecs <= 4; ++max_vecs) {
+    const TileSet tiles = Tiles(max_vecs);
     for (const int lanes : {1, 4, 8, 16}) {
       for (int64_t out = 1; out <= 70; ++out) {
         CheckPanels(Op(1, 3, out, {2, 3}, lanes, tiles));
@@ -75,36 +102,62 @@ TEST(WeightsTest, EveryWeightIsInItsPlace) {
 }
 
 TEST(WeightsTest, KnowsWhetherAllAreFinite) {
-  TileSet tiles{};
-  tiles.max_vecs = 2;
+  const TileSet tiles = Tiles(2);
   const ConvOp op = Op(1, 2, 3, {1, 1}, 4, tiles);
   std::vector<float> w = Counted(6);
-  ConvWeights weights(op, w, {});
+  ConvWeights weights(op, WeightsView::Dense(op, w.data()), {});
   EXPECT_TRUE(weights.finite());
   for (int64_t i = 0; i < 3; ++i) EXPECT_EQ(weights.bias()[i], 0.0f);
   for (const float special :
        {std::numeric_limits<float>::infinity(), -std::numeric_limits<float>::infinity(),
         std::numeric_limits<float>::quiet_NaN()}) {
     w[5] = special;
-    weights.Set(op, w, {});
+    Set(weights, op, w, {});
     EXPECT_FALSE(weights.finite());
   }
   w[5] = std::numeric_limits<float>::max();
-  weights.Set(op, w, {});
+  Set(weights, op, w, {});
   EXPECT_TRUE(weights.finite());
 }
 
 TEST(WeightsTest, SetLeavesNothingOfTheOld) {
-  TileSet tiles{};
-  tiles.max_vecs = 3;
+  const TileSet tiles = Tiles(3);
   const ConvOp op = Op(1, 2, 7, {1, 1}, 4, tiles);
-  ConvWeights weights(op, Counted(14), Counted(7));
-  weights.Set(op, std::vector<float>(14, -1.0f), {});
+  ConvWeights weights(op, WeightsView::Dense(op, Counted(14).data()), Counted(7));
+  weights.NeedPanels();
+  Set(weights, op, std::vector<float>(14, -1.0f), {});
   const Panel p = weights.panel(0);
   for (int64_t i = 0; i < 2 * p.vecs * 4; ++i) {
     EXPECT_EQ(p.weights[i], i % (p.vecs * 4) < 7 ? -1.0f : 0.0f);
   }
   for (int64_t i = 0; i < p.vecs * 4; ++i) EXPECT_EQ(p.bias[i], 0.0f);
+}
+
+// The weights of the gradient by data: inputs and outputs exchanged in each group, both directions
+// of the kernel backwards.
+TEST(WeightsTest, AreReadTransposedAndFlipped) {
+  constexpr int64_t kGroups = 2, kIn = 3, kOut = 5, kHigh = 2, kWide = 3, kTaps = kHigh * kWide;
+  const TileSet tiles = Tiles(2);
+  const ConvOp op = Op(kGroups, kGroups * kIn, kGroups * kOut, {kHigh, kWide}, 4, tiles);
+  const std::vector<float> given = Counted(kGroups * kIn * kOut * kTaps);  // [group][in][out][tap]
+  const WeightsView flipped{.data = given.data() + kTaps - 1,
+                            .group = kIn * kOut * kTaps,
+                            .output = kTaps,
+                            .input = kOut * kTaps,
+                            .h = -kWide,
+                            .w = -1};
+  const ConvWeights weights(op, flipped, {});
+  for (int64_t g = 0; g < kGroups; ++g) {
+    for (int64_t out = 0; out < kOut; ++out) {
+      for (int64_t in = 0; in < kIn; ++in) {
+        for (int64_t tap = 0; tap < kTaps; ++tap) {
+          const int64_t from = ((g * kIn + in) * kOut + out) * kTaps + kTaps - 1 - tap;
+          ASSERT_EQ(weights.oihw()[((g * kOut + out) * kIn + in) * kTaps + tap],
+                    given[static_cast<size_t>(from)]);
+        }
+      }
+    }
+  }
 }
 
 }  // namespace

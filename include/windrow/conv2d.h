@@ -69,7 +69,8 @@ struct RunArgs {
 };
 
 // A convolution bound to its weights and to a SIMD target when it is built: weights are packed
-// once, and any number of threads may Run it at once, with any N, H and W. Copying is cheap: a
+// once, by the first Run that needs them so, and any number of threads may Run it at once, with any
+// N, H and W. A Run like the one before allocates nothing. Copying is cheap: a
 // copy is the same layer, and SetWeights on one changes both.
 class WINDROW_API Conv2d {
  public:

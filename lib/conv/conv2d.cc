@@ -112,7 +112,7 @@ struct Conv2d::Impl {
       : options(o),
         planner(internal::ConvRegistry(), o.algorithm),
         op(BindOp(o, target)),
-        weights((CheckWeights(op, w, bias), op), w, bias) {
+        weights((CheckWeights(op, w, bias), op), internal::WeightsView::Dense(op, w.data()), bias) {
     options.target = target.name;
   }
 
@@ -195,7 +195,7 @@ Conv2d::Impl& Conv2d::impl() const {
 
 void Conv2d::SetWeights(std::span<const float> weights, std::span<const float> bias) {
   CheckWeights(impl().op, weights, bias);
-  impl().weights.Set(impl().op, weights, bias);
+  impl().weights.Set(impl().op, internal::WeightsView::Dense(impl().op, weights.data()), bias);
 }
 
 const Conv2dOptions& Conv2d::options() const { return impl().options; }

@@ -192,6 +192,7 @@ class PlanesTask {
 };
 
 void PlanesPlan::Run(const ConvBuffers& buffers) const {
+  shape.weights->NeedPanels();
   const int64_t bytes = ScratchBytes();
   RunTasks(shape.threads, panels * bands * shape.h.out * shape.n, [&](int64_t i, int64_t slot) {
     PlanesTask(*this, buffers, buffers.Scratch(slot, bytes)).Run(i);

@@ -1,12 +1,11 @@
 // y[n][oc][oh][ow]:  acc = bias;  for kh: for kw: for c: acc = fma(x, w, acc);  then the epilogue
 //
 // Written to be read: no loop here is tuned, and each rounding is one expression.
-#include "lib/conv/strategies.h"
-
 #include <bit>
 
 #include "lib/base/parallel.h"
 #include "lib/conv/exact_fma.h"
+#include "lib/conv/strategies.h"
 
 namespace windrow::internal {
 namespace {

@@ -157,9 +157,9 @@ PixelsPlan InOrder(const StagedPlan& p) {
   return PlanPixels(shape, p.skip_padding);
 }
 
-double Estimate(const StagedPlan& p) {
+double Estimate(const StagedPlan& p, const PixelsPlan& in_order) {
   const ConvShape& c = p.shape;
-  double cycles = InOrder(p).cycles;
+  double cycles = in_order.cycles;
   if (p.stage_x) cycles += CopyCycles(*c.op, CopiedFloats(p), c.xs.c != 1);
   if (p.stage_y) cycles += CopyCycles(*c.op, OutputFloats(c), true);
   return cycles;
@@ -185,7 +185,9 @@ std::optional<StagedPlan> PlanStaged(const ConvShape& shape) {
   const auto [rows, columns] = p.blocks;
   p.band_floats = RoundUp(BandFloats(p, rows, columns), 16);  // whole cache lines
   p.out_floats = RoundUp(OutFloats(p, rows, columns), 16);
-  p.cycles = Estimate(p);
+  const PixelsPlan in_order = InOrder(p);
+  p.needs_vectors = std::holds_alternative<DepthwiseBlocksPlan>(in_order.kernel);
+  p.cycles = Estimate(p, in_order);
   return p;
 }
 
@@ -194,6 +196,8 @@ int64_t StagedPlan::ScratchBytes() const {
 }
 
 void StagedPlan::Run(const ConvBuffers& buffers) const {
+  // Not in the midst of the tasks, where a lack of memory would leave y written in part.
+  needs_vectors ? shape.weights->NeedVectors() : shape.weights->NeedPanels();
   const Blocks each(*this, buffers);
   const int64_t bytes = ScratchBytes();
   RunTasks(shape.threads, blocks.count(shape),

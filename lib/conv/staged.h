@@ -18,6 +18,7 @@ struct StagedPlan {
   double cycles;
   bool skip_padding;  // leave its taps out instead of multiplying by what a band has there
   bool stage_x, stage_y;
+  bool needs_vectors;  // of weights, instead of panels
   BlockCut blocks;
   int64_t band_floats, out_floats;  // of one block
 

@@ -2,23 +2,38 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "lib/conv/problem.h"
+#include "lib/simd/leave.h"
 
 namespace windrow::internal {
 namespace {
 
-bool AllFinite(std::span<const float> values) {
-  return std::all_of(values.begin(), values.end(), [](const float& v) {
+// Without an early end, so that the compiler makes vectors of it.
+bool AllFinite(const float* values, int64_t count) {
+  uint32_t special = 0;
+  for (int64_t i = 0; i < count; ++i) {
     uint32_t bits;
-    std::memcpy(&bits, &v, sizeof(bits));
-    return (bits & 0x7F800000u) != 0x7F800000u;
-  });
+    std::memcpy(&bits, values + i, sizeof(bits));
+    special |= static_cast<uint32_t>((bits & 0x7F800000u) == 0x7F800000u);
+  }
+  return special == 0;
 }
 
 }  // namespace
 
-ConvWeights::ConvWeights(const ConvOp& op, std::span<const float> oihw, std::span<const float> bias)
+WeightsView WeightsView::Dense(const ConvOp& op, const float* data) {
+  const int64_t w = op.kernel.w, taps = op.kernel.h * w, output = op.group_in() * taps;
+  return {.data = data,
+          .group = op.group_out() * output,
+          .output = output,
+          .input = taps,
+          .h = w,
+          .w = 1};
+}
+
+ConvWeights::ConvWeights(const ConvOp& op, const WeightsView& weights, std::span<const float> bias)
     : depthwise_(op.depthwise()),
       tiles_(op.tiles),
       groups_(depthwise_ ? 1 : op.groups),
@@ -27,29 +42,54 @@ ConvWeights::ConvWeights(const ConvOp& op, std::span<const float> oihw, std::spa
       taps_(op.kernel.h * op.kernel.w),
       lanes_(op.lanes),
       split_(CeilDiv(group_out_, op.lanes), op.tiles->max_vecs) {
-  const int64_t padded = groups_ * RoundUp(group_out_, lanes_);
-  oihw_.reset(AllocateFloats(static_cast<int64_t>(oihw.size())));
+  CheckedProduct({PackedChannels(), taps_, group_in_, int64_t{sizeof(float)}},
+                 "the packed weights' bytes do not fit 63 bits");
+  oihw_.reset(AllocateFloats(op.out_channels * group_in_ * taps_));
   bias_.reset(AllocateFloats(op.out_channels));
-  panels_.reset(AllocateFloats(
-      CheckedProduct({padded, taps_, group_in_}, "the packed weights do not fit 63 bits")));
-  panel_bias_.reset(AllocateFloats(padded));
-  if (depthwise_ && group_out_ >= lanes_) vectors_.reset(AllocateFloats(padded * taps_));
-  Set(op, oihw, bias);
+  Set(op, weights, bias);
 }
 
-void ConvWeights::Set(const ConvOp& op, std::span<const float> oihw, std::span<const float> bias) {
-  finite_ = AllFinite(oihw);
-  std::copy(oihw.begin(), oihw.end(), oihw_.get());
+void ConvWeights::Set(const ConvOp& op, const WeightsView& v, std::span<const float> bias) {
+  float* to = oihw_.get();
+  for (int64_t oc = 0; oc < op.out_channels; ++oc) {
+    const float* const output =
+        v.data + oc / op.group_out() * v.group + oc % op.group_out() * v.output;
+    if (v.w == 1 && v.h == op.kernel.w && v.input == taps_) {
+      to = std::copy_n(output, group_in_ * taps_, to);
+      continue;
+    }
+    for (int64_t ic = 0; ic < group_in_; ++ic) {
+      for (int64_t kh = 0; kh < op.kernel.h; ++kh) {
+        const float* const row = output + ic * v.input + kh * v.h;
+        for (int64_t kw = 0; kw < op.kernel.w; ++kw) *to++ = row[kw * v.w];
+      }
+    }
+  }
+  finite_ = AllFinite(oihw_.get(), to - oihw_.get());
   std::fill_n(bias_.get(), op.out_channels, 0.0f);
   std::copy(bias.begin(), bias.end(), bias_.get());
-  for (int64_t i = 0; i < panels(); ++i) {
-    const Panel p = panel(i);
-    PackPanel(p, panels_.get() + (p.weights - panels_.get()));
-    float* const to = panel_bias_.get() + (p.bias - panel_bias_.get());
-    std::fill_n(to, p.vecs * lanes_, 0.0f);
-    std::copy_n(bias_.get() + p.out_channel, p.out_channels, to);
-  }
-  if (vectors_ != nullptr) PackVectors();
+  if (has_panels_) PackPanels();
+  if (has_vectors_) PackVectors();
+}
+
+void ConvWeights::NeedPanels() const {
+  if (has_panels_.load(std::memory_order_acquire)) return;
+  const std::lock_guard lock(packing_);
+  if (has_panels_) return;
+  AlignedFloats bias(AllocateFloats(PackedChannels()));
+  panels_.reset(AllocateFloats(PackedChannels() * taps_ * group_in_));
+  panel_bias_ = std::move(bias);
+  PackPanels();
+  has_panels_.store(true, std::memory_order_release);
+}
+
+void ConvWeights::NeedVectors() const {
+  if (has_vectors_.load(std::memory_order_acquire)) return;
+  const std::lock_guard lock(packing_);
+  if (has_vectors_) return;
+  vectors_.reset(AllocateFloats(PackedChannels() * taps_));
+  PackVectors();
+  has_vectors_.store(true, std::memory_order_release);
 }
 
 Panel ConvWeights::panel(int64_t index) const {
@@ -64,11 +104,13 @@ Panel ConvWeights::PanelOf(int64_t group, int64_t part) const {
   const TileTable* tiles = !depthwise_      ? tiles_
                            : tail == lanes_ ? &tiles_->depthwise
                                             : &tiles_->depthwise_tail;
-  return {.weights = panels_.get() + packed * taps_ * group_in_,
-          .bias = panel_bias_.get() + packed,
+  const bool there = has_panels_.load(std::memory_order_acquire);
+  return {.weights = there ? panels_.get() + packed * taps_ * group_in_ : nullptr,
+          .bias = there ? panel_bias_.get() + packed : nullptr,
           .in_channel = depthwise_ ? first : group * group_in_,
           .out_channel = group * group_out_ + first,
           .out_channels = count,
+          .packed_channel = packed,
           .tiles = tiles,
           .vecs = static_cast<int>(end - vec),
           .tail = tail};
@@ -78,34 +120,50 @@ Panel ConvWeights::group_panel(int64_t group, int64_t index) const {
   if (!depthwise_) return PanelOf(group, index);
   Panel p = PanelOf(0, split_.PartOf(group / lanes_));
   const int64_t offset = group - p.out_channel;
-  p.weights += offset;
-  p.bias += offset;
+  if (p.weights != nullptr) p.weights += offset, p.bias += offset;
   p.in_channel = p.out_channel = group;
   p.out_channels = 1;
   return p;
 }
 
-void ConvWeights::PackPanel(const Panel& p, float* to) const {
-  const int64_t width = p.vecs * lanes_;
-  for (int64_t tap = 0; tap < taps_; ++tap) {
-    for (int64_t c = 0; c < group_in_; ++c, to += width) {
-      for (int64_t o = 0; o < p.out_channels; ++o) {
-        to[o] = oihw_[static_cast<size_t>(((p.out_channel + o) * group_in_ + c) * taps_ + tap)];
+// The weights of an output lie as [channel][tap]. Of a vector of outputs they are transposed, some
+// channels at a time, so that outputs are side by side, and go from there to where the order
+// [tap][channel] has them.
+void ConvWeights::PackPanels() const {
+  alignas(kAlignment) float some[8192];
+  const int64_t steps = taps_ * group_in_, size = std::ssize(some) / lanes_;
+  for (int64_t i = 0; i < split_.parts * groups_; ++i) {
+    const Panel p = PanelOf(i / split_.parts, i % split_.parts);
+    const int64_t width = p.vecs * lanes_;
+    float* const to = panels_.get() + p.packed_channel * steps;
+    if (p.out_channels < width) std::fill_n(to, steps * width, 0.0f);
+    const auto pack = [&](int64_t out, int64_t outs, int64_t begin, int64_t end) {
+      tiles_->transpose(oihw_.get() + (p.out_channel + out) * steps + begin, steps, outs,
+                        end - begin, some, lanes_);
+      for (int64_t tap = 0; tap < std::min(taps_, end - begin); ++tap) {
+        const int64_t first = begin + tap;
+        float* const rows = to + (first % taps_ * group_in_ + first / taps_) * width + out;
+        tiles_->copy_rows(some + tap * lanes_, taps_ * lanes_, CeilDiv(end - first, taps_), outs,
+                          rows, width);
       }
-      std::fill(to + p.out_channels, to + width, 0.0f);
+    };
+    for (int64_t out = 0; out < width; out += lanes_) {
+      const int64_t outs = std::min(lanes_, p.out_channels - out);
+      for (int64_t k = 0; k < steps; k += size) pack(out, outs, k, std::min(k + size, steps));
     }
+    float* const bias = panel_bias_.get() + p.packed_channel;
+    std::fill(std::copy_n(bias_.get() + p.out_channel, p.out_channels, bias), bias + width, 0.0f);
   }
+  EndKernels();
 }
 
-void ConvWeights::PackVectors() {
-  float* to = vectors_.get();
+void ConvWeights::PackVectors() const {
   for (int64_t i = 0; i < split_.total; ++i) {
     const int64_t channel = std::min(i * lanes_, group_out_ - lanes_);
-    for (int64_t tap = 0; tap < taps_; ++tap) {
-      for (int64_t c = channel; c < channel + lanes_; ++c)
-        *to++ = oihw_[static_cast<size_t>(c * taps_ + tap)];
-    }
+    tiles_->transpose(oihw_.get() + channel * taps_, taps_, lanes_, taps_,
+                      vectors_.get() + i * lanes_ * taps_, lanes_);
   }
+  EndKernels();
 }
 
 }  // namespace windrow::internal

@@ -1,8 +1,11 @@
-// A layer's weights: as they were given, and packed in panels for the register tile.
+// A layer's weights: in PyTorch's order, and packed for the micro-kernels that have run.
 #ifndef WINDROW_LIB_CONV_WEIGHTS_H_
 #define WINDROW_LIB_CONV_WEIGHTS_H_
 
+#include <atomic>
+#include <cstddef>
 #include <cstdint>
+#include <mutex>
 #include <span>
 
 #include "lib/base/aligned.h"
@@ -10,7 +13,7 @@
 
 namespace windrow::internal {
 
-struct ConvOp;
+struct ConvOp;  // lib/conv/problem.h
 struct TileSet;
 struct TileTable;
 
@@ -18,30 +21,45 @@ struct TileTable;
 // wide: [kernel h][kernel w][group_in][lanes * vecs], the canonical order of the reduction.
 // Channels that do not exist have zero weights.
 struct Panel {
-  const float* weights;
-  const float* bias;     // [lanes * vecs], zeros if there is none
-  int64_t in_channel;    // the first of the group
-  int64_t out_channel;   // the first of the panel
-  int64_t out_channels;  // that exist
+  const float* weights;    // null before NeedPanels(), as is the bias
+  const float* bias;       // [lanes * vecs], zeros if there is none
+  int64_t in_channel;      // the first of the group
+  int64_t out_channel;     // the first of the panel
+  int64_t out_channels;    // that exist
+  int64_t packed_channel;  // before it, with those that do not exist
   const TileTable* tiles;
   int vecs;
   int tail;  // lanes of the last vector that exist
 };
 
+// Weights [group][output][input][kernel h][kernel w] wherever they lie, at distances in floats that
+// may be negative: flipped and transposed ones too.
+struct WeightsView {
+  const float* data;  // of the first output, input and tap
+  ptrdiff_t group, output, input, h, w;
+
+  // As PyTorch lays them out.
+  static WeightsView Dense(const ConvOp& op, const float* data);
+};
+
 class ConvWeights {
  public:
-  // Copies and packs; the sizes are the caller's to check.
-  ConvWeights(const ConvOp& op, std::span<const float> oihw, std::span<const float> bias);
-  // Copies and packs again, of the same sizes, in place.
-  void Set(const ConvOp& op, std::span<const float> oihw, std::span<const float> bias);
+  // Copies; the sizes are the caller's to check. `bias` may be empty.
+  ConvWeights(const ConvOp& op, const WeightsView& weights, std::span<const float> bias);
+  // Copies again, of the same sizes, and packs again what is packed. No thread may use them then.
+  void Set(const ConvOp& op, const WeightsView& weights, std::span<const float> bias);
 
   bool finite() const { return finite_; }
   const float* oihw() const { return oihw_.get(); }
   const float* bias() const { return bias_.get(); }  // zeros if there is none
 
+  // Each packing is made when it is first needed, by any thread, which whoever uses it says first.
+  void NeedPanels() const;
+  void NeedVectors() const;
+
   // Of depthwise convolution, [vector][tap][lane]. The last vector ends with the last channel, and
-  // so begins inside the one before if channels are not a multiple of lanes; null if they are
-  // fewer.
+  // so begins inside the one before if channels are not a multiple of lanes; there must be at least
+  // one whole vector.
   const float* vectors() const { return vectors_.get(); }
 
   int64_t panels() const { return split_.parts * groups_; }
@@ -54,8 +72,9 @@ class ConvWeights {
 
  private:
   Panel PanelOf(int64_t group, int64_t part) const;
-  void PackPanel(const Panel& panel, float* to) const;
-  void PackVectors();
+  int64_t PackedChannels() const { return groups_ * RoundUp(group_out_, lanes_); }
+  void PackPanels() const;
+  void PackVectors() const;
 
   // Depthwise convolution counts as one group here, whose outputs have an input each.
   bool depthwise_;
@@ -63,7 +82,10 @@ class ConvWeights {
   int64_t groups_, group_in_, group_out_, taps_, lanes_;
   EvenSplit split_;  // of a group's vectors of outputs
   bool finite_ = true;
-  AlignedFloats oihw_, bias_, panels_, panel_bias_, vectors_;
+  AlignedFloats oihw_, bias_;
+  mutable std::mutex packing_;
+  mutable std::atomic<bool> has_panels_ = false, has_vectors_ = false;
+  mutable AlignedFloats panels_, panel_bias_, vectors_;
 };
 
 }  // namespace windrow::internal
