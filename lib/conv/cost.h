@@ -39,6 +39,14 @@ inline int64_t OutputFloats(const ConvShape& c) {
   return SaturatedProduct({c.n, c.op->out_channels, c.h.out, c.w.out});
 }
 
+// Depthwise convolution by the register tile, which loads an input for each multiply-add, and so
+// many cycles more for each vector of outputs.
+inline double DepthwiseCycles(const ConvShape& c, double each) {
+  const auto vectors = static_cast<double>(
+      SaturatedProduct({c.n, c.h.out, c.w.out, CeilDiv(c.op->out_channels, c.op->lanes)}));
+  return vectors * (2.0 * static_cast<double>(c.h.kernel * c.w.kernel) + each);
+}
+
 }  // namespace windrow::internal
 
 #endif  // WINDROW_LIB_CONV_COST_H_

@@ -229,13 +229,6 @@ int64_t Bands(const TilesPlan& p) {
   return std::clamp<int64_t>(bands, 1, p.length);
 }
 
-// A depthwise tile loads an input for each multiply-add.
-double EstimateDepthwise(const ConvShape& c) {
-  const auto outputs = static_cast<double>(
-      SaturatedProduct({c.n, c.h.out, c.w.out, CeilDiv(c.op->out_channels, c.op->lanes)}));
-  return outputs * (2.0 * static_cast<double>(c.h.kernel * c.w.kernel) + 4.0);
-}
-
 double EstimateTiles(const ConvShape& c, bool skip_padding) {
   const ConvOp& op = *c.op;
   const Panel panel = c.weights->panel(0);
@@ -277,7 +270,7 @@ TilesPlan PlanTiles(const ConvShape& shape, bool skip_padding) {
   p.length = p.by_rows ? c.h.out : c.w.out;
   p.bands = Bands(p);
   p.cycles =
-      op.depthwise() ? EstimateDepthwise(c) : kStrategyCycles + EstimateTiles(c, skip_padding);
+      op.depthwise() ? DepthwiseCycles(c, 4) : kStrategyCycles + EstimateTiles(c, skip_padding);
   return p;
 }
 

@@ -159,6 +159,8 @@ PixelsPlan InOrder(const StagedPlan& p) {
 
 double Estimate(const StagedPlan& p, const PixelsPlan& in_order) {
   const ConvShape& c = p.shape;
+  // Each vector is copied there and back; the copies of other channels are few beside their tiles.
+  if (c.op->depthwise()) return DepthwiseCycles(c, 28);
   double cycles = in_order.cycles;
   if (p.stage_x) cycles += CopyCycles(*c.op, CopiedFloats(p), c.xs.c != 1);
   if (p.stage_y) cycles += CopyCycles(*c.op, OutputFloats(c), true);
