@@ -58,30 +58,31 @@ if(CMAKE_CXX_FLAGS MATCHES "fsanitize=thread")
     COMPILE_OPTIONS -fno-sanitize=thread COMPILE_DEFINITIONS WINDROW_TSAN)
 endif()
 
-set(kernel_options "")
-if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-  # The micro-kernels are vectors as they stand. What GCC 12 makes of scalar ones may read behind the
-  # data: pairs of floats, a step apart, with the pair that would come next.
-  list(APPEND kernel_options -fno-tree-vectorize)
-endif()
-if(CMAKE_CXX_FLAGS MATCHES "fsanitize=[a-z,]*undefined")
-  # These look at every vector that is passed on as at an object, and double the time to compile.
-  list(APPEND kernel_options -fno-sanitize=null,alignment,object-size,pointer-overflow,vptr)
-endif()
-if(CMAKE_CXX_FLAGS MATCHES "fsanitize=[a-z,]*address")
-  # Each function inlined there has variables whose scope ends. To watch them takes four times as long
-  # to compile, and no kernel keeps a pointer to one.
-  list(APPEND kernel_options -fno-sanitize-address-use-after-scope)
-endif()
-if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|i[3-6]86")
-  # The micro-kernels see to that themselves, lib/simd/leave.h.
-  check_cxx_compiler_flag(-mno-vzeroupper WINDROW_HAS_NO_VZEROUPPER)
-  if(WINDROW_HAS_NO_VZEROUPPER)
-    list(APPEND kernel_options -mno-vzeroupper)
+# For what is compiled once a SIMD target, besides.
+function(windrow_kernel_options target)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # The micro-kernels are vectors as they stand. What GCC 12 makes of scalar ones may read behind the
+    # data: pairs of floats, a step apart, with the pair that would come next.
+    target_compile_options(${target} PRIVATE -fno-tree-vectorize)
   endif()
-endif()
-set_source_files_properties(lib/simd/kernels.cc lib/simd/pool_kernels.cc
-  PROPERTIES COMPILE_OPTIONS "${kernel_options}")
+  if(CMAKE_CXX_FLAGS MATCHES "fsanitize=[a-z,]*undefined")
+    # These look at every vector that is passed on as at an object, and double the time to compile.
+    target_compile_options(${target} PRIVATE
+      -fno-sanitize=null,alignment,object-size,pointer-overflow,vptr)
+  endif()
+  if(CMAKE_CXX_FLAGS MATCHES "fsanitize=[a-z,]*address")
+    # Each function inlined there has variables whose scope ends. To watch them takes four times as
+    # long to compile, and no kernel keeps a pointer to one.
+    target_compile_options(${target} PRIVATE -fno-sanitize-address-use-after-scope)
+  endif()
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|i[3-6]86")
+    # The micro-kernels see to that themselves, lib/simd/leave.h.
+    check_cxx_compiler_flag(-mno-vzeroupper WINDROW_HAS_NO_VZEROUPPER)
+    if(WINDROW_HAS_NO_VZEROUPPER)
+      target_compile_options(${target} PRIVATE -mno-vzeroupper)
+    endif()
+  endif()
+endfunction()
 
 find_program(WINDROW_CCACHE ccache)
 if(WINDROW_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)

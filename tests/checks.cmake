@@ -20,9 +20,8 @@ add_test(NAME PlatformInOneFile COMMAND ${CMAKE_COMMAND} -DLIB=${PROJECT_SOURCE_
 find_package(Python3 COMPONENTS Interpreter)
 if(Python3_FOUND AND CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64" AND CMAKE_BUILD_TYPE STREQUAL "Release")
   set(check_kernels ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/scripts/check-kernels)
-  add_test(NAME KernelsStayInRegisters COMMAND ${check_kernels}
-    ${PROJECT_BINARY_DIR}/CMakeFiles/windrow_objects.dir/lib/simd/kernels.cc.o
-    ${PROJECT_BINARY_DIR}/CMakeFiles/windrow_objects.dir/lib/simd/pool_kernels.cc.o)
+  add_test(NAME KernelsStayInRegisters
+    COMMAND ${check_kernels} $<TARGET_OBJECTS:windrow_kernels> COMMAND_EXPAND_LISTS)
   add_library(spilling_tile OBJECT ${PROJECT_SOURCE_DIR}/tests/spilling_tile.cc)
   target_compile_features(spilling_tile PRIVATE cxx_std_20)
   add_test(NAME KernelsStayInRegisters.CanFail

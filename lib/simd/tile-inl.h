@@ -234,8 +234,6 @@ constexpr TileSet MakeTileSet() {
   TileSet set{};
   FillTable<kFused, Lanes::kChannels>(set, kVecs);
   FillTable<kFused, Lanes::kPixels>(set.pixels, kVecs);
-  FillTable<kFused, Lanes::kDepthwise>(set.depthwise, kVecs);
-  FillTable<kFused, Lanes::kDepthwiseTail>(set.depthwise_tail, kVecs);
   set.transpose = &Transpose;
   set.copy_rows = &CopyRows;
   set.leave = &Leave;

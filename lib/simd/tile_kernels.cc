@@ -1,19 +1,16 @@
-// Compiles the micro-kernels once a target and gathers them in tables.
-#include "lib/simd/kernels.h"
-
+// Compiles the register tile, transpositions and copies once a target, and gathers convolution's
+// kernels in tables.
 #include <array>
 #include <atomic>
-#include <utility>
+
+#include "lib/simd/kernels.h"
 
 #undef HWY_TARGET_INCLUDE
-#define HWY_TARGET_INCLUDE "lib/simd/kernels.cc"
+#define HWY_TARGET_INCLUDE "lib/simd/tile_kernels.cc"
 #include <hwy/foreach_target.h>  // must come before highway.h
 #include <hwy/highway.h>
 
-#include "lib/simd/depthwise-inl.h"
-#include "lib/simd/pixel_row-inl.h"
-#include "lib/simd/planar-inl.h"
-#include "lib/simd/rolling-inl.h"
+#include "lib/simd/parts-inl.h"
 #include "lib/simd/tile-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -22,18 +19,15 @@ namespace windrow::internal::HWY_NAMESPACE {
 TargetFacts GetFacts() { return {HWY_NATIVE_FMA != 0, static_cast<int>(hn::Lanes(TileD()))}; }
 
 template <bool kFused>
-constexpr TileSet MakeKernels() {
+TileSet MakeKernels() {
   TileSet set = MakeTileSet<kFused>();
-  FillDepthwise<kFused>(set.depthwise_blocks);
-  FillPlanar<kFused>(set.planar);
-  FillPixelRows<kFused>(set.pixel_row, std::make_index_sequence<kMaxPixelRowSteps>());
-  FillRolling<kFused>(set.rolling, std::make_index_sequence<MaxRollingColumns(kFused)>());
+  AddConvKernels(kFused, set);
   return set;
 }
 
 template <bool kFused>
 const TileSet* GetTileSet() {
-  static constexpr TileSet kTiles = MakeKernels<kFused>();
+  static const TileSet kTiles = MakeKernels<kFused>();
   return &kTiles;
 }
 
