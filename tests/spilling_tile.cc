@@ -1,5 +1,5 @@
-// A register tile as bad as scripts/check-kernels must find it: its inner loop goes through the
-// stack.
+// Kernels as bad as scripts/check-kernels must find them: the inner loop of a register tile goes
+// through the stack, and upper halves of vector registers are cleared where they are in use.
 namespace windrow::internal::N_SPILLS {
 
 template <int kRows, int kVecs, bool kFused>
@@ -10,5 +10,13 @@ __attribute__((noinline)) float Tile(const float* a, long n) {
 }
 
 template float Tile<6, 4, true>(const float*, long);
+
+__attribute__((noinline)) void Clears(float* y) {
+  asm volatile("vzeroupper; vmovups %%ymm0, %0" : "=m"(*y));
+}
+void Calls(float* y) {
+  Clears(y);
+  ++*y;
+}
 
 }  // namespace windrow::internal::N_SPILLS

@@ -21,9 +21,8 @@ namespace windrow::internal::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 // to[row * to_row + column] = from[row * from_row + column], exactly those. The two do not overlap.
-inline void CopyRows(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns,
-                     float* to, ptrdiff_t to_row) {
-  const KernelScope scope;
+HWY_INLINE void CopyMatrix(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns,
+                           float* to, ptrdiff_t to_row) {
   const hn::ScalableTag<float> d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
   const int64_t whole = columns / lanes * lanes;
@@ -37,6 +36,12 @@ inline void CopyRows(const float* from, ptrdiff_t from_row, int64_t rows, int64_
       CopyTail(from, tail, to);
     }
   }
+}
+
+inline void CopyRows(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns,
+                     float* to, ptrdiff_t to_row) {
+  const KernelScope scope;
+  CopyMatrix(from, from_row, rows, columns, to, to_row);
 }
 
 // The same of runs of less than a vector that lie side by side in `to`. Each is copied as a whole
@@ -65,7 +70,7 @@ inline void CopyPixels(const float* from, ptrdiff_t from_step, int64_t count, in
   const KernelScope scope;
   const hn::ScalableTag<float> d;
   if (floats >= static_cast<int64_t>(hn::Lanes(d))) {
-    return CopyRows(from, from_step, count, floats, to, floats);
+    return CopyMatrix(from, from_step, count, floats, to, floats);
   }
   if (floats <= 4) return CopyRuns(hn::CappedTag<float, 4>(), from, from_step, count, floats, to);
   if (floats <= 8) return CopyRuns(hn::CappedTag<float, 8>(), from, from_step, count, floats, to);

@@ -37,9 +37,8 @@ inline void TransposeScalar(const float* from, ptrdiff_t from_row, int64_t rows,
 
 #if HWY_TARGET == HWY_SCALAR
 
-inline void Transpose(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns,
-                      float* to, ptrdiff_t to_row) {
-  const KernelScope scope;
+HWY_INLINE void TransposeMatrix(const float* from, ptrdiff_t from_row, int64_t rows,
+                                int64_t columns, float* to, ptrdiff_t to_row) {
   TransposeScalar(from, from_row, rows, columns, to, to_row);
 }
 
@@ -213,9 +212,8 @@ class Stripe {
   const ptrdiff_t to_row_;
 };
 
-inline void Transpose(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns,
-                      float* to, ptrdiff_t to_row) {
-  const KernelScope scope;
+HWY_INLINE void TransposeMatrix(const float* from, ptrdiff_t from_row, int64_t rows,
+                                int64_t columns, float* to, ptrdiff_t to_row) {
   if (rows < 16 || columns < 8) {
     return TransposeInBlocks(from, from_row, rows, columns, to, to_row);
   }
@@ -228,15 +226,20 @@ inline void Transpose(const float* from, ptrdiff_t from_row, int64_t rows, int64
 
 #else
 
-inline void Transpose(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns,
-                      float* to, ptrdiff_t to_row) {
-  const KernelScope scope;
+HWY_INLINE void TransposeMatrix(const float* from, ptrdiff_t from_row, int64_t rows,
+                                int64_t columns, float* to, ptrdiff_t to_row) {
   TransposeInBlocks(from, from_row, rows, columns, to, to_row);
 }
 
 #endif
 
 #endif
+
+inline void Transpose(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns,
+                      float* to, ptrdiff_t to_row) {
+  const KernelScope scope;
+  TransposeMatrix(from, from_row, rows, columns, to, to_row);
+}
 
 }  // namespace windrow::internal::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

@@ -32,8 +32,8 @@ inline void TransposeIndices(const int32_t* from, ptrdiff_t from_row, int64_t ro
     const int64_t high = std::min(kRows, rows - r);
     for (int64_t c = 0; c < columns; c += kColumns) {
       const int64_t wide = std::min(kColumns, columns - c);
-      Transpose(reinterpret_cast<const float*>(from + r * from_row + c), from_row, high, wide,
-                block, kRows);
+      TransposeMatrix(reinterpret_cast<const float*>(from + r * from_row + c), from_row, high, wide,
+                      block, kRows);
       for (int64_t i = 0; i < wide; ++i) {
         const auto* const row = reinterpret_cast<const int32_t*>(block + i * kRows);
         int64_t* const y = to + (c + i) * to_row + r;
