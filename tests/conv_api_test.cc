@@ -293,6 +293,28 @@ TEST(Conv2dApi, ExplainsNumericsAndLanes) {
   }
 }
 
+TEST(Conv2dApi, PortableNumericsRunOnGeneralKernelsWhereTheTargetFuses) {
+  for (const cpu::TargetInfo& t : UsableTargets()) {
+    Problem p{.g = 64, .ic = 64, .oc = 64, .ih = 9, .iw = 9, .kernel = 3};
+    for (const Numerics numerics : {Numerics::kNative, Numerics::kPortable}) {
+      p.numerics = numerics;
+      const bool all = !t.fused || numerics == Numerics::kNative;
+      const Conv2d conv(Options(p, t.name, "auto"), Weights(p));
+      for (const auto& c : conv.Explain(p.input(), Layout::kNchw).candidates) {
+        if (c.algorithm != "planar") continue;
+        EXPECT_EQ(c.accepts, all) << c.reason;
+        if (!all) {
+          EXPECT_EQ(c.reason, "this target has no planar kernel for portable numerics");
+        }
+      }
+      // Blocks of pixels, or the register tile.
+      const Explanation pixels =
+          Conv2d(Options(p, t.name, "depthwise"), Weights(p)).Explain(p.input(), Layout::kNhwc);
+      EXPECT_EQ(pixels.tile.find(" pixels, a vector") != std::string::npos, all) << pixels.tile;
+    }
+  }
+}
+
 TEST(Version, IsTheProjects) { EXPECT_STREQ(Version(), WINDROW_VERSION); }
 
 }  // namespace

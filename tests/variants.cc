@@ -38,18 +38,20 @@ constexpr bool kSanitized = true;
 constexpr bool kSanitized = false;
 #endif
 
-// Whether the algorithm takes anything at all in this layout: one of a few everyday problems.
-bool TakesSome(const std::string& algorithm, Layout layout) {
+// Whether it takes anything at all: one of a few everyday problems.
+bool TakesSome(const Variant& v) {
   for (const int64_t groups : {1, 16}) {
     for (const int64_t kernel : {1, 3}) {
       Conv2dOptions options;
       options.in_channels = options.out_channels = 16;
       options.groups = groups;
       options.kernel_size = kernel;
+      options.target = v.target.name;
+      options.numerics = v.numerics;
       const std::vector<float> weights(static_cast<size_t>(16 * 16 / groups * kernel * kernel));
       for (const Explanation::Candidate& c :
-           Conv2d(options, weights).Explain(Shape(1, 16, 8, 8), layout).candidates) {
-        if (c.algorithm == algorithm && c.accepts) return true;
+           Conv2d(options, weights).Explain(Shape(1, 16, 8, 8), v.layout).candidates) {
+        if (c.algorithm == v.algorithm && c.accepts) return true;
       }
     }
   }
@@ -64,10 +66,10 @@ std::vector<Variant> Variants() {
     for (const std::string& algorithm : Algorithms()) {
       if (algorithm == "reference") continue;
       for (const Layout layout : {Layout::kNhwc, Layout::kNchw}) {
-        if (!TakesSome(algorithm, layout)) continue;
-        all.push_back({target, algorithm, layout, Numerics::kNative});
-        if (target.fused && !kSanitized) {
-          all.push_back({target, algorithm, layout, Numerics::kPortable});
+        for (const Numerics numerics : {Numerics::kNative, Numerics::kPortable}) {
+          if (numerics == Numerics::kPortable && (!target.fused || kSanitized)) continue;
+          const Variant v{target, algorithm, layout, numerics};
+          if (TakesSome(v)) all.push_back(v);
         }
       }
     }

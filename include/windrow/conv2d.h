@@ -32,8 +32,10 @@ enum class PaddingMode : uint8_t { kZeros, kReflect, kReplicate, kCircular };
 
 // How a multiply-add rounds, hence which machines give the same bits.
 enum class Numerics : uint8_t {
-  kNative,    // as the target does: once (class F, "fused") or after each step (class U)
-  kPortable,  // class U everywhere: the product is rounded, then the sum
+  kNative,  // as the target does: once (class F, "fused") or after each step (class U)
+  // Class U everywhere: the product is rounded, then the sum. Where the target's own class is F, on
+  // the general kernels only, and "planar" is refused.
+  kPortable,
 };
 
 // What happens to the sum before it is stored.

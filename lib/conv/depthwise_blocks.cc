@@ -37,7 +37,8 @@ const DepthwiseTable* Blocks(const ConvShape& call) {
   if (op.in_channels < op.lanes || op.lanes > kMaxLanes) return nullptr;
   const auto pixels = [](const Strides& s) { return s.c == 1; };
   if (!pixels(call.xs) || !call.OfOutputs(pixels)) return nullptr;
-  return &op.tiles->depthwise_blocks[h.kernel == 3 ? 0 : 1][h.stride - 1];
+  const DepthwiseTable& blocks = op.tiles->depthwise_blocks[h.kernel == 3 ? 0 : 1][h.stride - 1];
+  return blocks.max_rows == 0 ? nullptr : &blocks;
 }
 
 // Outputs [row, row + rows) x [column, column + columns).

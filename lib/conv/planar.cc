@@ -284,6 +284,9 @@ std::string PlanarPlan::Describe() const {
 
 const char* Refuse(const ConvShape& call) {
   if (call.op->group_in() != 1) return "groups have more than one input channel";
+  if (call.op->tiles->planar.shared.max_vecs == 0) {
+    return "this target has no planar kernel for portable numerics";
+  }
   const auto row = [](const Strides& s, int64_t columns) { return s.w == 1 || columns == 1; };
   if (!row(call.xs, call.w.in) ||
       !call.OfOutputs([&](const Strides& s) { return row(s, call.w.out); })) {

@@ -70,7 +70,8 @@ PlanesPlan PlanPlanes(const ConvShape& shape) {
   p.panels = c.weights->panels();
   p.cut = CutPixels(op, c.weights->panel(0).out_channels, c.w.out, op.group_in(), kMaxTileVecs);
   // Sums cannot wait in y if it is the residual.
-  p.few = op.group_out() <= kFewChannels && c.residual != ResidualPlace::kInY;
+  p.few = op.group_out() <= kFewChannels && c.residual != ResidualPlace::kInY &&
+          op.tiles->pixel_row[1] != nullptr;
   // A band of pixels stays in cache from one panel of channels to the next, and the other way
   // round.
   int64_t bands = 1;

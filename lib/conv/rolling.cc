@@ -102,6 +102,7 @@ class Task {
 // Whether the kernels do such calls.
 bool Fits(const ConvShape& call) {
   const ConvOp& op = *call.op;
+  if (op.tiles->rolling.max_columns == 0) return false;
   if (call.h.kernel != kRollingRows || call.h.stride != 1 || call.h.dilation != 1) return false;
   if (op.depthwise() || op.group_out() > op.lanes) return false;
   if (op.group_in() > kMaxChannels || call.w.kernel > kMaxKernelW) return false;

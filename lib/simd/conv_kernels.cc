@@ -22,10 +22,13 @@ void AddConvKernelsOf(TileSet& set) {
   constexpr auto kVecs = std::make_index_sequence<kMaxVecs>();
   FillTable<kFused, Lanes::kDepthwise>(set.depthwise, kVecs);
   FillTable<kFused, Lanes::kDepthwiseTail>(set.depthwise_tail, kVecs);
-  FillDepthwise<kFused>(set.depthwise_blocks);
-  FillPlanar<kFused>(set.planar);
-  FillPixelRows<kFused>(set.pixel_row, std::make_index_sequence<kMaxPixelRowSteps>());
-  FillRolling<kFused>(set.rolling, std::make_index_sequence<MaxRollingColumns(kFused)>());
+  // kPortable has the register tile only, on a target of class F.
+  if constexpr (kFused == (HWY_NATIVE_FMA != 0)) {
+    FillDepthwise<kFused>(set.depthwise_blocks);
+    FillPlanar<kFused>(set.planar);
+    FillPixelRows<kFused>(set.pixel_row, std::make_index_sequence<kMaxPixelRowSteps>());
+    FillRolling<kFused>(set.rolling, std::make_index_sequence<MaxRollingColumns(kFused)>());
+  }
 }
 
 void AddConvKernels(bool fused, TileSet& set) {

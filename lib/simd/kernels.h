@@ -167,7 +167,9 @@ struct RollingTable {
   RollingFn tile[kMaxRollingColumns + 1];  // [columns], from 1
 };
 
-// The micro-kernels of one target in one numerics class. The base table is the register tile.
+// The micro-kernels of one target in one numerics class. The base table is the register tile. That
+// and what copies is all there is of class U on a target of class F, for Numerics::kPortable:
+// tables of the others are null then, and their sizes 0.
 struct TileSet : TileTable {
   // The same with the roles exchanged: rows are output channels, whose bias is bias[row], lanes are
   // pixels. a_row is 1, a_k is heeded. All vectors of b are read whole, whatever `tail` says.
