@@ -66,6 +66,23 @@ TEST(AxisTest, SegmentsAgainstCounting) {
   EXPECT_GT(axes, 10000);
 }
 
+TEST(AxisTest, OutputAtIsTheInverseOfPosition) {
+  for (const Axis& a : {Axis{.in = 7, .out = 7, .kernel = 3, .before = 1},
+                        Axis{.in = 9, .out = 4, .kernel = 4, .stride = 2, .before = 1},
+                        Axis{.in = 10, .out = 3, .kernel = 3, .stride = 3, .dilation = 2},
+                        Axis{.in = 5, .out = 2, .kernel = 2, .stride = 7, .dilation = 5}}) {
+    for (int64_t tap = 0; tap < a.kernel; ++tap) {
+      for (int64_t i = 0; i < a.in; ++i) {
+        int64_t expected = -1;
+        for (int64_t o = 0; o < a.out; ++o) {
+          if (a.Position(o, tap) == i) expected = o;
+        }
+        EXPECT_EQ(a.OutputAt(i, tap), expected) << "input " << i << ", tap " << tap;
+      }
+    }
+  }
+}
+
 TEST(AxisTest, SourcesOfPadding) {
   const Axis a{.in = 4};
   const int64_t expected[][4] = {

@@ -44,6 +44,13 @@ struct Axis {
     return s;
   }
 
+  // The inverse: the output that sees input i at this tap, or -1.
+  int64_t OutputAt(int64_t i, int64_t tap) const {
+    const int64_t distance = i + before - tap * dilation;  // from output 0's first position
+    if (distance < 0 || distance % stride != 0) return -1;
+    return distance / stride < out ? distance / stride : -1;
+  }
+
   // The taps that fall inside the input for some of `count` outputs from `first` on.
   struct Taps {
     int64_t begin, end;
