@@ -20,7 +20,6 @@ function(windrow_library_options target)
   if(CMAKE_SIZEOF_VOID_P EQUAL 4 AND CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|i[3-6]86")
     target_compile_options(${target} PRIVATE -msse2 -mfpmath=sse)  # the x87 unit rounds otherwise
   endif()
-  target_compile_definitions(${target} PRIVATE WINDROW_VERSION="${PROJECT_VERSION}")
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # Vectors are passed between functions of the same target only.
     target_compile_options(${target} PRIVATE -Wno-psabi)

@@ -11,13 +11,24 @@
 
 namespace {
 
-std::atomic<int64_t> g_allocations = 0;
+std::atomic<int64_t> g_allocations = 0, g_live = 0;
+std::atomic<int64_t> g_first_failure = 0, g_last_failure = 0, g_failures = 0;  // numbers from 1 on
 
 void* Allocate(std::size_t size, std::size_t alignment) {
-  ++g_allocations;
+  const int64_t number = ++g_allocations;
+  if (number >= g_first_failure && number <= g_last_failure) {
+    ++g_failures;
+    throw std::bad_alloc();
+  }
   void* p = nullptr;
   if (posix_memalign(&p, alignment, size == 0 ? 1 : size) != 0) throw std::bad_alloc();
+  ++g_live;
   return p;
+}
+
+void Free(void* p) {
+  g_live -= p != nullptr;
+  std::free(p);
 }
 
 }  // namespace
@@ -30,18 +41,30 @@ void* operator new(std::size_t size, std::align_val_t alignment) {
 void* operator new[](std::size_t size, std::align_val_t alignment) {
   return Allocate(size, static_cast<std::size_t>(alignment));
 }
-void operator delete(void* p) noexcept { std::free(p); }
-void operator delete[](void* p) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t) noexcept { std::free(p); }
-void operator delete[](void* p, std::size_t) noexcept { std::free(p); }
-void operator delete(void* p, std::align_val_t) noexcept { std::free(p); }
-void operator delete[](void* p, std::align_val_t) noexcept { std::free(p); }
-void operator delete(void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
-void operator delete[](void* p, std::size_t, std::align_val_t) noexcept { std::free(p); }
+void operator delete(void* p) noexcept { Free(p); }
+void operator delete[](void* p) noexcept { Free(p); }
+void operator delete(void* p, std::size_t) noexcept { Free(p); }
+void operator delete[](void* p, std::size_t) noexcept { Free(p); }
+void operator delete(void* p, std::align_val_t) noexcept { Free(p); }
+void operator delete[](void* p, std::align_val_t) noexcept { Free(p); }
+void operator delete(void* p, std::size_t, std::align_val_t) noexcept { Free(p); }
+void operator delete[](void* p, std::size_t, std::align_val_t) noexcept { Free(p); }
 
 namespace windrow::test {
 
 int64_t Allocations() { return g_allocations; }
+int64_t LiveAllocations() { return g_live; }
+
+void FailAllocations(int64_t first, int64_t count) {
+  g_failures = 0;
+  g_first_failure = g_allocations + first;
+  g_last_failure = g_first_failure + count - 1;
+}
+
+int64_t StopFailing() {
+  g_last_failure = 0;
+  return g_failures;
+}
 
 uint64_t BytesInUse() {
 #if defined(__GLIBC__) && (__GLIBC__ > 2 || __GLIBC_MINOR__ >= 33)

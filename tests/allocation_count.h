@@ -1,4 +1,5 @@
-// How much the process allocates. Linked into a program, it replaces operator new.
+// How much the process allocates, and allocations that fail. Linked into a program, it replaces
+// operator new.
 #ifndef WINDROW_TESTS_ALLOCATION_COUNT_H_
 #define WINDROW_TESTS_ALLOCATION_COUNT_H_
 
@@ -8,6 +9,14 @@ namespace windrow::test {
 
 // The calls of operator new so far.
 int64_t Allocations();
+
+// Those that were not given back yet.
+int64_t LiveAllocations();
+
+// From now on `count` calls of operator new fail, the first of them the next but first - 1; until
+// StopFailing, which returns how many have failed.
+void FailAllocations(int64_t first, int64_t count);
+int64_t StopFailing();
 
 // Bytes that malloc has given out, operator new or not; 0 where that is not known.
 uint64_t BytesInUse();

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/base/error.h"
 #include "tests/harness.h"
 #include "tests/problem.h"
 #include "tests/sweeps.h"
@@ -99,7 +100,7 @@ TEST(Conv2dApi, CropsAndBatchesAreViews) {
     Copy(crop, copy);
     const Conv2d conv = Make(p);
     conv.Run(crop, y);
-    EXPECT_TRUE(SameBits(y.view(), conv.Run(copy).view())) << ToString(layout);
+    EXPECT_TRUE(SameBits(y.view(), conv.Run(copy))) << ToString(layout);
   }
 }
 
@@ -147,10 +148,10 @@ TEST(Conv2dApi, SetWeightsIsAsBuiltAnew) {
   conv.SetWeights(other);
   const Tensor anew = Conv2d(Options(p, "", "auto"), other).Run(x);
   EXPECT_FALSE(SameBits(before.view(), anew.view()));
-  EXPECT_TRUE(SameBits(conv.Run(x).view(), anew.view())) << "the old bias is gone too";
-  EXPECT_TRUE(SameBits(copy.Run(x).view(), anew.view())) << "a copy is the same layer";
+  EXPECT_TRUE(SameBits(conv.Run(x), anew.view())) << "the old bias is gone too";
+  EXPECT_TRUE(SameBits(copy.Run(x), anew.view())) << "a copy is the same layer";
   conv.SetWeights(Weights(p), Bias(p));
-  EXPECT_TRUE(SameBits(conv.Run(x).view(), before.view()));
+  EXPECT_TRUE(SameBits(conv.Run(x), before.view()));
 }
 
 // With infinite weights zero padding counts, in a Run like the one before too.
@@ -162,10 +163,9 @@ TEST(Conv2dApi, SetWeightsMayMakePaddingCount) {
   const std::vector<float> infinite(static_cast<size_t>(p.weights()),
                                     std::numeric_limits<float>::infinity());
   conv.SetWeights(infinite, Bias(p));
-  EXPECT_TRUE(SameBits(conv.Run(x).view(),
-                       Conv2d(Options(p, "", "auto"), infinite, Bias(p)).Run(x).view()));
+  EXPECT_TRUE(SameBits(conv.Run(x), Conv2d(Options(p, "", "auto"), infinite, Bias(p)).Run(x)));
   conv.SetWeights(Weights(p), Bias(p));
-  EXPECT_TRUE(SameBits(conv.Run(x).view(), before.view()));
+  EXPECT_TRUE(SameBits(conv.Run(x), before.view()));
 }
 
 TEST(Conv2dApi, WeightsAreCopied) {
@@ -175,7 +175,7 @@ TEST(Conv2dApi, WeightsAreCopied) {
   const Tensor before = conv.Run(x);
   std::fill(weights.begin(), weights.end(), 0.0f);
   std::fill(bias.begin(), bias.end(), 0.0f);
-  EXPECT_TRUE(SameBits(conv.Run(x).view(), before.view()));
+  EXPECT_TRUE(SameBits(conv.Run(x), before.view()));
 }
 
 TEST(Conv2dApi, OneObjectTakesAnySize) {
@@ -184,7 +184,7 @@ TEST(Conv2dApi, OneObjectTakesAnySize) {
        {std::array<int64_t, 3>{1, 1, 1}, {3, 20, 2}, {2, 7, 30}, {1, 1, 1}}) {
     Problem p = kSmall;
     p.mb = n, p.ih = h, p.iw = w;
-    EXPECT_TRUE(SameBits(conv.Run(Filled(p.input())).view(), Expected(p, conv.target()).view()));
+    EXPECT_TRUE(SameBits(conv.Run(Filled(p.input())), Expected(p, conv.target())));
   }
 }
 
@@ -315,7 +315,13 @@ TEST(Conv2dApi, PortableNumericsRunOnGeneralKernelsWhereTheTargetFuses) {
   }
 }
 
-TEST(Version, IsTheProjects) { EXPECT_STREQ(Version(), WINDROW_VERSION); }
+TEST(Version, IsTheProjects) {
+  EXPECT_STREQ(Version(), WINDROW_PROJECT_VERSION);
+  EXPECT_STREQ(WINDROW_VERSION_STRING, WINDROW_PROJECT_VERSION);
+  const std::vector<int> parts{WINDROW_VERSION_MAJOR, WINDROW_VERSION_MINOR, WINDROW_VERSION_PATCH};
+  EXPECT_EQ(internal::StrCat(parts[0], '.', parts[1], '.', parts[2]), WINDROW_PROJECT_VERSION);
+  EXPECT_EQ(WINDROW_VERSION, (parts[0] * 1000 + parts[1]) * 1000 + parts[2]);
+}
 
 }  // namespace
 }  // namespace windrow::test

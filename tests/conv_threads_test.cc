@@ -76,7 +76,7 @@ TEST_F(ConvThreads, AnyNumberGivesTheSameBits) {
       const Conv2d conv(Options(p, "", candidate.algorithm), Weights(p), Bias(p));
       for (int threads = 1; threads <= kMostThreads; ++threads) {
         tbb::task_arena(threads).execute([&] {
-          EXPECT_TRUE(SameBits(conv.Run(x).view(), expected.view()))
+          EXPECT_TRUE(SameBits(conv.Run(x), expected.view()))
               << candidate.algorithm << ' ' << ToString(p) << " on " << threads << " threads";
         });
       }
@@ -104,7 +104,7 @@ TEST_F(ConvThreads, ManyRunOneObjectOnDifferentInputs) {
     threads.emplace_back([&, i] {
       for (size_t round = 0; round < 40; ++round) {
         const size_t which = (i + round / 2) % problems.size();
-        different += !SameBits(conv.Run(inputs[which]).view(), expected[which].view());
+        different += !SameBits(conv.Run(inputs[which]), expected[which].view());
       }
     });
   }
@@ -124,7 +124,7 @@ TEST_F(ConvThreads, ManyRunOneObject) {
     for (int i = 0; i < kMostThreads; ++i) {
       threads.emplace_back([&, copy = conv] {
         for (int round = 0; round < 20; ++round) {
-          different += !SameBits(copy.Run(x).view(), expected.view());
+          different += !SameBits(copy.Run(x), expected.view());
           different += copy.OutputShape(p.input()) != p.output();
           different += copy.Explain(p.input(), Layout::kNhwc).output != p.output();
         }

@@ -118,7 +118,8 @@ BitResult CheckWithWorkspace(const Problem& p, const Draw& d) {
       workspace_memory.Take<float>(static_cast<int64_t>(bytes / sizeof(float)), p.edge));
   const std::vector<float> before(y.memory.begin(), y.memory.end());
   conv.Run(args);
-  return {.refused = false, .failure = Difference(y, before, Expected(p, d.target))};
+  const Tensor expected = Expected(p, d.target);
+  return {.refused = false, .failure = Difference(y, before, expected)};
 }
 
 BitResult CheckOne(const Problem& p, const Draw& d) {

@@ -36,8 +36,7 @@ std::string WrongBinding(const Conv2d& conv, const Problem& p, const std::string
 }
 
 // Runs conv in guarded memory; what is wrong, or "".
-std::string RunAndCompare(const Conv2d& conv, const Problem& p, Memory& m,
-                          const ConstTensorView& expected) {
+std::string RunAndCompare(const Conv2d& conv, const Problem& p, Memory& m, const Tensor& expected) {
   const Placed x = Place(m.x, p.input(), p.x_layout, p.gaps, p.edge);
   Fill(x.view, Role::kInput, p.values);
   const Placed y = Place(m.y, p.output(), p.y_layout, p.gaps, p.edge);

@@ -37,6 +37,23 @@ TEST(LastEntry, IsFoundByItsKeyOnly) {
   EXPECT_EQ(v.difference, 1);
 }
 
+// Of a size that is no multiple of a word, and with padding: as pointers have where they are short.
+TEST(LastEntry, HasValuesWithPadding) {
+  struct Padded {
+    char first;
+    int64_t second;
+    char third[5];
+  };
+  LastEntry<Key, Padded> last;
+  last.Remember({1, 2}, {.first = 'a', .second = 3, .third = "bcde"});
+  Padded found{};
+  ASSERT_TRUE(last.Find({1, 2}, found));
+  EXPECT_EQ(found.first, 'a');
+  EXPECT_EQ(found.second, 3);
+  EXPECT_STREQ(found.third, "bcde");
+  EXPECT_FALSE(last.Find({2, 1}, found));
+}
+
 // What is found is what was remembered for that key, never a mixture.
 TEST(LastEntry, IsWholeWhateverOthersRemember) {
   LastEntry<Key, Value> last;

@@ -39,6 +39,12 @@ std::string Difference(const PlacedIndices& indices, std::span<const int64_t> be
 // Whether two tensors of one shape, whatever their layouts, have the same bits.
 bool SameBits(const ConstTensorView& a, const ConstTensorView& b);
 
+// Of tensors too, temporary ones included.
+template <typename A, typename B>
+bool SameBits(const A& a, const B& b) {
+  return SameBits(ConstTensorView(a), ConstTensorView(b));
+}
+
 template <typename T>
 std::vector<std::remove_const_t<T>> Copied(std::span<T> from) {
   return {from.begin(), from.end()};

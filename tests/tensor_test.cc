@@ -134,8 +134,8 @@ TEST(CopyTest, KeepsBitsBetweenLayoutsAndStrides) {
     const TensorView inside = to.view().Channels(2, 9).Crop(1, 2, 6, 7);
     Copy(from, inside);
     EXPECT_TRUE(SameBits(inside, from.view()));
-    EXPECT_TRUE(SameBits(to.view().Channels(0, 2), Tensor(Shape(2, 2, 8, 9)).view()));
-    EXPECT_TRUE(SameBits(to.view().Crop(0, 0, 8, 2), Tensor(Shape(2, 12, 8, 2)).view()));
+    EXPECT_TRUE(SameBits(to.view().Channels(0, 2), Tensor(Shape(2, 2, 8, 9))));
+    EXPECT_TRUE(SameBits(to.view().Crop(0, 0, 8, 2), Tensor(Shape(2, 12, 8, 2))));
   }
 }
 
@@ -144,6 +144,26 @@ TEST(CopyTest, Misuse) {
   EXPECT_TRUE(Throws([&] { Copy(t, other); }, {"1x2x3x4", "1x2x4x3"}));
   EXPECT_TRUE(Throws([&] { Copy(t, t); }, {"overlaps"}));
   EXPECT_NO_THROW(Copy(t.view().Channels(0, 1), t.view().Channels(1, 1)));
+  EXPECT_TRUE(
+      Throws([&] { Copy(t.view().Crop(0, 0, 2, 4), t.view().Crop(1, 0, 2, 4)); }, {"overlaps"}));
+}
+
+TEST(CopyTest, ToElementsThatOverlapEachOther) {
+  const Shape s(2, 2, 3, 4);
+  const Tensor x = Filled(s, Layout::kNchw);
+  std::vector<float> memory(100, 7.0f);
+  const auto to = [&](const Strides& st) {
+    return [&, st] { Copy(x, TensorView(memory.data(), s, Layout::kNchw, st)); };
+  };
+  EXPECT_TRUE(Throws(to({0, 12, 4, 1}), {"overlap each other", "n 0", "2x2x3x4"}));
+  EXPECT_TRUE(Throws(to({24, 0, 4, 1}), {"overlap each other", "c 0"}));
+  EXPECT_TRUE(Throws(to({24, 12, 3, 1}), {"overlap each other", "h 3"}));
+  EXPECT_EQ(memory, std::vector<float>(100, 7.0f));
+  EXPECT_NO_THROW(to({25, 12, 4, 1})());
+  // Elements to read may be the same ones.
+  Tensor y(s);
+  Copy(ConstTensorView(x.data(), s, Layout::kNchw, {0, 12, 0, 1}), y);
+  EXPECT_EQ(y.at(1, 1, 2, 3), x.at(0, 1, 0, 3));
 }
 
 }  // namespace

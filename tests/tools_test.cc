@@ -116,8 +116,10 @@ TEST(DigestTest, IsSha256OfLittleEndianFloatsInLogicalOrder) {
   EXPECT_EQ(abcd.Finish(), "88d4266fd4e6338d13b845fcf289579d209c897823b9217da3e161936f031589");
   const std::vector<float> values = Scattered(24, 1);
   Digest nchw, nhwc;
-  nchw.Add(Tensor(Shape(1, 2, 3, 4), values, Layout::kNchw));
-  nhwc.Add(Tensor(Shape(1, 2, 3, 4), values, Layout::kNhwc));
+  const Tensor planes(Shape(1, 2, 3, 4), values, Layout::kNchw);
+  const Tensor pixels(Shape(1, 2, 3, 4), values, Layout::kNhwc);
+  nchw.Add(planes);
+  nhwc.Add(pixels);
   EXPECT_EQ(nchw.Finish(), nhwc.Finish());
 }
 

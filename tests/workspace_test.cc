@@ -23,7 +23,7 @@ TEST(Workspace, IsEnoughAndNotRequired) {
       constexpr std::byte kBehind{0x5A};
       std::vector<std::byte> memory(bytes + 64, kBehind);
       conv.Run({.x = x, .y = y, .workspace = std::span(memory).first(bytes)});
-      EXPECT_TRUE(SameBits(y.view(), conv.Run(x).view()));
+      EXPECT_TRUE(SameBits(y.view(), conv.Run(x)));
       for (size_t i = bytes; i < memory.size(); ++i) ASSERT_EQ(memory[i], kBehind);
     }
   }

@@ -54,10 +54,10 @@ struct Conv2dOptions {
   Size2 dilation{1, 1};
   int64_t groups = 1;
   PaddingMode padding_mode = PaddingMode::kZeros;
-  Epilogue epilogue;
+  Epilogue epilogue{};
   Numerics numerics = Numerics::kNative;
   std::string algorithm = "auto";  // or a name of Algorithms()
-  std::string target;              // a name of cpu::Targets(); empty: cpu::ActiveTarget()
+  std::string target{};            // a name of cpu::Targets(); empty: cpu::ActiveTarget()
 };
 
 // One call. x, y and residual may differ in layout and have gaps; they need only be aligned to
@@ -73,7 +73,8 @@ struct RunArgs {
 // A convolution bound to its weights and to a SIMD target when it is built: weights are packed
 // once, by the first Run that needs them so, and any number of threads may Run it at once, with any
 // N, H and W. A Run like the one before allocates nothing. Copying is cheap: a
-// copy is the same layer, and SetWeights on one changes both.
+// copy is the same layer, and SetWeights on one changes both. One that was moved from has nothing
+// left: every method throws std::invalid_argument, until another is assigned to it.
 class WINDROW_API Conv2d {
  public:
   // weights: [out_channels][in_channels / groups][kernel h][kernel w]; bias: [out_channels] or
@@ -92,8 +93,12 @@ class WINDROW_API Conv2d {
   // std::invalid_argument for an input this layer cannot take.
   Shape OutputShape(const Shape& input) const;
 
-  // Runs in the calling thread's tbb::task_arena. A batch of 0 does nothing. Throws
-  // std::invalid_argument if shapes disagree or memory overlaps; then nothing was written.
+  // Runs in the calling thread's tbb::task_arena, apart from the caller's tasks: a thread that
+  // waits here takes none of them, so locks may be held, and cancelling their group does not cancel
+  // this. Once it returns, all of y is written. A batch of 0 does nothing. Throws
+  // std::invalid_argument if shapes disagree or memory overlaps, std::bad_alloc without memory for
+  // scratch; then nothing was written. Without memory for TBB's tasks, std::bad_alloc leaves y
+  // written in part.
   void Run(const RunArgs& args) const;
   void Run(const ConstTensorView& x, const TensorView& y) const;
   Tensor Run(const Tensor& x) const;  // in x's layout

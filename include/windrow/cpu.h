@@ -17,11 +17,11 @@ inline namespace v0 {
 namespace cpu {
 
 struct TargetInfo {
-  std::string name;
-  bool usable = false;  // by this CPU and operating system
-  bool fused = false;   // class F: a multiply-add rounds once
-  int lanes = 0;        // f32 lanes of a vector; 0 if not usable
-  std::string why_not;  // if not usable: the CPU features that are missing
+  std::string name{};
+  bool usable = false;    // by this CPU and operating system
+  bool fused = false;     // class F: a multiply-add rounds once
+  int lanes = 0;          // f32 lanes of a vector; 0 if not usable
+  std::string why_not{};  // if not usable: the CPU features that are missing
 };
 
 // The compiled targets, best first.

@@ -14,18 +14,18 @@ inline namespace v0 {
 
 struct WINDROW_API Explanation {
   struct Candidate {
-    std::string algorithm;
+    std::string algorithm{};
     bool accepts = false;
-    std::string reason;  // why not, or what it would do
-    double cycles = 0;   // of one that accepts: about how many on one thread; the least is chosen
+    std::string reason{};  // why not, or what it would do
+    double cycles = 0;     // of one that accepts: about how many on one thread; the least is chosen
   };
-  std::string algorithm;  // the one that runs
-  std::string target;     // the SIMD target the object is bound to, as cpu::Targets() names it
-  std::string numerics;   // "fused" (class F) or "unfused" (class U); "" of poolings
-  std::string tile;       // the register tile: "6 rows x 4 vectors of 16 lanes"; "scalar"
-  Shape output;
+  std::string algorithm{};  // the one that runs
+  std::string target{};     // the SIMD target the object is bound to, as cpu::Targets() names it
+  std::string numerics{};   // "fused" (class F) or "unfused" (class U); "" of poolings
+  std::string tile{};       // the register tile: "6 rows x 4 vectors of 16 lanes"; "scalar"
+  Shape output{};
   int64_t multiply_adds = 0;  // in all, those on padding included; 0 of poolings
-  std::vector<Candidate> candidates;
+  std::vector<Candidate> candidates{};
   std::string ToString() const;
 };
 

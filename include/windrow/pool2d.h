@@ -84,20 +84,21 @@ struct PoolArgs {
 // Why a call runs the way it does.
 struct WINDROW_API PoolExplanation {
   struct Candidate {
-    std::string algorithm;
+    std::string algorithm{};
     bool accepts = false;
-    std::string reason;  // why not, or what it would do
-    double cycles = 0;   // of one that accepts: about how many on one thread; the least is chosen
+    std::string reason{};  // why not, or what it would do
+    double cycles = 0;     // of one that accepts: about how many on one thread; the least is chosen
   };
-  std::string algorithm;  // the one that runs
-  std::string target;     // the SIMD target the object is bound to, as cpu::Targets() names it
-  Shape output;
-  std::vector<Candidate> candidates;
+  std::string algorithm{};  // the one that runs
+  std::string target{};     // the SIMD target the object is bound to, as cpu::Targets() names it
+  Shape output{};
+  std::vector<Candidate> candidates{};
   std::string ToString() const;
 };
 
 // What all poolings share. Bound to a SIMD target when it is built; any number of threads may Run
-// it at once, with any N, C, H and W. Copying is cheap.
+// it at once, with any N, C, H and W. Copying is cheap. One that was moved from has nothing left:
+// every method throws std::invalid_argument, until another is assigned to it.
 class WINDROW_API Pooling {
  public:
   const std::string& target() const;
@@ -107,8 +108,12 @@ class WINDROW_API Pooling {
   // before it. Throws std::invalid_argument for an input that has no window.
   Shape OutputShape(const Shape& input) const;
 
-  // Runs in the calling thread's tbb::task_arena. A batch of 0 does nothing. Throws
-  // std::invalid_argument if shapes disagree or memory overlaps; then nothing was written.
+  // Runs in the calling thread's tbb::task_arena, apart from the caller's tasks: a thread that
+  // waits here takes none of them, so locks may be held, and cancelling their group does not cancel
+  // this. Once it returns, all of y is written. A batch of 0 does nothing. Throws
+  // std::invalid_argument if shapes disagree or memory overlaps, std::bad_alloc without memory for
+  // scratch; then nothing was written. Without memory for TBB's tasks, std::bad_alloc leaves y
+  // written in part.
   void Run(const PoolArgs& args) const;
   void Run(const ConstTensorView& x, const TensorView& y) const;
   Tensor Run(const Tensor& x) const;  // in x's layout
@@ -126,6 +131,7 @@ class WINDROW_API Pooling {
   explicit Pooling(std::shared_ptr<Impl> impl);
 
  private:
+  Impl& impl() const;  // throws if there is none
   std::shared_ptr<Impl> impl_;
 };
 

@@ -12,6 +12,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <utility>
 
 #include "windrow/export.h"
 
@@ -22,7 +23,7 @@ inline namespace v0 {
 enum class DType : uint8_t { kF32, kI64 };
 
 // Which dimension is contiguous: w in kNchw (PyTorch's default, "channels first"), c in kNhwc
-// ("channels last").
+// ("channels last"). Any other value is refused with std::invalid_argument.
 enum class Layout : uint8_t { kNchw, kNhwc };
 
 WINDROW_API const char* ToString(Layout layout);  // "nchw", "nhwc"
@@ -160,7 +161,9 @@ class WINDROW_API IndexView : public ViewBase {
   int64_t* data_ = nullptr;
 };
 
-// An owning tensor without gaps, aligned to 64 bytes, zero-filled when made. Copies are deep.
+// An owning tensor without gaps, aligned to 64 bytes, zero-filled when made. Copies are deep; what
+// was moved from is empty, as if made without arguments. A tensor turns into a view of itself where
+// one is wanted; a temporary one does not, since its view would not outlive the expression.
 class WINDROW_API Tensor {
  public:
   Tensor() = default;
@@ -171,8 +174,13 @@ class WINDROW_API Tensor {
 
   Tensor(const Tensor& other);
   Tensor& operator=(const Tensor& other);
-  Tensor(Tensor&&) noexcept = default;
-  Tensor& operator=(Tensor&&) noexcept = default;
+  Tensor(Tensor&& other) noexcept { *this = std::move(other); }
+  Tensor& operator=(Tensor&& other) noexcept {
+    shape_ = std::exchange(other.shape_, Shape());
+    layout_ = std::exchange(other.layout_, Layout::kNchw);
+    data_ = std::move(other.data_);
+    return *this;
+  }
 
   const Shape& shape() const { return shape_; }
   Layout layout() const { return layout_; }
@@ -185,10 +193,13 @@ class WINDROW_API Tensor {
     return data_[static_cast<size_t>(Offset(n, c, h, w))];
   }
 
-  TensorView view() { return TensorView(data(), shape_, layout_); }
-  ConstTensorView view() const { return ConstTensorView(data(), shape_, layout_); }
-  operator TensorView() { return view(); }             // NOLINT(google-explicit-constructor)
-  operator ConstTensorView() const { return view(); }  // NOLINT(google-explicit-constructor)
+  TensorView view() & { return TensorView(data(), shape_, layout_); }
+  ConstTensorView view() const& { return ConstTensorView(data(), shape_, layout_); }
+  ConstTensorView view() const&& = delete;
+  operator TensorView() & { return view(); }            // NOLINT(google-explicit-constructor)
+  operator ConstTensorView() const& { return view(); }  // NOLINT(google-explicit-constructor)
+  operator TensorView() const&& = delete;               // NOLINT(google-explicit-constructor)
+  operator ConstTensorView() const&& = delete;          // NOLINT(google-explicit-constructor)
 
  private:
   struct Free {
@@ -205,7 +216,7 @@ class WINDROW_API Tensor {
 };
 
 // Copies x to y element by element; the layouts may differ, the bits do not. Throws
-// std::invalid_argument if the shapes differ or the memory overlaps.
+// std::invalid_argument if the shapes differ, or if y overlaps x or itself in memory.
 WINDROW_API void Copy(const ConstTensorView& x, const TensorView& y);
 
 }  // namespace v0

@@ -8,14 +8,6 @@
 #include "windrow/padding.h"
 #include "windrow/pool2d.h"
 #include "windrow/tensor.h"
-
-namespace windrow {
-inline namespace v0 {
-
-// The version of the library linked, "major.minor.patch".
-WINDROW_API const char* Version();
-
-}  // namespace v0
-}  // namespace windrow
+#include "windrow/version.h"
 
 #endif  // WINDROW_WINDROW_H_

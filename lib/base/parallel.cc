@@ -67,20 +67,25 @@ void ParallelFor(int64_t count, FunctionRef<void(int64_t)> body) {
     all[s].next.store(s * count / shares, std::memory_order_relaxed);
     all[s].end = (s + 1) * count / shares;
   }
-  // Takes the caller's floating-point environment along.
+  // Takes the caller's floating-point environment along, and is not cancelled with the caller's
+  // group: that would return from here with nothing done.
   tbb::task_group_context context(
-      tbb::task_group_context::bound,
+      tbb::task_group_context::isolated,
       tbb::task_group_context::default_traits | tbb::task_group_context::fp_settings);
   Release(&body);
-  tbb::parallel_for(
-      tbb::blocked_range<int64_t>(0, threads),
-      [&](const tbb::blocked_range<int64_t>&) {
-        Acquire(&body);
-        const int64_t own = ThreadSlot() * shares / MaxThreads();
-        for (int64_t s = 0; s < shares; ++s) all[(own + s) % shares].Run(body);
-        Release(&body);
-      },
-      tbb::static_partitioner(), context);
+  // Who waits here takes no other task of the caller's, which may want a lock that the caller
+  // holds, or change the thread's variables behind its back.
+  tbb::this_task_arena::isolate([&] {
+    tbb::parallel_for(
+        tbb::blocked_range<int64_t>(0, threads),
+        [&](const tbb::blocked_range<int64_t>&) {
+          Acquire(&body);
+          const int64_t own = ThreadSlot() * shares / MaxThreads();
+          for (int64_t s = 0; s < shares; ++s) all[(own + s) % shares].Run(body);
+          Release(&body);
+        },
+        tbb::static_partitioner(), context);
+  });
   Acquire(&body);
 }
 

@@ -19,6 +19,10 @@ int ThreadSlot();
 // threads, and returns when all are done. Each thread begins with an equal share of them, the same
 // in every loop, whose data may still be in its cache. Every call runs with the floating-point
 // environment (flush-to-zero, denormals-are-zero) of the caller, which TBB alone does not promise.
+//
+// The loop is apart from the caller's tasks: the thread that waits for it runs none of them, and it
+// is whole though their group be cancelled. What a body throws, or TBB for lack of memory, is
+// thrown here; then some of the calls may be missing.
 void ParallelFor(int64_t count, FunctionRef<void(int64_t)> body);
 
 // Calls body(task, slot) for every task in [0, count): in ParallelFor, with the thread's slot, or

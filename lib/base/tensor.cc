@@ -13,9 +13,19 @@ inline namespace v0 {
 
 using internal::CheckedProduct;
 using internal::Require;
+using internal::RequireEnum;
 using internal::StrCat;
 
-const char* ToString(Layout layout) { return layout == Layout::kNchw ? "nchw" : "nhwc"; }
+namespace {
+
+void CheckLayout(Layout layout) { RequireEnum("the layout", layout, Layout::kNhwc); }
+
+}  // namespace
+
+const char* ToString(Layout layout) {
+  CheckLayout(layout);
+  return layout == Layout::kNchw ? "nchw" : "nhwc";
+}
 
 Shape::Shape(int64_t n, int64_t c, int64_t h, int64_t w) : n_(n), c_(c), h_(h), w_(w) {
   Require(n >= 0 && c >= 0 && h >= 0 && w >= 0, "the shape ", *this, " has a negative extent");
@@ -26,6 +36,7 @@ Shape::Shape(int64_t n, int64_t c, int64_t h, int64_t w) : n_(n), c_(c), h_(h), 
 std::string Shape::ToString() const { return StrCat(n_, 'x', c_, 'x', h_, 'x', w_); }
 
 Strides DenseStrides(const Shape& s, Layout layout) {
+  CheckLayout(layout);
   if (layout == Layout::kNchw) return {s.c() * s.h() * s.w(), s.h() * s.w(), s.w(), 1};
   return {s.h() * s.w() * s.c(), 1, s.w() * s.c(), s.c()};
 }
@@ -65,6 +76,8 @@ ViewBase::ViewBase(const void* data, const Shape& shape, Layout layout)
 ViewBase::ViewBase(const void* data, const Shape& shape, Layout layout, const Strides& strides,
                    DType dtype)
     : none_(false), dtype_(dtype), layout_(layout), shape_(shape), strides_(strides) {
+  CheckLayout(layout);
+  RequireEnum("the view's dtype", dtype, DType::kI64);
   const int64_t element = BytesOf(dtype);
   if (shape.elements() == 0) return;
   const bool nchw = layout == Layout::kNchw;
@@ -180,7 +193,9 @@ ConstTensorView ConstTensorView::Batch(int64_t first, int64_t count) const {
 void Tensor::Free::operator()(float* p) const { internal::AlignedDeleter()(p); }
 
 Tensor::Tensor(const Shape& shape, Layout layout)
-    : shape_(shape), layout_(layout), data_(internal::AllocateFloats(shape.elements())) {
+    : shape_(shape),
+      layout_((CheckLayout(layout), layout)),
+      data_(internal::AllocateFloats(shape.elements())) {
   std::fill_n(data_.get(), shape.elements(), 0.0f);
 }
 
@@ -206,6 +221,11 @@ void Copy(const ConstTensorView& x, const TensorView& y) {
   const Shape& s = x.shape();
   Require(s == y.shape(), "cannot copy a tensor of shape ", s, " to one of shape ", y.shape());
   Require(!internal::MayOverlap(x, y), "cannot copy a tensor to memory that overlaps it");
+  Require(!internal::MayOverlapItself(y),
+          "cannot copy to elements that overlap each other: strides"
+          " n ",
+          y.strides().n, ", c ", y.strides().c, ", h ", y.strides().h, ", w ", y.strides().w,
+          " for the shape ", s);
   if (s.elements() == 0) return;
   // Runs along y's contiguous dimension; memcpy because a float load may change a NaN.
   const bool nchw = y.layout() == Layout::kNchw;

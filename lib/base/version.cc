@@ -1,9 +1,9 @@
-#include "windrow/windrow.h"
+#include "windrow/version.h"
 
 namespace windrow {
 inline namespace v0 {
 
-const char* Version() { return WINDROW_VERSION; }  // from the build: CMake's project version
+const char* Version() { return WINDROW_VERSION_STRING; }
 
 }  // namespace v0
 }  // namespace windrow

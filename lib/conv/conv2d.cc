@@ -124,7 +124,7 @@ struct Conv2d::Impl {
             .h = g.h,
             .w = g.w,
             .xs = xs,
-            .x_group = op.group_in() * xs.c,
+            .x_group = static_cast<ptrdiff_t>(op.group_in() * xs.c),
             .ys = ys,
             .rs = {},
             .residual = ResidualPlace::kNone,

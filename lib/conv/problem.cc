@@ -78,6 +78,8 @@ ConvOp CheckOptions(const Conv2dOptions& o) {
     Require(side >= 0, "padding is ", side, "; it must not be negative");
     Require(side <= kMaxExtent, "padding is ", side, "; it must be at most ", kMaxExtent);
   }
+  RequireEnum("padding_mode", o.padding_mode, PaddingMode::kCircular);
+  RequireEnum("numerics", o.numerics, Numerics::kPortable);
   const Epilogue& e = o.epilogue;
   Require(e.clamp_min <= e.clamp_max, "clamp_min ", e.clamp_min, " is not <= clamp_max ",
           e.clamp_max);

@@ -64,6 +64,7 @@ ChoiceKey KeyOf(const PoolCall& c) {
 }
 
 struct Choice {
+  uintptr_t used_bytes;
   const internal::PoolAlgorithm* algorithm;
   int64_t workspace;  // floats
 };
@@ -127,6 +128,7 @@ struct Pooling::Impl {
     const ChoiceKey key = KeyOf(call);
     Choice choice;
     if (last_choice.Find(key, choice)) return choice;
+    choice.used_bytes = sizeof(choice);
     choice.algorithm = &internal::ChoosePoolAlgorithm(algorithm, call);
     choice.workspace = 4 * internal::WorkspaceFloats(*choice.algorithm, call);
     last_choice.Remember(key, choice);
@@ -135,7 +137,7 @@ struct Pooling::Impl {
 
   // With the caller's workspace, or one of the object's.
   void Run(PoolCall& call, std::span<std::byte> workspace) {
-    const auto [strategy, floats] = Choose(call);
+    const auto [used, strategy, floats] = Choose(call);
     const internal::WorkspacePool::Lease lease(pool, workspace.empty() ? floats : 0);
     call.workspace = reinterpret_cast<float*>(
         workspace.empty() ? lease.data()
@@ -152,19 +154,24 @@ struct Pooling::Impl {
 
 Pooling::Pooling(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 
-const std::string& Pooling::target() const { return impl_->target; }
+Pooling::Impl& Pooling::impl() const {
+  Require(impl_ != nullptr, "this pooling was moved from: there is nothing to work with");
+  return *impl_;
+}
+
+const std::string& Pooling::target() const { return impl().target; }
 
 Shape Pooling::OutputShape(const Shape& input) const {
-  return Impl::OutputOf(impl_->Plan(input, /*threads=*/1));
+  return Impl::OutputOf(impl().Plan(input, /*threads=*/1));
 }
 
 void Pooling::Run(const PoolArgs& args) const {
-  PoolCall call = impl_->PlanViews(args, /*threads=*/0);
+  PoolCall call = impl().PlanViews(args, /*threads=*/0);
   if (args.y.shape().elements() == 0) return;
   call.x = args.x.data();
   call.y = args.y.data();
   call.indices = args.indices.data();
-  impl_->Run(call, args.workspace);
+  impl().Run(call, args.workspace);
 }
 
 void Pooling::Run(const ConstTensorView& x, const TensorView& y) const { Run({.x = x, .y = y}); }
@@ -177,18 +184,18 @@ Tensor Pooling::Run(const Tensor& x) const {
 
 size_t Pooling::WorkspaceBytes(const Shape& input, Layout layout, int threads) const {
   return internal::MaxBytes(
-      threads, [&](int t) { return impl_->WorkspaceBytes(impl_->PlanDense(input, layout, t)); });
+      threads, [&](int t) { return impl().WorkspaceBytes(impl().PlanDense(input, layout, t)); });
 }
 
 size_t Pooling::WorkspaceBytes(const PoolArgs& args, int threads) const {
   return internal::MaxBytes(
-      threads, [&](int t) { return impl_->WorkspaceBytes(impl_->PlanViews(args, t)); });
+      threads, [&](int t) { return impl().WorkspaceBytes(impl().PlanViews(args, t)); });
 }
 
 PoolExplanation Pooling::Explain(const Shape& input, Layout layout) const {
-  const PoolCall call = impl_->PlanDense(input, layout, /*threads=*/0);
+  const PoolCall call = impl().PlanDense(input, layout, /*threads=*/0);
   PoolExplanation e;
-  e.algorithm = internal::ChoosePoolAlgorithm(impl_->algorithm, call).name;
+  e.algorithm = internal::ChoosePoolAlgorithm(impl().algorithm, call).name;
   e.target = target();
   e.output = Impl::OutputOf(call);
   for (const internal::PoolAlgorithm& a : internal::PoolRegistry()) {
@@ -228,6 +235,7 @@ AdaptiveAvgPool2d::AdaptiveAvgPool2d(const AdaptivePool2dOptions& o)
     : Pooling(std::make_shared<Impl>(internal::CheckOptions(o, true), o.algorithm, o.target)) {}
 
 Tensor Pool2d(const Tensor& x, Size2 size, PoolMode mode) {
+  internal::RequireEnum("the mode", mode, PoolMode::kAvg);
   if (mode == PoolMode::kAvg) return AvgPool2d({.kernel_size = size, .stride = 1}).Run(x);
   return MaxPool2d({.kernel_size = size, .stride = 1}).Run(x);
 }

@@ -141,7 +141,7 @@ namespace cpu {
 std::vector<TargetInfo> Targets() {
   std::vector<TargetInfo> all;
   internal::ForEachCompiled([&](int64_t bit) {
-    TargetInfo info{.name = hwy::TargetName(bit), .usable = internal::Usable(bit), .why_not = {}};
+    TargetInfo info{.name = hwy::TargetName(bit), .usable = internal::Usable(bit)};
     if (info.usable) {
       const internal::Target target = internal::MakeTarget(bit);
       info.fused = target.fused;

@@ -329,7 +329,7 @@ HWY_INLINE void WindowsOfLine(const WindowArgs& t) {
   const auto lanes = static_cast<int64_t>(hn::Lanes(WindowD()));
   for (int64_t o = 0; o < t.outputs; ++o) {
     const ptrdiff_t x = t.offset + o * t.x_step;
-    int64_t i = 0;
+    ptrdiff_t i = 0;
     for (; i + kVecs * lanes <= t.items; i += kVecs * lanes) {
       Reduction::template Run<kVecs>(t, {o, i, x + i}, AllLanes());
     }
