@@ -119,18 +119,7 @@ double Contest::TimesLongerThan(size_t added) const {
 }
 
 void RegisterContest(const std::string& name, std::function<void(benchmark::State&)> run) {
-  if (!Selected(name)) return;
-  benchmark::RegisterBenchmark(name.c_str(),
-                               [run = std::move(run)](benchmark::State& state) {
-                                 try {
-                                   run(state);
-                                 } catch (const std::exception& e) {
-                                   state.SkipWithError(e.what());
-                                 }
-                               })
-      ->UseManualTime()
-      ->Iterations(1)
-      ->Unit(benchmark::kMicrosecond);
+  Register(name, benchmark::kMicrosecond, std::move(run));
 }
 
 }  // namespace windrow::bench

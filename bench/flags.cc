@@ -1,62 +1,54 @@
 // Parses the flags of windrow_bench.
 #include "bench/flags.h"
 
-#include <charconv>
+#include <CLI/CLI.hpp>
+#include <limits>
 #include <stdexcept>
-#include <string_view>
-#include <system_error>
 
 namespace windrow::bench {
 namespace {
 
-// Whether the argument is --name=value; then `value` is set.
-bool Match(std::string_view argument, std::string_view name, std::string_view* value) {
-  const std::string prefix = "--" + std::string(name) + "=";
-  if (!argument.starts_with(prefix)) return false;
-  *value = argument.substr(prefix.size());
-  return true;
-}
-
-int Positive(std::string_view name, std::string_view value) {
-  int number = 0;
-  const char* const end = value.data() + value.size();
-  const auto [stop, error] = std::from_chars(value.data(), end, number);
-  if (error != std::errc() || stop != end || number < 1) {
-    throw std::invalid_argument("--" + std::string(name) + " takes a positive number, not \"" +
-                                std::string(value) + "\"");
+// As Google Benchmark's flags, which then follow.
+void AddJson(const std::string& path, const Flags& flags, std::vector<std::string>& arguments) {
+  for (const std::string& a : arguments) {
+    if (a.starts_with("--benchmark_out=") || a.starts_with("--benchmark_format=")) {
+      throw std::invalid_argument("--json and " + a + " are two ways to say the same");
+    }
   }
-  return number;
+  if (path != "-") {
+    arguments.insert(arguments.end(), {"--benchmark_out=" + path, "--benchmark_out_format=json"});
+  } else if (flags.table) {
+    throw std::invalid_argument("--json - and --table cannot both go to standard output");
+  } else {
+    arguments.push_back("--benchmark_format=json");
+  }
 }
 
 }  // namespace
 
-Flags TakeFlags(int* argc, char** argv) {
+Flags TakeFlags(std::vector<std::string>& arguments) {
   Flags flags;
-  int kept = 1;
-  for (int i = 1; i < *argc; ++i) {
-    std::string_view value;
-    if (argv[i] == std::string_view("--table")) {
-      flags.table = true;
-    } else if (Match(argv[i], "shapes", &value)) {
-      flags.shapes = value;
-    } else if (Match(argv[i], "pools", &value)) {
-      flags.pools = value;
-    } else if (Match(argv[i], "target", &value)) {
-      flags.target = value;
-    } else if (Match(argv[i], "algorithm", &value)) {
-      flags.algorithm = value;
-    } else if (Match(argv[i], "peers", &value)) {
-      flags.peers = value;
-    } else if (Match(argv[i], "threads", &value)) {
-      flags.threads = Positive("threads", value);
-    } else if (Match(argv[i], "rounds", &value)) {
-      flags.rounds = Positive("rounds", value);
-    } else {
-      argv[kept++] = argv[i];
-    }
+  std::string json;
+  CLI::App app;
+  app.set_help_flag();  // Google Benchmark's
+  app.allow_extras();
+  const auto positive = CLI::Range(1, std::numeric_limits<int>::max());
+  app.add_option("--shapes", flags.shapes);
+  app.add_option("--pools", flags.pools);
+  app.add_option("--target", flags.target);
+  app.add_option("--algorithm", flags.algorithm);
+  app.add_option("--peers", flags.peers);
+  app.add_option("--threads", flags.threads)->check(positive);
+  app.add_option("--rounds", flags.rounds)->check(positive);
+  app.add_option("--json", json);
+  app.add_flag("--table", flags.table);
+  try {
+    app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11's order
+  } catch (const CLI::Error& e) {
+    throw std::invalid_argument(e.what());
   }
-  *argc = kept;
-  argv[kept] = nullptr;
+  arguments = app.remaining();
+  if (!json.empty()) AddJson(json, flags, arguments);
   return flags;
 }
 

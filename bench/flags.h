@@ -3,6 +3,7 @@
 #define WINDROW_BENCH_FLAGS_H_
 
 #include <string>
+#include <vector>
 
 namespace windrow::bench {
 
@@ -25,12 +26,15 @@ inline constexpr char kFlagsHelp[] =
     "              [--algorithm=NAME]  algorithm of Windrow (auto)\n"
     "              [--peers=all|none|LIST]  a peer (onednn) or one of its formats (onednn_nhwc)\n"
     "              [--table]           one line a layer: its ratios, peer / Windrow\n"
+    "              [--json=FILE]       all counters; -: to standard output, instead of a report\n"
     "              [--rounds=N]        measurements of each (15)\n"
-    "and the flags of Google Benchmark:\n";
+    "each also as --name VALUE; and the flags of Google Benchmark, such as "
+    "--benchmark_filter=REGEX,\n"
+    "of benchmarks named conv/LAYER/LAYOUT, max_pool/..., avg_pool/... and probe/...:\n";
 
-// Takes these flags out of argv and leaves the others. Throws std::invalid_argument for a value
-// that is wrong.
-Flags TakeFlags(int* argc, char** argv);
+// Takes these flags out of the arguments, --name=value or --name value, and leaves Google
+// Benchmark's, to which --json adds some. Throws std::invalid_argument for a value that is wrong.
+Flags TakeFlags(std::vector<std::string>& arguments);
 
 }  // namespace windrow::bench
 

@@ -25,25 +25,20 @@ namespace {
 
 constexpr int64_t kMiB = 1 << 20;
 
-void Register(const std::string& name, const std::string& unit, std::function<Samples()> measure) {
-  if (!Selected(name)) return;
-  benchmark::RegisterBenchmark(name.c_str(),
-                               [unit, measure](benchmark::State& state) {
-                                 const Samples rates = measure();
-                                 for (auto _ : state) state.SetIterationTime(1e9 / Median(rates));
-                                 state.counters[unit + "_per_second"] = Median(rates);
-                                 state.counters["best"] =
-                                     *std::max_element(rates.begin(), rates.end());
-                                 state.counters["spread"] = Spread(rates);
-                               })
-      ->UseManualTime()
-      ->Iterations(1)
-      ->Unit(benchmark::kMillisecond);
+void RegisterRates(const std::string& name, const std::string& unit,
+                   const std::function<Samples()>& measure) {
+  Register(name, benchmark::kMillisecond, [unit, measure](benchmark::State& state) {
+    const Samples rates = measure();
+    for (auto _ : state) state.SetIterationTime(1e9 / Median(rates));
+    state.counters[unit + "_per_second"] = Median(rates);
+    state.counters["best"] = *std::max_element(rates.begin(), rates.end());
+    state.counters["spread"] = Spread(rates);
+  });
 }
 
 void RegisterPeak(const std::string& target, bool fused, const Flags& flags) {
   const std::string name = std::string("probe/peak_") + (fused ? "fused/" : "unfused/") + target;
-  Register(name, "flops", [target, fused, flags] {
+  RegisterRates(name, "flops", [target, fused, flags] {
     Samples rates;
     const int bursts = std::max(flags.rounds, 100);
     for (int i = 0; i < bursts; ++i) rates.push_back(PeakFlops(flags.threads, target, fused));
@@ -69,7 +64,7 @@ std::vector<Level> Levels(int threads) {
 
 void RegisterBandwidth(Access access, const std::string& access_name, const Level& level,
                        const Flags& flags) {
-  Register("probe/" + access_name + "/" + level.name, "bytes", [access, level, flags] {
+  RegisterRates("probe/" + access_name + "/" + level.name, "bytes", [access, level, flags] {
     Tensor buffer(Shape(1, 1, 1, level.bytes / static_cast<int64_t>(sizeof(float))));
     std::fill_n(buffer.data(), buffer.shape().elements(), 1.0F);
     Samples rates;

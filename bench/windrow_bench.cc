@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <exception>
 #include <memory>
 #include <stdexcept>
@@ -26,9 +27,24 @@
 namespace windrow::bench {
 namespace {
 
+// Google Benchmark then exits with 0.
 void PrintHelp() {
   std::fputs(kFlagsHelp, stdout);
   benchmark::PrintDefaultHelp();
+  if (std::fflush(stdout) != 0 || std::ferror(stdout) != 0) {
+    std::fputs("windrow_bench: cannot write the output\n", stderr);
+    std::exit(1);
+  }
+}
+
+// benchmark::Initialize, which wants the arguments as main() has them; whether it knew all of them.
+bool Initialize(char* program, std::vector<std::string> arguments) {
+  std::vector<char*> argv = {program};
+  for (std::string& a : arguments) argv.push_back(a.data());
+  int argc = static_cast<int>(argv.size());
+  argv.push_back(nullptr);
+  benchmark::Initialize(&argc, argv.data(), PrintHelp);
+  return !benchmark::ReportUnrecognizedArguments(argc, argv.data());
 }
 
 void AddContext(const Flags& flags, const std::vector<Peer>& peers) {
@@ -59,10 +75,9 @@ void RegisterOperations(const std::vector<Peer>& peers, const Flags& flags) {
 }
 
 int Main(int argc, char** argv) {
-  const std::vector<std::string> arguments(argv, argv + argc);
-  Flags flags = TakeFlags(&argc, argv);
-  benchmark::Initialize(&argc, argv, PrintHelp);
-  if (benchmark::ReportUnrecognizedArguments(argc, argv)) return 2;
+  std::vector<std::string> arguments(argv + 1, argv + argc);
+  Flags flags = TakeFlags(arguments);
+  if (!Initialize(argv[0], arguments)) return 2;
   if (flags.shapes.empty()) flags.shapes = FindLayersFile();
   if (flags.pools.empty()) flags.pools = FindPoolsFile();
   const std::vector<Peer> peers = ChoosePeers(flags.peers);
@@ -76,9 +91,9 @@ int Main(int argc, char** argv) {
   tbb::task_arena arena(flags.threads);
   std::unique_ptr<benchmark::BenchmarkReporter> display(
       flags.table ? new RatioTable(peers) : benchmark::CreateDefaultDisplayReporter());
-  const bool ok = arena.execute([&] { return RunAll(arguments, std::move(display)); });
+  const int code = arena.execute([&] { return RunAll(arguments, std::move(display)); });
   benchmark::Shutdown();
-  return ok ? 0 : 1;
+  return code;
 }
 
 }  // namespace
@@ -87,8 +102,11 @@ int Main(int argc, char** argv) {
 int main(int argc, char** argv) {
   try {
     return windrow::bench::Main(argc, argv);
-  } catch (const std::exception& e) {
+  } catch (const std::invalid_argument& e) {
     std::fprintf(stderr, "windrow_bench: %s\n", e.what());
     return 2;
+  } catch (const std::exception& e) {
+    std::fprintf(stderr, "windrow_bench: %s\n", e.what());
+    return 1;
   }
 }

@@ -40,21 +40,27 @@ const CLI::App& Blamed(const CLI::App& app) {
   return parsed.empty() ? app : *parsed.front();
 }
 
-int Misuse(const CLI::App& app, const char* what, std::ostream& err) {
+int Misuse(const CLI::App& app, const std::string& what, std::ostream& err) {
   fmt::print(err, "windrow: {}\n{}", what, Usage(Blamed(app)));
   return kMisuse;
 }
 
-}  // namespace
-
-CLI::App* AddCommand(CLI::App& app, const std::string& name, const std::string& synopsis,
-                     const std::string& description) {
-  CLI::App* command = app.add_subcommand(name, description);
-  command->formatter(std::make_shared<Formatter>(name + (synopsis.empty() ? "" : " ") + synopsis));
-  return command;
+// What is wrong with arguments that name no command.
+std::string NoCommand(const CLI::App& app) {
+  std::vector<std::string> names;
+  for (const CLI::App* c : app.get_subcommands([](const CLI::App*) { return true; })) {
+    names.push_back(c->get_name());
+  }
+  const std::vector<std::string> extra = app.remaining();
+  const std::string what =
+      extra.empty()
+          ? "no command is named"
+          : fmt::format("there is no {} \"{}\"",
+                        extra.front().starts_with("-") ? "option" : "command", extra.front());
+  return fmt::format("{}; the commands are {}", what, fmt::join(names, ", "));
 }
 
-int Main(std::vector<std::string> arguments, std::ostream& out, std::ostream& err) {
+int Run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err) {
   CLI::App app("Convolution and pooling on CPUs, the same bits everywhere", "windrow");
   app.formatter(std::make_shared<Formatter>("COMMAND [OPTIONS]"));
   app.require_subcommand(1);
@@ -67,14 +73,12 @@ int Main(std::vector<std::string> arguments, std::ostream& out, std::ostream& er
   try {
     std::reverse(arguments.begin(), arguments.end());  // the order CLI11 wants
     app.parse(std::move(arguments));
-    const int code = action(out);
-    out.flush();
-    if (!out) throw std::runtime_error("cannot write the output");
-    return code;
-  } catch (const CLI::Success& e) {  // --help, --version
-    return app.exit(e, out, err);
+    return action(out, err);
   } catch (const CLI::Error& e) {
-    return Misuse(app, e.what(), err);
+    const bool done = e.get_exit_code() == 0;  // --help, --version
+    const bool no_command = app.get_subcommands().empty();
+    if (done && !(no_command && !app.remaining().empty())) return app.exit(e, out, err);
+    return Misuse(app, no_command ? NoCommand(app) : e.what(), err);
   } catch (const std::invalid_argument& e) {
     return Misuse(app, e.what(), err);
   } catch (const std::length_error& e) {
@@ -85,6 +89,24 @@ int Main(std::vector<std::string> arguments, std::ostream& out, std::ostream& er
     fmt::print(err, "windrow: {}\n", e.what());
   }
   return kFailure;
+}
+
+}  // namespace
+
+CLI::App* AddCommand(CLI::App& app, const std::string& name, const std::string& synopsis,
+                     const std::string& description) {
+  CLI::App* command = app.add_subcommand(name, description);
+  command->formatter(std::make_shared<Formatter>(name + (synopsis.empty() ? "" : " ") + synopsis));
+  return command;
+}
+
+int Main(std::vector<std::string> arguments, std::ostream& out, std::ostream& err) {
+  const int code = Run(std::move(arguments), out, err);
+  // Here alone it is known whether everything arrived, be it a result or a help.
+  out.flush();
+  if (out) return code;
+  fmt::print(err, "windrow: cannot write the output\n");
+  return code == 0 ? kFailure : code;
 }
 
 }  // namespace windrow::tool

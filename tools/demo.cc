@@ -81,8 +81,9 @@ void AddDemo(CLI::App& app, Action& action) {
       AddCommand(app, "demo", "[NAME]", "Compute the textbook's examples and check them");
   const auto name = std::make_shared<std::string>();
   command->add_option("name", *name, "One example, such as E2; all if none is named");
-  command->callback(
-      [name, &action] { action = [name](std::ostream& out) { return Demo(*name, out); }; });
+  command->callback([name, &action] {
+    action = [name](std::ostream& out, std::ostream&) { return Demo(*name, out); };
+  });
 }
 
 }  // namespace windrow::tool

@@ -74,12 +74,7 @@ Color At(int64_t sx, int64_t sy) {
 }
 
 Image Draw() {
-  Image image{.width = kWidth,
-              .height = kHeight,
-              .channels = 3,
-              .bit_depth = 8,
-              .samples = {},
-              .chunks = {}};
+  Image image{.width = kWidth, .height = kHeight, .channels = 3, .bit_depth = 8, .samples = {}};
   image.samples.reserve(static_cast<size_t>(kWidth * kHeight * 3));
   for (int64_t y = 0; y < kHeight; ++y) {
     for (int64_t x = 0; x < kWidth; ++x) {
@@ -102,10 +97,10 @@ void AddDraw(CLI::App& app, Action& action) {
   CLI::App* command =
       AddCommand(app, "draw", "OUT.png", "Draw a picture to try filters on (1024 x 768)");
   const auto path = std::make_shared<std::string>();
-  command->add_option("output", *path, "The PNG to write, whole or not at all")->required();
+  command->add_option("output", *path, "The PNG to write; -: to standard output")->required();
   command->callback([path, &action] {
-    action = [path](std::ostream&) {
-      WriteFile(*path, EncodePng(Draw()));
+    action = [path](std::ostream& out, std::ostream&) {
+      WriteOutput(*path, EncodePng(Draw()), out);
       return 0;
     };
   });

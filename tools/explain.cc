@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "tools/cli.h"
+#include "tools/json_output.h"
+#include "tools/peer_text.h"
 #include "tools/pool_text.h"
 #include "tools/problem_text.h"
 #include "windrow/windrow.h"
@@ -15,20 +17,45 @@
 namespace windrow::tool {
 namespace {
 
-int ExplainPooling(const std::string& text, std::ostream& out) {
+struct Explained {
+  std::string text;
+  Json json;
+};
+
+// What explanations of both kinds say.
+template <typename AnyExplanation>
+Json Common(const std::string& problem, const Shape& input, Layout layout,
+            const AnyExplanation& e) {
+  Json candidates = Json::array();
+  for (const auto& c : e.candidates) {
+    candidates.push_back(
+        {{"algorithm", c.algorithm}, {"accepts", c.accepts}, {"reason", c.reason}});
+    if (c.accepts) candidates.back()["cycles"] = c.cycles;
+  }
+  return {{"problem", problem},
+          {"input", input.ToString()},
+          {"layout", windrow::ToString(layout)},
+          {"output", e.output.ToString()},
+          {"algorithm", e.algorithm},
+          {"target", e.target},
+          {"candidates", candidates}};
+}
+
+Explained ExplainPooling(const std::string& text) {
   const PoolProblem problem = ParsePoolProblem(text);
   const ProblemSettings& s = problem.settings;
   const PoolExplanation e = problem.Bind(s.target, s.algorithm).Explain(problem.input, s.layout);
   const double bytes = 4.0 * static_cast<double>(problem.input.elements()) +
                        (problem.indices ? 12.0 : 4.0) * static_cast<double>(e.output.elements());
-  fmt::print(out, "{} {}: {}", problem.input.ToString(), windrow::ToString(s.layout), e.ToString());
-  fmt::print(out, "{:.4g} MB (input, {} once)\n", bytes / 1e6,
-             problem.indices ? "output and indices" : "output");
-  return 0;
+  Explained explained{fmt::format("{} {}: {}{:.4g} MB (input, {} once)\n", problem.input.ToString(),
+                                  windrow::ToString(s.layout), e.ToString(), bytes / 1e6,
+                                  problem.indices ? "output and indices" : "output"),
+                      Common(text, problem.input, s.layout, e)};
+  explained.json["bytes"] = bytes;
+  return explained;
 }
 
-int Explain(const std::string& text, std::ostream& out) {
-  if (IsPoolText(text)) return ExplainPooling(text, out);
+Explained ExplainConvolution(const std::string& text) {
   const Problem problem = ParseProblem(text);
   const std::vector<float> weights(static_cast<size_t>(problem.WeightCount()));
   const Conv2d conv(problem.options, weights);
@@ -37,10 +64,26 @@ int Explain(const std::string& text, std::ostream& out) {
   const double bytes =
       4.0 * (static_cast<double>(problem.input.elements()) + static_cast<double>(weights.size()) +
              static_cast<double>(e.output.elements()));
-  fmt::print(out, "{} {}: {}", problem.input.ToString(), windrow::ToString(problem.layout),
-             e.ToString());
-  fmt::print(out, "{:.4g} MFLOP, {:.4g} MB (input, weights and output once), {:.3g} FLOP a byte\n",
-             flops / 1e6, bytes / 1e6, flops / bytes);
+  Explained explained{
+      fmt::format("{} {}: {}{:.4g} MFLOP, {:.4g} MB (input, weights and output once), {:.3g} FLOP "
+                  "a byte\n",
+                  problem.input.ToString(), windrow::ToString(problem.layout), e.ToString(),
+                  flops / 1e6, bytes / 1e6, flops / bytes),
+      Common(text, problem.input, problem.layout, e)};
+  explained.json["numerics"] = e.numerics;
+  explained.json["tile"] = e.tile;
+  explained.json["flops"] = flops;
+  explained.json["bytes"] = bytes;
+  return explained;
+}
+
+int Explain(const std::vector<std::string>& words, const std::string& json, std::ostream& out) {
+  const std::string said = fmt::format("{}", fmt::join(words, " "));
+  const bool pooling = IsPoolText(said);
+  const std::string text = TranslatePeerText(said, pooling);
+  const Explained explained = pooling ? ExplainPooling(text) : ExplainConvolution(text);
+  if (json != "-") out << explained.text;
+  WriteJson(json, explained.json, out);
   return 0;
 }
 
@@ -48,21 +91,24 @@ int Explain(const std::string& text, std::ostream& out) {
 
 void AddExplain(CLI::App& app, Action& action) {
   CLI::App* command = AddCommand(app, "explain",
-                                 "\"ic64 oc128 k3 s2 p1 ih56 iw56 nhwc\"|"
+                                 "[--json FILE] \"ic64 oc128 k3 s2 p1 ih56 iw56 nhwc\"|"
                                  "\"maxpool c64 k3 s2 p1 ih56 iw56 nhwc\"",
                                  "Say how a convolution or a pooling is done, and why");
-  const auto words = std::make_shared<std::vector<std::string>>();
+  struct Options {
+    std::vector<std::string> words;
+    std::string json;
+  };
+  const auto o = std::make_shared<Options>();
   command
-      ->add_option("problem", *words,
+      ->add_option("problem", o->words,
                    "words in any order: mb g ic oc ih iw i k kh kw s p d, "
                    "same, nchw, nhwc, reflect, portable, target=, algorithm= ...; of a pooling "
                    "maxpool, avgpool, adaptivemax or adaptiveavg, mb c ih iw i k s p d o, ceil, "
-                   "excludepad, divisor, indices ...")
+                   "excludepad, divisor, indices ...; or oneDNN's: mb1_ic64ih56oc128oh28kh3sh2ph1")
       ->required();
-  command->callback([words, &action] {
-    action = [words](std::ostream& out) {
-      return Explain(fmt::format("{}", fmt::join(*words, " ")), out);
-    };
+  AddResultsOption(*command, "--json", "JSON", o->json);
+  command->callback([o, &action] {
+    action = [o](std::ostream& out, std::ostream&) { return Explain(o->words, o->json, out); };
   });
 }
 

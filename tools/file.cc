@@ -5,10 +5,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <ostream>
 #include <stdexcept>
 #include <system_error>
 #include <utility>
@@ -63,51 +65,103 @@ bool WriteAll(int fd, std::string_view bytes) {
   return true;
 }
 
-// The permissions an ordinary new file gets, or those of the file that is replaced.
-mode_t Permissions(const std::string& path) {
-  struct stat old;
-  if (stat(path.c_str(), &old) == 0) return old.st_mode & 07777;
+std::string ReadAll(int fd, const std::string& name) {
+  std::string bytes;
+  size_t used = 0;
+  for (;;) {
+    // No buffer of its own, since stacks may be small.
+    if (used == bytes.size()) bytes.resize(std::max<size_t>(2 * used, 1 << 16));
+    const ssize_t n = read(fd, bytes.data() + used, bytes.size() - used);
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) Fail("read", name, errno);
+    used += static_cast<size_t>(n);
+    if (n == 0) break;
+  }
+  bytes.resize(used);
+  return bytes;
+}
+
+// The permissions an ordinary new file gets.
+mode_t NewPermissions() {
   const mode_t mask = umask(0);
   umask(mask);
   return 0666 & ~mask;
 }
 
+// Where a path leads, even if there is nothing.
+std::string Followed(const std::string& path) {
+  constexpr int kMaxLinks = 40;
+  std::error_code error;
+  fs::path end = path;
+  for (int i = 0; i < kMaxLinks && fs::is_symlink(end, error); ++i) {
+    end = end.parent_path() / fs::read_symlink(end, error);
+  }
+  return end.string();
+}
+
+// Puts a new file in the place of `real`, or of nothing if `old` is null. Returns why there cannot
+// be one, with nothing done, or 0.
+int Replace(const std::string& real, const struct stat* old, std::string_view bytes) {
+  // Not longer for a long name, of which there may be no longer ones.
+  std::string name = fs::path(real).replace_filename(".windrow.XXXXXX").string();
+  Descriptor file(mkstemp(name.data()));
+  if (file.get() < 0) return errno;
+  Temporary temporary(name);
+  // The owner first, since a change of it may take permissions away.
+  if (old != nullptr && fchown(file.get(), old->st_uid, old->st_gid) != 0) return errno;
+  const mode_t mode = old != nullptr ? old->st_mode & 07777 : NewPermissions();
+  if (fchmod(file.get(), mode) != 0) return errno;
+  if (!WriteAll(file.get(), bytes) || !file.Close()) Fail("write", real, errno);
+  if (rename(name.c_str(), real.c_str()) != 0) return errno;
+  temporary.Keep();
+  return 0;
+}
+
+// Whether this path, rather than another name or a link of the system's, is that file.
+bool IsTheFile(const std::string& path, const struct stat& file) {
+  struct stat found;
+  return lstat(path.c_str(), &found) == 0 && found.st_ino == file.st_ino &&
+         found.st_dev == file.st_dev;
+}
+
 }  // namespace
 
 std::string ReadFile(const std::string& path) {
+  if (path == "-") return ReadAll(STDIN_FILENO, InputName(path));
   Descriptor file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) Fail("read", path, errno);
-  std::string bytes;
-  char buffer[1 << 16];
-  for (;;) {
-    const ssize_t n = read(file.get(), buffer, sizeof(buffer));
-    if (n < 0 && errno == EINTR) continue;
-    if (n < 0) Fail("read", path, errno);
-    if (n == 0) return bytes;
-    bytes.append(buffer, static_cast<size_t>(n));
-  }
+  return ReadAll(file.get(), path);
 }
 
 void WriteFile(const std::string& path, std::string_view bytes) {
-  std::error_code error;
-  const fs::file_status status = fs::status(path, error);
-  if (fs::exists(status) && !fs::is_regular_file(status)) {
-    Descriptor file(open(path.c_str(), O_WRONLY | O_CLOEXEC));
-    if (file.get() < 0 || !WriteAll(file.get(), bytes)) Fail("write", path, errno);
+  // Tells whether there is something and whether it may be written to, and changes nothing.
+  Descriptor file(open(path.c_str(), O_WRONLY | O_CLOEXEC));
+  if (file.get() < 0) {
+    const int error = errno == ENOENT ? Replace(Followed(path), nullptr, bytes) : errno;
+    if (error != 0) Fail("write", path, error);
     return;
   }
-  // A symbolic link stays one: the file it points to is replaced.
-  const fs::path resolved = fs::weakly_canonical(path, error);
-  const std::string real = error ? path : resolved.string();
-  std::string name = real + ".XXXXXX";
-  Descriptor file(mkstemp(name.data()));
-  if (file.get() < 0) Fail("write", path, errno);
-  Temporary temporary(name);
-  if (fchmod(file.get(), Permissions(real)) != 0 || !WriteAll(file.get(), bytes) || !file.Close() ||
-      rename(name.c_str(), real.c_str()) != 0) {
+  struct stat old;
+  if (fstat(file.get(), &old) != 0) Fail("write", path, errno);
+  const bool regular = S_ISREG(old.st_mode);
+  const std::string real = Followed(path);
+  if (regular && old.st_nlink == 1 && IsTheFile(real, old) && Replace(real, &old, bytes) == 0) {
+    return;
+  }
+  if (!WriteAll(file.get(), bytes) ||
+      (regular && ftruncate(file.get(), static_cast<off_t>(bytes.size())) != 0) || !file.Close()) {
     Fail("write", path, errno);
   }
-  temporary.Keep();
 }
+
+void WriteOutput(const std::string& path, std::string_view bytes, std::ostream& out) {
+  if (path == "-") {
+    out << bytes;
+  } else {
+    WriteFile(path, bytes);
+  }
+}
+
+std::string InputName(const std::string& path) { return path == "-" ? "standard input" : path; }
 
 }  // namespace windrow::tool

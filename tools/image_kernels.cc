@@ -2,9 +2,10 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
 #include <sstream>
 #include <stdexcept>
+
+#include "tools/number.h"
 
 namespace windrow::tool {
 namespace {
@@ -37,37 +38,38 @@ constexpr Named kNamed[] = {
 };
 
 float ParseWeight(const std::string& word) {
-  size_t end = 0;
-  float value = 0;
-  try {
-    value = std::stof(word, &end);
-  } catch (const std::exception&) {
-    end = 0;
-  }
-  if (end != word.size() || !std::isfinite(value)) {
+  const auto value = NearestFloat(word);
+  if (!value) {
     throw std::invalid_argument(
-        fmt::format("the kernel has \"{}\", which is neither a number nor one of {}", word,
-                    fmt::join(ImageFilterNames(), ", ")));
+        fmt::format("the kernel has \"{}\", which is neither a finite 32-bit number nor one of {}",
+                    word, fmt::join(ImageFilterNames(), ", ")));
   }
-  return value;
+  return *value;
+}
+
+void AddRow(const std::string& row, ImageKernel& kernel) {
+  std::istringstream words(row);
+  int64_t width = 0;
+  for (std::string word; words >> word; ++width) kernel.weights.push_back(ParseWeight(word));
+  ++kernel.height;
+  if (width == 0) {
+    throw std::invalid_argument(fmt::format("row {} of the kernel has no numbers", kernel.height));
+  }
+  if (kernel.height > 1 && width != kernel.width) {
+    throw std::invalid_argument(fmt::format("row {} of the kernel has {} numbers, row 1 has {}",
+                                            kernel.height, width, kernel.width));
+  }
+  kernel.width = width;
 }
 
 ImageKernel ParseRows(const std::string& text) {
   ImageKernel kernel;
-  std::istringstream rows(text);
-  for (std::string row; std::getline(rows, row, ';'); ++kernel.height) {
-    std::istringstream words(row);
-    int64_t width = 0;
-    for (std::string word; words >> word; ++width) kernel.weights.push_back(ParseWeight(word));
-    if (width == 0) {
-      throw std::invalid_argument(
-          fmt::format("row {} of the kernel has no numbers", kernel.height + 1));
-    }
-    if (kernel.height > 0 && width != kernel.width) {
-      throw std::invalid_argument(fmt::format("row {} of the kernel has {} numbers, row 1 has {}",
-                                              kernel.height + 1, width, kernel.width));
-    }
-    kernel.width = width;
+  std::istringstream lines(text);
+  for (std::string line; std::getline(lines, line);) {
+    // An empty line is no row, nor is what follows a semicolon at the end of a line.
+    line.resize(line.find_last_not_of(" \t\r\f\v") + 1);
+    std::istringstream rows(line);
+    for (std::string row; std::getline(rows, row, ';');) AddRow(row, kernel);
   }
   if (kernel.height == 0) throw std::invalid_argument("the kernel has no rows");
   return kernel;

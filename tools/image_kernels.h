@@ -20,7 +20,7 @@ using ImageFilter = std::vector<ImageKernel>;
 
 std::vector<std::string> ImageFilterNames();
 
-// A name, or rows of numbers divided by semicolons: "1 0 -1; 2 0 -2; 1 0 -1". Throws
+// A name, or rows of numbers that end at semicolons or line ends: "1 0 -1; 2 0 -2; 1 0 -1". Throws
 // std::invalid_argument naming what is wrong.
 ImageFilter ParseImageFilter(std::string_view text);
 

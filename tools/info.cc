@@ -6,20 +6,19 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
-#include <nlohmann/json.hpp>
 #include <ostream>
 #include <string>
 #include <vector>
 
 #include "bench/probe.h"
 #include "tools/cli.h"
+#include "tools/json_output.h"
 #include "tools/machine.h"
+#include "tools/progress.h"
 #include "windrow/windrow.h"
 
 namespace windrow::tool {
 namespace {
-
-using Json = nlohmann::ordered_json;
 
 // The best of several bursts, since others may be using the machine.
 double Best(int bursts, const std::function<double()>& burst) {
@@ -47,7 +46,7 @@ std::vector<Level> Levels(const Machine& machine) {
   return levels;
 }
 
-Json MeasureTargets() {
+Json MeasureTargets(Progress& progress) {
   Json targets = Json::array();
   for (const cpu::TargetInfo& t : cpu::Targets()) {
     Json j = {{"name", t.name}, {"usable", t.usable}};
@@ -63,13 +62,13 @@ Json MeasureTargets() {
       j["why_not"] = t.why_not;
     }
     targets.push_back(j);
+    progress.Step();
   }
   return targets;
 }
 
-Json MeasureMemory(const Machine& machine) {
+Json MeasureMemory(const std::vector<Level>& wanted, Progress& progress) {
   Json levels = Json::array();
-  const std::vector<Level> wanted = Levels(machine);
   const size_t count = static_cast<size_t>(wanted.back().bytes) / sizeof(float);
   const auto buffer = std::make_unique<float[]>(count);  // zeroed: the pages exist
   for (const Level& level : wanted) {
@@ -84,12 +83,15 @@ Json MeasureMemory(const Machine& machine) {
                       {"probe_bytes", level.bytes},
                       {"read_gb_per_s", rate(bench::Access::kRead)},
                       {"copy_gb_per_s", rate(bench::Access::kCopy)}});
+    progress.Step();
   }
   return levels;
 }
 
-Json Measure() {
+Json Measure(std::ostream* terminal) {
   const Machine machine = ThisMachine();
+  const std::vector<Level> levels = Levels(machine);
+  Progress progress(terminal, "info", cpu::Targets().size() + levels.size());
   Json caches = Json::array();
   for (const Cache& c : machine.caches) caches.push_back({{"level", c.level}, {"bytes", c.bytes}});
   return {{"version", Version()},
@@ -98,8 +100,8 @@ Json Measure() {
           {"threads", machine.threads},
           {"caches", caches},
           {"active_target", cpu::ActiveTarget()},
-          {"targets", MeasureTargets()},
-          {"memory", MeasureMemory(machine)}};
+          {"targets", MeasureTargets(progress)},
+          {"memory", MeasureMemory(levels, progress)}};
 }
 
 void Print(const Json& info, std::ostream& out) {
@@ -135,18 +137,16 @@ void Print(const Json& info, std::ostream& out) {
 }  // namespace
 
 void AddInfo(CLI::App& app, Action& action) {
-  CLI::App* command = AddCommand(
-      app, "info", "[--json]", "Describe this machine: CPU, caches, SIMD targets, measured limits");
-  const auto json = std::make_shared<bool>(false);
-  command->add_flag("--json", *json, "Print JSON");
+  CLI::App* command =
+      AddCommand(app, "info", "[--json FILE]",
+                 "Describe this machine: CPU, caches, SIMD targets, measured limits");
+  const auto json = std::make_shared<std::string>();
+  AddResultsOption(*command, "--json", "JSON", *json);
   command->callback([json, &action] {
-    action = [json](std::ostream& out) {
-      const Json info = Measure();
-      if (*json) {
-        fmt::print(out, "{}\n", info.dump(2));
-      } else {
-        Print(info, out);
-      }
+    action = [json](std::ostream& out, std::ostream& err) {
+      const Json info = Measure(Terminal(err));
+      if (*json != "-") Print(info, out);
+      WriteJson(*json, info, out);
       return 0;
     };
   });

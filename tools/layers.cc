@@ -17,6 +17,9 @@
 #include "bench/limit.h"
 #include "bench/rounds.h"
 #include "tools/cli.h"
+#include "tools/json_output.h"
+#include "tools/machine.h"
+#include "tools/targets.h"
 #include "windrow/windrow.h"
 
 namespace windrow::tool {
@@ -25,7 +28,7 @@ namespace {
 constexpr int kRounds = 15;
 
 struct LayersOptions {
-  std::string shapes, net = "resnet50";
+  std::string shapes, net = "resnet50", json;
   std::vector<std::string> targets;
   int threads = 1;
 };
@@ -55,8 +58,8 @@ Timing Measure(const bench::Layer& layer, const Conv2d& conv, bool fused, int th
 }
 
 // A cell of the table: milliseconds, GFLOP/s and percent of the limit on one target.
-void PrintCell(const bench::Layer& layer, const std::string& target, int threads,
-               std::ostream& out) {
+Json PrintCell(const bench::Layer& layer, const std::string& target, int threads,
+               std::ostream& text) {
   std::vector<float> weights(static_cast<size_t>(layer.WeightCount()));
   Fill(weights.data(), layer.WeightCount());
   Conv2dOptions options = layer.options;
@@ -64,15 +67,37 @@ void PrintCell(const bench::Layer& layer, const std::string& target, int threads
   const Conv2d conv(options, weights);
   const Explanation e = conv.Explain(layer.input, Layout::kNhwc);
   if (e.algorithm == "reference") {
-    fmt::print(out, " |{:>25}", "no fast algorithm");
-    return;
+    fmt::print(text, " |{:>25}", "no fast algorithm");
+    return {{"target", target}, {"algorithm", e.algorithm}};
   }
   const Timing t = Measure(layer, conv, e.numerics == "fused", threads);
-  fmt::print(out, " |{:>9.3f} {:>8.1f} {:>4.0f} {}", t.seconds * 1e3,
-             layer.Flops() / t.seconds * 1e-9, t.percent, t.memory_bound ? 'm' : ' ');
+  const double gflops = layer.Flops() / t.seconds * 1e-9;
+  fmt::print(text, " |{:>9.3f} {:>8.1f} {:>4.0f} {}", t.seconds * 1e3, gflops, t.percent,
+             t.memory_bound ? 'm' : ' ');
+  text.flush();
+  return {{"target", target}, {"algorithm", e.algorithm},      {"milliseconds", t.seconds * 1e3},
+          {"gflops", gflops}, {"percent_of_limit", t.percent}, {"memory_bound", t.memory_bound}};
 }
 
-int Layers(LayersOptions o, std::ostream& out) {
+void PrintHead(const LayersOptions& o, const std::vector<cpu::TargetInfo>& targets,
+               std::ostream& text) {
+  fmt::print(
+      text,
+      "NHWC, f32, {} thread{}. The limit is what as many threads can do on that target, at the\n"
+      "peak of their multiply-adds or (m) at the memory's bandwidth, measured in the same {} "
+      "rounds;\n"
+      "medians.\n\n{:<18}",
+      o.threads, o.threads == 1 ? "" : "s", kRounds, "");
+  for (const cpu::TargetInfo& t : targets) fmt::print(text, " | {:<24}", t.name);
+  fmt::print(text, "\n{:<18}", "layer");
+  for (size_t i = 0; i < targets.size(); ++i) {
+    fmt::print(text, " |{:>9} {:>8} {:>4}  ", "ms", "GFLOP/s", "%");
+  }
+  fmt::print(text, "\n");
+}
+
+int Layers(const LayersOptions& o, std::ostream& out) {
+  const std::vector<cpu::TargetInfo> targets = ChooseTargets(o.targets);
   std::vector<bench::Layer> layers =
       bench::ReadLayers(o.shapes.empty() ? bench::FindLayersFile() : o.shapes);
   if (o.net != "all") {
@@ -81,52 +106,47 @@ int Layers(LayersOptions o, std::ostream& out) {
   if (layers.empty()) {
     throw std::invalid_argument(fmt::format("no layer is of the net \"{}\"", o.net));
   }
-  if (o.targets.empty()) {
-    for (const cpu::TargetInfo& t : cpu::Targets()) {
-      if (t.usable) o.targets.push_back(t.name);
-    }
-  }
-  fmt::print(
-      out,
-      "NHWC, f32, {} thread{}. The limit is what as many threads can do on that target, at the\n"
-      "peak of their multiply-adds or (m) at the memory's bandwidth, measured in the same {} "
-      "rounds;\n"
-      "medians.\n\n{:<18}",
-      o.threads, o.threads == 1 ? "" : "s", kRounds, "");
-  for (const std::string& target : o.targets) fmt::print(out, " | {:<24}", target);
-  fmt::print(out, "\n{:<18}", "layer");
-  for (size_t i = 0; i < o.targets.size(); ++i) {
-    fmt::print(out, " |{:>9} {:>8} {:>4}  ", "ms", "GFLOP/s", "%");
-  }
-  fmt::print(out, "\n");
+  std::ostream nowhere(nullptr);
+  std::ostream& text = o.json == "-" ? nowhere : out;
+  PrintHead(o, targets, text);
+  Json rows = Json::array();
   tbb::task_arena arena(o.threads);
   for (const bench::Layer& layer : layers) {
-    fmt::print(out, "{:<18}", layer.name);
-    for (const std::string& target : o.targets) {
-      arena.execute([&] { PrintCell(layer, target, o.threads, out); });
-      out.flush();
+    fmt::print(text, "{:<18}", layer.name);
+    Json cells = Json::array();
+    for (const cpu::TargetInfo& t : targets) {
+      arena.execute([&] { cells.push_back(PrintCell(layer, t.name, o.threads, text)); });
     }
-    fmt::print(out, "\n");
+    fmt::print(text, "\n");
+    rows.push_back({{"layer", layer.name}, {"net", layer.net}, {"targets", cells}});
   }
+  WriteJson(o.json,
+            {{"version", Version()},
+             {"cpu", ThisMachine().cpu},
+             {"layout", "nhwc"},
+             {"threads", o.threads},
+             {"rounds", kRounds},
+             {"layers", rows}},
+            out);
   return 0;
 }
 
 }  // namespace
 
 void AddLayers(CLI::App& app, Action& action) {
-  CLI::App* command =
-      AddCommand(app, "layers", "[--shapes FILE] [--net NAME] [--target T]... [--threads N]",
-                 "Time the layers of a network against this machine's limit");
+  CLI::App* command = AddCommand(
+      app, "layers", "[--shapes FILE] [--net NAME] [--target T]... [--threads N] [--json FILE]",
+      "Time the layers of a network against this machine's limit");
   const auto o = std::make_shared<LayersOptions>();
   command->add_option("--shapes", o->shapes, "A file of layers; bench/shapes/layers.txt if none");
   command->add_option("--net", o->net, "Of this network only, or all")->capture_default_str();
-  command->add_option("--target", o->targets, "This SIMD target, may be repeated; all if none")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  AddTargetsOption(*command, o->targets);
   command->add_option("--threads", o->threads, "Threads")
       ->capture_default_str()
       ->check(CLI::Range(1, 1024));
-  command->callback([o, &action] { action = [o](std::ostream& out) { return Layers(*o, out); }; });
+  AddResultsOption(*command, "--json", "JSON", o->json);
+  command->callback(
+      [o, &action] { action = [o](std::ostream& out, std::ostream&) { return Layers(*o, out); }; });
 }
 
 }  // namespace windrow::tool

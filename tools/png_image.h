@@ -10,9 +10,11 @@
 
 namespace windrow::tool {
 
-// What says how samples are to be shown (colour space, pixel size), copied from file to file.
+// What a file says besides its samples (colour space, pixel size, rotation, texts), copied from
+// file to file.
 struct PngChunk {
   std::string name, bytes;
+  bool after_pixels = false;
   friend bool operator==(const PngChunk&, const PngChunk&) = default;
 };
 
@@ -23,6 +25,7 @@ struct Image {
   std::vector<uint16_t> samples;  // [height][width][channels]
 
   std::vector<PngChunk> chunks{};
+  std::vector<std::string> warnings{};  // what of the file is lost, and what libpng found odd
 
   bool has_alpha() const { return channels % 2 == 0; }
   int color_channels() const { return has_alpha() ? channels - 1 : channels; }

@@ -6,14 +6,17 @@
 #include "tools/selftest.h"
 
 #include <CLI/CLI.hpp>
-#include <algorithm>
 #include <memory>
 #include <ostream>
+#include <stdexcept>
 
 #include "tools/cli.h"
+#include "tools/corpus.h"
 #include "tools/file.h"
+#include "tools/json_output.h"
+#include "tools/pool_corpus.h"
 #include "tools/selftest_run.h"
-#include "windrow/windrow.h"
+#include "tools/targets.h"
 
 namespace windrow::tool {
 namespace {
@@ -32,36 +35,40 @@ constexpr Recorded kRecordedQuick = {
     "5b5b0f7bdf25643b9ec1e0467341995f82d4651a82348648e79651ead896ed50",
     "268733c49ff72bd94e992a9756b6943a7a8e12c4012e3bef2db883e5d96a5b8c"};
 
-std::vector<cpu::TargetInfo> Choose(const std::vector<std::string>& wanted) {
-  for (const std::string& name : wanted) {
-    const float one[] = {1};
-    Conv2dOptions o;
-    o.in_channels = o.out_channels = 1;
-    o.kernel_size = 1;
-    o.target = name;
-    Conv2d(o, one);  // throws for a target that is not usable
+struct SelftestOptions {
+  std::vector<std::string> targets;
+  std::string json, junit;
+  bool quick = false;
+};
+
+int Selftest(const SelftestOptions& o, std::ostream& out, std::ostream& err) {
+  if (o.json == "-" && o.junit == "-") {
+    throw std::invalid_argument("--json and --junit cannot both go to standard output");
   }
-  std::vector<cpu::TargetInfo> chosen;
-  for (const cpu::TargetInfo& t : cpu::Targets()) {
-    const bool is_wanted =
-        wanted.empty() || std::find(wanted.begin(), wanted.end(), t.name) != wanted.end();
-    if (t.usable && is_wanted) chosen.push_back(t);
+  SelftestReport report;
+  {
+    Progress progress(Terminal(err), "selftest",
+                      Corpus(o.quick).size() + PoolCorpus(o.quick).size());
+    report = RunSelftest(o.targets, o.quick, [&] { progress.Step(); });
   }
-  return chosen;
+  if (o.json != "-" && o.junit != "-") out << ToText(report);
+  if (!o.json.empty()) WriteOutput(o.json, ToJson(report), out);
+  if (!o.junit.empty()) WriteOutput(o.junit, ToJunit(report), out);
+  return report.ok() ? 0 : 1;
 }
 
 }  // namespace
 
-SelftestReport RunSelftest(const std::vector<std::string>& targets, bool quick) {
-  const std::vector<cpu::TargetInfo> chosen = Choose(targets);
+SelftestReport RunSelftest(const std::vector<std::string>& targets, bool quick, const Step& step) {
+  const std::vector<cpu::TargetInfo> chosen = ChooseTargets(targets);
   const Recorded& recorded = quick ? kRecordedQuick : kRecordedFull;
   SelftestReport report;
   report.quick = quick;
   report.classes = {ClassResult{BitsClass::kFused, {}, "", recorded.fused},
                     ClassResult{BitsClass::kUnfused, {}, "", recorded.unfused},
                     ClassResult{BitsClass::kPooling, {}, "", recorded.pooling}};
-  TestConvolutions(chosen, report);
-  TestPoolings(chosen, report);
+  TestConvolutions(chosen, report, step);
+  TestPoolings(chosen, report, step);
   return report;
 }
 
@@ -69,26 +76,13 @@ void AddSelftest(CLI::App& app, Action& action) {
   CLI::App* command =
       AddCommand(app, "selftest", "[--target T]... [--json FILE] [--junit FILE] [--quick]",
                  "Check every SIMD target of this CPU, to the bit");
-  struct Options {
-    std::vector<std::string> targets;
-    std::string json, junit;
-    bool quick = false;
-  };
-  const auto o = std::make_shared<Options>();
-  command->add_option("--target", o->targets, "Only this target; may be repeated")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  command->add_option("--json", o->json, "Write the results to this file as JSON");
-  command->add_option("--junit", o->junit, "Write the results to this file as JUnit XML");
+  const auto o = std::make_shared<SelftestOptions>();
+  AddTargetsOption(*command, o->targets);
+  AddResultsOption(*command, "--json", "JSON", o->json);
+  AddResultsOption(*command, "--junit", "JUnit XML", o->junit);
   command->add_flag("--quick", o->quick, "A part of the corpus, with digests of its own");
   command->callback([o, &action] {
-    action = [o](std::ostream& out) {
-      const SelftestReport report = RunSelftest(o->targets, o->quick);
-      out << ToText(report);
-      if (!o->json.empty()) WriteFile(o->json, ToJson(report));
-      if (!o->junit.empty()) WriteFile(o->junit, ToJunit(report));
-      return report.ok() ? 0 : 1;
-    };
+    action = [o](std::ostream& out, std::ostream& err) { return Selftest(*o, out, err); };
   });
 }
 

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "tools/progress.h"
 #include "windrow/tensor.h"
 
 namespace windrow::tool {
@@ -57,9 +58,10 @@ struct SelftestReport {
   }
 };
 
-// On these targets, all usable ones if there are none. Throws std::invalid_argument, naming the
-// usable ones, for a target that is not usable.
-SelftestReport RunSelftest(const std::vector<std::string>& targets, bool quick);
+// On these targets, all usable ones if there are none; a step is a problem. Throws
+// std::invalid_argument, naming the usable ones, for a target that is not usable.
+SelftestReport RunSelftest(const std::vector<std::string>& targets, bool quick,
+                           const Step& step = {});
 
 std::string ToText(const SelftestReport& report);
 std::string ToJson(const SelftestReport& report);

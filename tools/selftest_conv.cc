@@ -89,7 +89,8 @@ void Run(Tally& tally, const Problem& problem, const ProblemData& data, const Ou
 
 }  // namespace
 
-void TestConvolutions(const std::vector<cpu::TargetInfo>& targets, SelftestReport& report) {
+void TestConvolutions(const std::vector<cpu::TargetInfo>& targets, SelftestReport& report,
+                      const Step& step) {
   std::vector<Tally> tallies;
   for (const cpu::TargetInfo& t : targets) AddTallies(t, tallies);
   std::array references = {Reference(BitsClass::kFused), Reference(BitsClass::kUnfused)};
@@ -105,6 +106,7 @@ void TestConvolutions(const std::vector<cpu::TargetInfo>& targets, SelftestRepor
         if (static_cast<size_t>(tally.bits_class()) == i) Run(tally, problem, data, expected);
       }
     }
+    if (step) step();
   }
   for (size_t i = 0; i < references.size(); ++i) report.classes[i].digest = references[i].Finish();
   for (Tally& tally : tallies) report.targets.push_back(tally.Finish());

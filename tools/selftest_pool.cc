@@ -64,7 +64,8 @@ std::vector<std::string> Accepting(const PoolProblem& problem, const std::string
 
 }  // namespace
 
-void TestPoolings(const std::vector<cpu::TargetInfo>& targets, SelftestReport& report) {
+void TestPoolings(const std::vector<cpu::TargetInfo>& targets, SelftestReport& report,
+                  const Step& step) {
   ClassResult& result = report.classes[static_cast<size_t>(BitsClass::kPooling)];
   std::vector<Tally> tallies;
   for (const cpu::TargetInfo& t : targets) {
@@ -85,6 +86,7 @@ void TestPoolings(const std::vector<cpu::TargetInfo>& targets, SelftestReport& r
             return Compute(problem.Bind(tally.target(), algorithm), problem, x, layout);
           });
     }
+    if (step) step();
   }
   result.digest = digest.Finish();
   for (Tally& tally : tallies) report.targets.push_back(tally.Finish());

@@ -3,9 +3,9 @@
 
 #include <algorithm>
 #include <bit>
-#include <nlohmann/json.hpp>
 #include <string_view>
 
+#include "tools/json_output.h"
 #include "tools/machine.h"
 #include "tools/selftest.h"
 #include "windrow/windrow.h"
@@ -121,7 +121,6 @@ std::string ToText(const SelftestReport& report) {
 }
 
 std::string ToJson(const SelftestReport& report) {
-  using Json = nlohmann::ordered_json;
   Json classes = Json::array(), targets = Json::array();
   for (const ClassResult& c : report.classes) {
     classes.push_back({{"class", ToString(c.bits_class)},
@@ -155,7 +154,7 @@ std::string ToJson(const SelftestReport& report) {
                      {"ok", report.ok()},
                      {"classes", classes},
                      {"targets", targets}};
-  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  return ToText(json);
 }
 
 std::string ToJunit(const SelftestReport& report) {

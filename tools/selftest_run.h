@@ -49,8 +49,10 @@ class Tally {
 };
 
 // Run their corpus on these targets; what they find is added to the report.
-void TestConvolutions(const std::vector<cpu::TargetInfo>& targets, SelftestReport& report);
-void TestPoolings(const std::vector<cpu::TargetInfo>& targets, SelftestReport& report);
+void TestConvolutions(const std::vector<cpu::TargetInfo>& targets, SelftestReport& report,
+                      const Step& step = {});
+void TestPoolings(const std::vector<cpu::TargetInfo>& targets, SelftestReport& report,
+                  const Step& step = {});
 
 }  // namespace windrow::tool
 

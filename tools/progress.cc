@@ -1,0 +1,37 @@
+#include "tools/progress.h"
+
+#include <fmt/ostream.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <iostream>
+#include <utility>
+
+namespace windrow::tool {
+
+std::ostream* Terminal(std::ostream& err) {
+  return &err == &std::cerr && isatty(STDERR_FILENO) == 1 ? &err : nullptr;
+}
+
+Progress::Progress(std::ostream* terminal, std::string what, size_t steps,
+                   std::chrono::milliseconds patience)
+    : terminal_(terminal),
+      what_(std::move(what)),
+      steps_(std::max<size_t>(steps, 1)),
+      show_from_(std::chrono::steady_clock::now() + patience) {}
+
+Progress::~Progress() {
+  if (!shown_.empty()) fmt::print(*terminal_, "\r{:{}}\r", "", shown_.size());
+}
+
+void Progress::Step() {
+  ++done_;
+  if (terminal_ == nullptr || std::chrono::steady_clock::now() < show_from_) return;
+  const std::string now = fmt::format("{}: {:3} %", what_, 100 * std::min(done_, steps_) / steps_);
+  if (now == shown_) return;
+  fmt::print(*terminal_, "\r{}", now);
+  terminal_->flush();
+  shown_ = now;
+}
+
+}  // namespace windrow::tool
