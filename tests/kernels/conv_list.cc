@@ -1,0 +1,59 @@
+#include "lib/base/error.h"
+#include "tests/kernels/list.h"
+#include "tests/kernels/trials.h"
+
+namespace windrow::test {
+namespace {
+
+using internal::StrCat;
+using internal::TileSet;
+
+// Those of a table by vectors and rows.
+template <typename F, typename Table, typename Kind>
+void AddTable(KernelList& list, const char* name, const F& trial, const Table& table, Kind kind) {
+  for (int vecs = 1; vecs <= table.max_vecs; ++vecs) {
+    for (int rows = 1; rows <= table.max_rows[vecs]; ++rows) {
+      list.Add(StrCat(name, "/", rows, "x", vecs), trial, table.tile[vecs][rows], kind, vecs, rows);
+    }
+  }
+}
+
+void AddDepthwiseBlocks(KernelList& list, const TileSet& set) {
+  for (const int kernel : {3, 5}) {
+    for (const int stride : {1, 2}) {
+      const internal::DepthwiseTable& t = set.depthwise_blocks[kernel / 5][stride - 1];
+      for (int rows = 1; rows <= t.max_rows; ++rows) {
+        for (int columns = 1; columns <= t.max_columns; ++columns) {
+          list.Add(StrCat("depthwise_block/k", kernel, "s", stride, "/", rows, "x", columns),
+                   DepthwiseTrial, t.block[rows][columns], kernel, stride, rows, columns);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<Kernel> ConvKernels(const TileSet& set) {
+  KernelList list;
+  AddTable(list, "channels", TileTrial, set, TileRole::kChannels);
+  AddTable(list, "pixels", TileTrial, set.pixels, TileRole::kPixels);
+  AddTable(list, "depthwise", TileTrial, set.depthwise, TileRole::kDepthwise);
+  AddTable(list, "depthwise_tail", TileTrial, set.depthwise_tail, TileRole::kDepthwiseTail);
+  AddDepthwiseBlocks(list, set);
+  AddTable(list, "planar", PlanarTrial, set.planar.shared, PlanarKind::kShared);
+  AddTable(list, "planar_3x3", PlanarTrial, set.planar.shared_3x3, PlanarKind::k3x3);
+  AddTable(list, "planar_apart", PlanarTrial, set.planar.apart, PlanarKind::kApart);
+  for (int steps = 1; steps <= internal::kMaxPixelRowSteps; ++steps) {
+    if (set.pixel_row[steps] == nullptr) continue;
+    list.Add(StrCat("pixel_row/", steps), PixelRowTrial, set.pixel_row[steps], steps);
+  }
+  for (int columns = 1; columns <= set.rolling.max_columns; ++columns) {
+    list.Add(StrCat("rolling/", columns), RollingTrial, set.rolling.tile[columns], columns);
+  }
+  list.Add("copy_rows", CopyTrial, set.copy_rows);
+  list.Add("transpose", TransposeTrial, set.transpose);
+  return list.Take();
+}
+
+}  // namespace windrow::test

@@ -1,0 +1,33 @@
+// The same for pooling's kernels, by the formulas of pool_kernels.h: of windows of any kind,
+// rolling ones, strips and copies.
+#ifndef WINDROW_TESTS_KERNELS_POOL_TRIALS_H_
+#define WINDROW_TESTS_KERNELS_POOL_TRIALS_H_
+
+#include <cstdint>
+
+#include "lib/simd/pool_kernels.h"
+#include "tests/kernels/fixture.h"
+#include "tests/pool_problem.h"
+
+namespace windrow::test {
+
+// Rows and columns are 0 if a kernel takes any.
+Trial WindowTrial(Fixture& s, internal::WindowFn kernel, Reduction reduction, int rows,
+                  int columns);
+Trial PoolRollingTrial(Fixture& s, internal::WindowFn kernel, Reduction reduction, int stride,
+                       int columns);
+// The reduction is not one with indices.
+Trial StripTrial(Fixture& s, internal::WindowFn kernel, Reduction reduction, int rows, int columns,
+                 int stride);
+Trial StripIndicesTrial(Fixture& s, internal::WindowFn kernel, int rows, int columns, int stride);
+
+using CopyPixelsFn = decltype(internal::PoolKernels::copy_pixels);
+Trial CopyPixelsTrial(Fixture& s, CopyPixelsFn copy);
+using DeinterleaveFn = decltype(internal::PoolKernels::deinterleave);
+Trial DeinterleaveTrial(Fixture& s, DeinterleaveFn deinterleave);
+using TransposeIndicesFn = decltype(internal::PoolKernels::transpose_indices);
+Trial TransposeIndicesTrial(Fixture& s, TransposeIndicesFn transpose);
+
+}  // namespace windrow::test
+
+#endif  // WINDROW_TESTS_KERNELS_POOL_TRIALS_H_
