@@ -59,8 +59,8 @@ TEST(PoolMisuse, OptionsOutOfRange) {
   WINDROW_EXPECT_REJECTED(o.stride = -2, {"stride is -2x-2", "at least 1"});
   WINDROW_EXPECT_REJECTED(o.stride = int64_t{1} << 40, {"1099511627776", "at most"});
   WINDROW_EXPECT_REJECTED(o.kernel_size = int64_t{1} << 40, {"1099511627776", "at most"});
-  EXPECT_TRUE(RejectedMax([](auto& o) { o.dilation = 0; }, {"dilation is 0x0", "at least 1"}));
-  EXPECT_TRUE(RejectedMax([](auto& o) { o.dilation = {2, -3}; }, {"dilation is 2x-3"}));
+  WINDROW_EXPECT_REJECTED(o.dilation = 0, {"dilation is 0x0", "at least 1"});
+  WINDROW_EXPECT_REJECTED(o.dilation = Size2(2, -3), {"dilation is 2x-3"});
   EXPECT_TRUE(RejectedAverage([](auto& o) { o.divisor_override = 0; },
                               {"divisor_override is 0", "cannot be divided"}));
   const auto adaptive = [](Size2 size) {
@@ -74,10 +74,23 @@ TEST(PoolMisuse, OptionsOutOfRange) {
 TEST(PoolMisuse, PaddingIsAtMostHalfTheKernel) {
   WINDROW_EXPECT_REJECTED(o.padding = 2, {"padding at the top is 2", "kernel's height 3", "half"});
   WINDROW_EXPECT_REJECTED(o.padding = Padding(1, 2), {"at the left is 2", "kernel's width 3"});
-  WINDROW_EXPECT_REJECTED(o.padding = Padding::Sides(0, 2, 0, 0), {"at the bottom is 2"});
-  WINDROW_EXPECT_REJECTED(o.padding = Padding::Sides(0, 0, 0, 5), {"at the right is 5"});
-  WINDROW_EXPECT_REJECTED(o.padding = Padding::Sides(0, 0, -1, 0), {"left is -1", "negative"});
+  WINDROW_EXPECT_REJECTED(o.padding = Padding(-1), {"top is -1", "negative"});
   WINDROW_EXPECT_REJECTED(o.kernel_size = 1, {"padding at the top is 1", "kernel's height 1"});
+  WINDROW_EXPECT_REJECTED((o.padding = 2, o.dilation = 9), {"padding at the top is 2", "half"});
+}
+
+TEST(PoolMisuse, PaddingOfEachSideIsLessThanTheWindow) {
+  WINDROW_EXPECT_REJECTED(o.padding = Padding::Sides(0, 3, 0, 0), {"bottom is 3", "height", "3"});
+  WINDROW_EXPECT_REJECTED(o.padding = Padding::Sides(0, 0, 0, 5), {"right is 5", "width", "3"});
+  WINDROW_EXPECT_REJECTED(o.padding = Padding::Sides(0, 0, -1, 0), {"left is -1", "negative"});
+  WINDROW_EXPECT_REJECTED((o.padding = Padding::Sides(0, 0, 5, 0), o.dilation = {9, 2}),
+                          {"left is 5", "covers, 5"});
+  MaxPool2dOptions max = GoodMax();
+  AvgPool2dOptions average = GoodAverage();
+  max.padding = average.padding = Padding::Sides(2, 2, 4, 4);
+  max.dilation = average.dilation = Size2(1, 2);
+  EXPECT_EQ(MaxPool2d(max).OutputShape({1, 1, 1, 1}), Shape(1, 1, 2, 3));
+  EXPECT_EQ(AvgPool2d(average).OutputShape({1, 1, 1, 1}), Shape(1, 1, 2, 3));
 }
 
 TEST(PoolMisuse, UnknownNames) {

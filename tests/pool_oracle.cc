@@ -1,6 +1,7 @@
 #include "tests/pool_oracle.h"
 
 #include <cmath>
+#include <cstddef>
 #include <cstring>
 #include <limits>
 
@@ -96,15 +97,32 @@ float MaxOf(const PoolProblem& p, const Line& rows, const Line& columns, int64_t
   return Canonical(max);
 }
 
+// In parts of 64.
+float SumOf(const std::vector<float>& terms) {
+  std::vector<float> parts;
+  for (size_t i = 0; i < terms.size(); ++i) {
+    if (i % 64 == 0) parts.push_back(0.0f);
+    parts.back() = parts.back() + terms[i];
+  }
+  float sum = 0.0f;
+  for (const float part : parts) sum = sum + part;
+  return sum;
+}
+
 // Padding is zeros here, which must change nothing.
 float AverageOf(const PoolProblem& p, const Line& rows, const Line& columns, const auto& x) {
-  float sum = 0.0f;
+  std::vector<float> sums;
   for (const int64_t h : rows.places) {
-    float row = 0.0f;
-    for (const int64_t w : columns.places) row = row + (Inside(p, h, w) ? x(h, w) : 0.0f);
-    sum = sum + row;
+    std::vector<float> row;
+    for (const int64_t w : columns.places) row.push_back(Inside(p, h, w) ? x(h, w) : 0.0f);
+    sums.push_back(SumOf(row));
   }
-  return Canonical(sum / static_cast<float>(Divisor(p, rows, columns)));
+  return Canonical(SumOf(sums) / static_cast<float>(Divisor(p, rows, columns)));
+}
+
+// How often each term of a sum of so many may be rounded.
+double Roundings(size_t terms) {
+  return static_cast<double>(terms <= 64 ? terms : 64 + terms / 64 + 1);
 }
 
 Tensor Image(const PoolProblem& p) {
@@ -145,7 +163,7 @@ std::vector<Bounded> PoolOracleDouble(const PoolProblem& p) {
     const auto divisor = static_cast<double>(Divisor(p, rows, columns));
     // A sum of so many, row by row, then the division and the divisor itself: each rounds by at
     // most half a unit in the last place, 2^-24, or half a denormal.
-    const auto roundings = static_cast<double>(rows.places.size() + columns.places.size() + 2);
+    const double roundings = Roundings(rows.places.size()) + Roundings(columns.places.size()) + 2;
     all.push_back(
         {sum / divisor, 1.01 * roundings * 0x1p-24 * magnitude / std::abs(divisor) + 0x1p-149});
   });

@@ -44,6 +44,10 @@ TEST_P(PoolOracleSweep, ReferenceIsCloseToDouble) {
     const std::vector<Bounded> bounds = PoolOracleDouble(p);
     const Tensor y = ExpectedPool(p).y;
     for (size_t i = 0; i < bounds.size(); ++i) {
+      if (std::isnan(bounds[i].value)) {  // an average of no taps
+        ASSERT_TRUE(std::isnan(y.data()[i])) << ToString(p);
+        continue;
+      }
       ASSERT_LE(std::abs(static_cast<double>(y.data()[i]) - bounds[i].value), bounds[i].error)
           << ToString(p) << ", element " << i << " in nchw order: " << y.data()[i] << ", exactly "
           << bounds[i].value;

@@ -42,6 +42,7 @@ AvgPool2dOptions AverageOptions(const PoolProblem& p) {
   o.ceil_mode = p.ceil_mode;
   o.count_include_pad = p.count_include_pad;
   o.divisor_override = p.divisor_override;
+  o.dilation = p.dilation;
   return o;
 }
 
@@ -92,10 +93,11 @@ int64_t PoolProblem::taps() const {
 
 bool IsValid(const PoolProblem& p) {
   if (p.adaptive) return true;
-  if (p.average() && p.dilation != Size2(1)) return false;
-  const auto most = [](int64_t a, int64_t b) { return std::max(a, b); };
-  if (most(p.padding.top(), p.padding.bottom()) > p.kernel.h / 2) return false;
-  if (most(p.padding.left(), p.padding.right()) > p.kernel.w / 2) return false;
+  const bool sides = p.padding.is_sides();
+  const int64_t h = sides ? (p.kernel.h - 1) * p.dilation.h : p.kernel.h / 2;
+  const int64_t w = sides ? (p.kernel.w - 1) * p.dilation.w : p.kernel.w / 2;
+  if (std::max(p.padding.top(), p.padding.bottom()) > h) return false;
+  if (std::max(p.padding.left(), p.padding.right()) > w) return false;
   const Shape y = p.output();
   return y.h() > 0 && y.w() > 0;
 }

@@ -44,8 +44,8 @@ struct PoolProblem {
   int64_t taps() const;  // of all windows, about
 };
 
-// Whether PyTorch would take it: the window fits, the padding is at most half of the kernel, and
-// an average has no dilation.
+// Whether the window fits, and the padding is at most half of the kernel or, of each side its own,
+// less than what the window covers.
 bool IsValid(const PoolProblem& p);
 
 // The problem with another reduction, without what that has no use for.

@@ -115,7 +115,7 @@ std::vector<PoolProblem> Widths(int64_t) {
   return all;
 }
 
-// Images so small that windows have no tap at all are among these. Of maxima only.
+// Images so small that windows have no tap at all are among these.
 std::vector<PoolProblem> Dilations(int64_t) {
   std::vector<PoolProblem> all;
   for (int64_t kernel = 1; kernel <= 4; ++kernel) {
@@ -130,7 +130,11 @@ std::vector<PoolProblem> Dilations(int64_t) {
             Append(all, p);
             p.padding = Padding::Same();
             Append(all, p);
+            const Size2 reach(p.dilation.h * (kernel - 1), p.dilation.w * (kernel - 1));
+            p.padding = Padding::Sides(reach.h, reach.h / 2, reach.w / 3, reach.w);
+            Append(all, p);
             // Three rows high, and between its columns a narrow image.
+            p.padding = Padding::Same();
             p.kernel = Size2(3, kernel), p.dilation = Size2(1, dilation);
             Append(all, p);
           }
@@ -153,7 +157,7 @@ std::vector<PoolProblem> Dilations(int64_t) {
   return all;
 }
 
-// Each side its own, and "same".
+// Each side its own, up to all of a window but a pixel, and "same".
 std::vector<PoolProblem> Paddings(int64_t) {
   std::vector<PoolProblem> all;
   for (int64_t kernel = 2; kernel <= 5; ++kernel) {
@@ -163,6 +167,13 @@ std::vector<PoolProblem> Paddings(int64_t) {
         p.padding = Padding::Sides(sides % 3, sides / 3 % 3, sides / 9 % 3, sides / 27);
         p.ceil_mode = !p.ceil_mode;
         Append(all, p);
+        const int64_t most = kernel - 1;
+        p.padding = Padding::Sides(sides % 3 * most / 2, sides / 3 % 3 * most / 2,
+                                   sides / 9 % 3 * most / 2, sides / 27 * most / 2);
+        PoolProblem small = p;
+        small.ih = 1 + sides % 4, small.iw = 1 + sides % 5;
+        small.c = sides % 2 == 0 ? 1 : 19;
+        Append(all, small);
       }
       p.padding = Padding::Same();
       for (p.ih = 1; p.ih <= 9; ++p.ih) {
@@ -273,13 +284,12 @@ bool TakesNone(std::string_view algorithm, std::string_view sweep, Reduction red
   if (algorithm == "rolling" && sweep == "Global") return true;
   if (algorithm == "rolling" && sweep == "NarrowPlanes") return true;
   if (algorithm == "running" && sweep == "NarrowPlanes") return true;
-  if (algorithm == "strips" && sweep == "LargeWindows") return true;
+  if (algorithm == "strips" && (sweep == "LargeWindows" || sweep == "Parts")) return true;
   if (algorithm == "global" &&
       (sweep == "Widths" || sweep == "Numbers" || sweep == "Divisors" || sweep == "Neighbours")) {
     return true;
   }
   if (algorithm == "running" && sweep == "Dilations") return true;
-  if (sweep == "Dilations") return reduction == Reduction::kAverage;
   if (sweep == "Divisors") return reduction != Reduction::kAverage;
   return false;
 }

@@ -66,6 +66,55 @@ std::vector<PoolProblem> Global(int64_t lanes) {
   return all;
 }
 
+// Sums of several parts: of rows, of columns and of both, at every strategy's strides, on padding
+// of any width, and of windows larger than the image.
+std::vector<PoolProblem> Parts(int64_t lanes) {
+  constexpr int64_t kMostTaps = 3'000'000;
+  std::vector<PoolProblem> all;
+  for (const int64_t kernel : {63, 64, 65, 66, 67, 127, 128, 129, 130, 200}) {
+    for (const int64_t in : {int64_t{9}, int64_t{70}, kernel, kernel + 37}) {
+      for (const int64_t stride : {int64_t{1}, int64_t{2}, int64_t{50}, kernel}) {
+        const auto index = static_cast<int64_t>(all.size());
+        const int64_t other = 1 + index % 4;
+        PoolProblem p{.stride = stride};
+        p.c =
+            std::array<int64_t, 4>{1, 3, lanes, 2 * lanes + 1}[static_cast<size_t>(index / 4 % 4)];
+        const int64_t before = index % kernel, after = std::max<int64_t>(kernel - in, index % 3);
+        const auto append = [&](Size2 image, Size2 window, const Padding& padding) {
+          p.ih = image.h, p.iw = image.w;
+          p.kernel = window;
+          p.padding = padding;
+          p.ceil_mode = !p.ceil_mode;
+          if (IsValid(p) && p.taps() <= kMostTaps) Append(all, p);
+        };
+        append(Size2(4, in), Size2(other, kernel), Padding::Sides(0, 0, before, after));
+        append(Size2(in, 5), Size2(kernel, other), Padding::Sides(before, after, 0, other - 1));
+        if (in > 70 || (stride == 1 && index % 3 != 0)) continue;
+        append(in, kernel, Padding::Sides(before, after, kernel / 2, kernel / 2));
+        append(in, Size2(kernel, 66), Padding::Sides(kernel - 1, kernel - 1, 65, 60));
+      }
+    }
+  }
+  for (const int64_t c : {int64_t{1}, lanes, 2 * lanes + 3}) {
+    for (const auto& [ih, iw] : {std::array<int64_t, 2>{1, 65}, {3, 64}, {65, 3}, {130, 200}}) {
+      PoolProblem p{.adaptive = true, .c = c, .ih = ih, .iw = iw};
+      Append(all, p);
+      p.output_size = Size2(1, 2);
+      Append(all, p);
+      p.output_size = Size2(2, 1), ++p.iw;
+      Append(all, p);
+      p.adaptive = false;
+      p.kernel = Size2(ih, iw);  // one window, partly on padding
+      p.padding = Padding::Sides(ih - 1, 0, 0, iw / 2);
+      p.stride = Size2(2 * ih, 2 * iw);
+      Append(all, p);
+      p.kernel = Size2(CeilDiv(ih, 2), CeilDiv(iw, 2)), p.dilation = Size2(2), p.padding = 0;
+      Append(all, p);
+    }
+  }
+  return all;
+}
+
 // An image of more than the L2 cache, cut in every way: wide, tall, of many channels.
 std::vector<PoolProblem> LargeImages(int64_t) {
   const int64_t l2 = internal::Caches().l2 / static_cast<int64_t>(sizeof(float));
@@ -203,7 +252,7 @@ std::vector<PoolSweep> PoolImageSweeps() {
       {"LargeWindows", LargeWindows},     {"Global", Global},
       {"LargeImages", LargeImages},       {"ManyPlanes", ManyPlanes},
       {"RunningWindows", RunningWindows}, {"NarrowPlanes", NarrowPlanes},
-      {"Neighbours", Neighbours},
+      {"Neighbours", Neighbours},         {"Parts", Parts},
   };
 }
 

@@ -13,7 +13,7 @@ Size2 RandomPair(Generator& random, int64_t low, int64_t high) {
   return random.OneIn(3) ? Size2(h, random.Between(low, high)) : Size2(h);
 }
 
-Padding RandomPadding(Generator& random, Size2 kernel) {
+Padding RandomPadding(Generator& random, Size2 kernel, Size2 dilation) {
   const auto h = [&] { return random.Between(0, kernel.h / 2); };
   const auto w = [&] { return random.Between(0, kernel.w / 2); };
   switch (random.Between(0, 4)) {
@@ -23,7 +23,12 @@ Padding RandomPadding(Generator& random, Size2 kernel) {
       return Padding::Same();
     case 2: {
       const int64_t top = h(), bottom = h(), left = w(), right = w();
-      return Padding::Sides(top, bottom, left, right);
+      if (top > bottom) return Padding::Sides(top, bottom, left, right);
+      const auto wide = [](int64_t n, int64_t size, int64_t step) {  // up to all but a pixel
+        return std::min(2 * n, size - 1) * step;
+      };
+      return Padding::Sides(wide(top, kernel.h, dilation.h), wide(bottom, kernel.h, dilation.h),
+                            wide(left, kernel.w, dilation.w), wide(right, kernel.w, dilation.w));
     }
     default:
       return Padding(kernel.h / 2, kernel.w / 2);
@@ -88,8 +93,7 @@ PoolProblem RandomProblem(Generator& random) {
   const auto family = random.Between(0, 2 * std::ssize(kFamilies) - 1);
   (family < std::ssize(kFamilies) ? kFamilies[family] : Anything)(random, p);
   p.reduction = kReductions[random.Between(0, std::ssize(kReductions) - 1)];
-  if (p.average()) p.dilation = 1;
-  p.padding = RandomPadding(random, p.kernel);
+  p.padding = RandomPadding(random, p.kernel, p.dilation);
   p.ceil_mode = random.OneIn(2);
   VaryTheRest(p, random.Next());
   if (random.OneIn(40)) p.mb = 0;

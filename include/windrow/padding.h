@@ -9,7 +9,8 @@
 namespace windrow {
 inline namespace v0 {
 
-// The pixels added around an input: the same on facing sides, each side its own, or "same".
+// The pixels added around an input: the same on facing sides, each side its own, or "same". (To
+// pooling the first two differ even where they are equal: pool2d.h.)
 class WINDROW_API Padding {
  public:
   constexpr Padding(int64_t all)  // NOLINT(google-explicit-constructor)
@@ -18,6 +19,7 @@ class WINDROW_API Padding {
   static constexpr Padding Sides(int64_t top, int64_t bottom, int64_t left, int64_t right) {
     Padding p(0);
     p.top_ = top, p.bottom_ = bottom, p.left_ = left, p.right_ = right;
+    p.sides_ = true;
     return p;
   }
   // As much as gives ceil(input / stride) outputs; an odd pixel goes to the bottom or right
@@ -29,6 +31,7 @@ class WINDROW_API Padding {
   }
 
   constexpr bool is_same() const { return same_; }
+  constexpr bool is_sides() const { return sides_; }  // made by Sides()
   constexpr int64_t top() const { return top_; }
   constexpr int64_t bottom() const { return bottom_; }
   constexpr int64_t left() const { return left_; }
@@ -36,7 +39,7 @@ class WINDROW_API Padding {
 
  private:
   int64_t top_, bottom_, left_, right_;
-  bool same_ = false;
+  bool same_ = false, sides_ = false;
 };
 
 }  // namespace v0

@@ -55,6 +55,7 @@ struct AvgPool2dOptions {
   bool count_include_pad = true;  // whether the divisor counts padding (it never counts what
                                   // ceil_mode lets reach over that)
   std::optional<int64_t> divisor_override{};  // not 0
+  Size2 dilation{1, 1};                       // ONNX's, for PyTorch has none
   std::string algorithm = "auto";
   std::string target{};
 };

@@ -13,7 +13,7 @@ namespace windrow::internal {
 
 inline constexpr int64_t kMaxSize = std::numeric_limits<int64_t>::max();
 
-constexpr int64_t CeilDiv(int64_t a, int64_t b) { return a / b + (a % b != 0 ? 1 : 0); }
+constexpr int64_t CeilDiv(int64_t a, int64_t b) { return a / b + (a % b > 0 ? 1 : 0); }
 
 // At most the largest multiple of b that fits.
 constexpr int64_t RoundUp(int64_t a, int64_t b) {
@@ -38,7 +38,7 @@ constexpr int64_t SaturatedSum(int64_t a, int64_t b) {
 }
 
 // The product, or INT64_MAX if it does not fit. No factor may be negative.
-inline int64_t SaturatedProduct(std::initializer_list<int64_t> factors) {
+constexpr int64_t SaturatedProduct(std::initializer_list<int64_t> factors) {
   int64_t product = 1;
   bool overflow = false, zero = false;
   for (const int64_t f : factors) {

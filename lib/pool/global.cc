@@ -10,7 +10,6 @@
 #include "lib/base/parallel.h"
 #include "lib/pool/blocks.h"
 #include "lib/pool/cost.h"
-#include "lib/pool/pixel_row.h"
 #include "lib/simd/cpu_features.h"
 #include "lib/simd/pool_kernels.h"
 
@@ -19,7 +18,7 @@ namespace {
 
 bool ArePixels(const PoolCall& call) { return call.c == 1 || call.xs.c == 1; }
 
-// What the taps before gave, of rows and of all, fits the L1 cache beside x. Otherwise a pixel's
+// What the taps before gave, of a part and of all, fits the L1 cache beside x. Otherwise a pixel's
 // channels are cut no further than there are threads: it pays to read them as one.
 int64_t MostChannels(const PoolCall& call, int64_t n, int64_t c) {
   if (!ArePixels(call)) return ShareOf(call, c, n);
@@ -30,8 +29,7 @@ int64_t MostChannels(const PoolCall& call, int64_t n, int64_t c) {
 struct Plan {
   bool pixels, follow;  // planes of images that follow each other are those of one
   int64_t n, c;
-  EvenSplit vectors;     // those of a task; the last one has the rest, too
-  int64_t taps, floats;  // of scratch memory: a row of pixels, all of it
+  EvenSplit vectors;  // those of a task; the last one has the rest, too
 
   explicit Plan(const PoolCall& call)
       : pixels(ArePixels(call)),
@@ -39,11 +37,13 @@ struct Plan {
         n(follow ? 1 : call.n),
         c(follow ? call.n * call.c : call.c),
         vectors(std::max<int64_t>(c / call.op->lanes, 1),
-                CeilDiv(MostChannels(call, n, c), call.op->lanes)),
-        taps(PixelRow::Floats(call.w)),
-        floats(taps) {
-    if (pixels)
-      floats += RoundUp((CeilDiv(c / call.op->lanes, vectors.parts) + 1) * call.op->lanes, 16);
+                CeilDiv(MostChannels(call, n, c), call.op->lanes)) {}
+
+  // Of scratch memory.
+  int64_t floats(const PoolCall& call) const {
+    if (!pixels || !call.op->average) return 0;
+    const int64_t most = (CeilDiv(c / call.op->lanes, vectors.parts) + 1) * call.op->lanes;
+    return RoundUp(kGlobalSums * most, 16);
   }
 };
 
@@ -54,17 +54,19 @@ void RunTask(const PoolCall& call, const Plan& plan, int64_t n, int64_t part, fl
   const Window rows = call.h.At(0), columns = call.w.At(0);
   const float* const x = call.x + n * call.xs.n + channel * call.xs.c;
   WindowArgs args{};
-  const PixelRow row(call.w, x, call.xs.w, scratch);
-  row.SetTaps(columns.begin, args);
-  args.offset = rows.begin * call.xs.h;
-  args.x_row = call.h.dilation * call.xs.h;
+  args.taps = &x;
+  args.offset = rows.begin * call.xs.h + columns.begin * call.xs.w;
+  args.x_row = Distance(rows.taps, call.h.dilation, call.xs.h);
+  args.x_column = Distance(columns.taps, call.w.dilation, call.xs.w);
   args.x_step = call.xs.c;
   args.rows = rows.taps;
   args.columns = columns.taps;
+  args.rows_before = rows.skipped % kPartTaps;
+  args.columns_before = columns.skipped % kPartTaps;
   args.outputs = 1;
   args.items = end - channel;
   args.y = call.y + n * call.ys.n + channel * call.ys.c;
-  args.above = scratch + plan.taps;
+  args.above = scratch;
   args.one = 1;
   args.last = true;
   args.divisor = call.op->average ? call.Divisor(rows, columns) : 0;
@@ -78,7 +80,9 @@ void RunTask(const PoolCall& call, const Plan& plan, int64_t n, int64_t part, fl
 const char* RefuseGlobal(const PoolCall& call) {
   if (call.h.out > 1 || call.w.out > 1) return "an image has more than one window";
   if (call.with_indices) return "maxima with indices are not taken a few taps at a time";
-  if (HasEmptyWindow(call.h) || HasEmptyWindow(call.w)) return "there is a window without a pixel";
+  if (call.h.MayHaveEmptyWindow() || call.w.MayHaveEmptyWindow()) {
+    return "there may be a window without a pixel";
+  }
   if (call.c == 1) return nullptr;
   if (call.ys.c != 1) return "the channels of y are not neighbours";
   if (call.xs.c == 1) return nullptr;
@@ -93,11 +97,11 @@ void RunGlobal(const PoolCall& call) {
   const Plan plan(call);
   const int64_t parts = plan.vectors.parts;
   RunTasks(call.threads, plan.n * parts, [&](int64_t i, int64_t slot) {
-    RunTask(call, plan, i / parts, i % parts, call.workspace + slot * plan.floats);
+    RunTask(call, plan, i / parts, i % parts, call.workspace + slot * plan.floats(call));
   });
 }
 
-int64_t GlobalWorkspace(const PoolCall& call) { return Plan(call).floats * call.threads; }
+int64_t GlobalScratch(const PoolCall& call) { return Plan(call).floats(call); }
 
 double EstimateGlobal(const PoolCall& call) {
   const Plan plan(call);

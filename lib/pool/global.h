@@ -11,7 +11,7 @@ namespace windrow::internal {
 const char* RefuseGlobal(const PoolCall& call);
 double EstimateGlobal(const PoolCall& call);
 void RunGlobal(const PoolCall& call);
-int64_t GlobalWorkspace(const PoolCall& call);
+int64_t GlobalScratch(const PoolCall& call);
 
 }  // namespace windrow::internal
 

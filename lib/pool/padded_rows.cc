@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <cstring>
 
-#include "lib/base/math.h"
-
 namespace windrow::internal {
 namespace {
 
@@ -16,15 +14,15 @@ PaddedRows::PaddedRows(const PoolKernels& kernels, const WindowAxis& w, int64_t 
                        const Source& x)
     : w_(w), kernels_(kernels), x_(x) {
   const int64_t pixels = w.out + (w.extent() - 1) / w.stride;
+  const int64_t row = SaturatedProduct({pixels, x.unit});
   const int64_t last = (w.out - 1) * w.stride - w.before + w.extent();  // behind what is seen
   in_place_ = !x.copy && w.stride == 1 && w.before <= 0 && last <= w.in && x.pixel == x.unit &&
-              x.row >= pixels * x.unit &&
-              x.row <= std::min(w.in * x.unit, pixels * x.unit + kMaxGap);
+              x.row >= row && x.row <= std::min(w.in * x.unit, SaturatedSum(row, kMaxGap));
   // Where x is all that is seen, its rows are taken apart as one.
-  const bool follow = !x.loose || pixels * w.stride * x.unit == x.row;
-  pitch_ = in_place_ ? x.row : follow ? pixels * x.unit : RoundUp(pixels * x.unit, kLine);
-  phase_ = RoundUp(rows * pitch_, 16);
-  x_end_ = std::min(w.in, pixels * w.stride - w.before);
+  const bool follow = !x.loose || SaturatedProduct({row, w.stride}) == x.row;
+  pitch_ = in_place_ ? x.row : follow ? row : RoundUp(row, kLine);
+  phase_ = RoundUp(SaturatedProduct({rows, pitch_}), 16);
+  x_end_ = std::min(w.in, SaturatedProduct({pixels, w.stride}) - w.before);
 }
 
 void PaddedRows::Pad(float value, float* scratch) const {

@@ -11,6 +11,7 @@
 
 #include <cstdint>
 
+#include "lib/base/math.h"
 #include "lib/pool/problem.h"
 #include "lib/simd/pool_kernels.h"
 
@@ -32,7 +33,7 @@ class PaddedRows {
   PaddedRows(const PoolKernels& kernels, const WindowAxis& w, int64_t rows, const Source& x);
 
   // Of scratch memory.
-  int64_t floats() const { return in_place_ ? 0 : w_.stride * phase_; }
+  int64_t floats() const { return in_place_ ? 0 : SaturatedProduct({w_.stride, phase_}); }
   // From row to row.
   int64_t pitch() const { return pitch_; }
   bool in_place() const { return in_place_; }

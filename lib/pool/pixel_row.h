@@ -1,5 +1,5 @@
-// Where the taps of windows lie in a row of pixels (NHWC): a table of pointers to the pixels of one
-// row, in which the taps of any window follow each other, however they are dilated.
+// Where the taps of a window lie in a row of pixels (NHWC): a table of pointers to those of the
+// window that begins with the first pixel.
 #ifndef WINDROW_LIB_POOL_PIXEL_ROW_H_
 #define WINDROW_LIB_POOL_PIXEL_ROW_H_
 
@@ -13,39 +13,37 @@ namespace windrow::internal {
 
 class PixelRow {
  public:
-  // Of scratch memory: a pointer and an index for each pixel.
+  // Of scratch memory: a pointer and an index for each tap.
   static int64_t Floats(const WindowAxis& w) {
-    return RoundUp(w.in * static_cast<int64_t>(sizeof(void*) / sizeof(float)) + w.in, 16);
+    constexpr int64_t kTap = sizeof(void*) / sizeof(float) + 1;
+    return RoundUp(SaturatedProduct({w.MostTaps(), kTap}), 16);
   }
 
   // The pixels of the row that begins at `x`.
   PixelRow(const WindowAxis& w, const float* x, ptrdiff_t pitch, float* scratch)
-      : dilation_(w.dilation),
-        in_(w.in),
-        pixels_(reinterpret_cast<const float**>(scratch)),
-        positions_(reinterpret_cast<int32_t*>(pixels_ + w.in)) {
-    for (int64_t i = 0; i < in_; ++i) {
-      pixels_[Place(i)] = x + i * pitch;
-      positions_[Place(i)] = static_cast<int32_t>(i);
+      : pitch_(pitch),
+        taps_(reinterpret_cast<const float**>(scratch)),
+        positions_(reinterpret_cast<int32_t*>(taps_ + w.MostTaps())) {
+    for (int64_t t = 0; t < w.MostTaps(); ++t) {
+      taps_[t] = x + t * w.dilation * pitch;
+      positions_[t] = static_cast<int32_t>(t * w.dilation);
     }
   }
 
-  // The taps of windows that begin at `position`.
-  void SetTaps(int64_t position, WindowArgs& args) const {
-    args.taps = pixels_ + Place(position);
-    args.positions = positions_ + Place(position);
+  // The taps of windows like `columns`, in the row that begins `offset` floats behind the table's,
+  // of which `position` is the first pixel's.
+  void SetTaps(const Window& columns, int64_t offset, int64_t position, WindowArgs& args) const {
+    args.taps = taps_;
+    args.positions = positions_;
+    args.columns = columns.taps;
+    args.columns_before = columns.skipped % kPartTaps;
+    args.offset = offset + columns.begin * pitch_;
+    args.position = static_cast<int32_t>(position + columns.begin);
   }
 
  private:
-  // Pixels a dilation apart are neighbours.
-  int64_t Place(int64_t i) const {
-    if (dilation_ == 1) return i;
-    const int64_t phase = i % dilation_, longer = in_ % dilation_;
-    return phase * (in_ / dilation_) + std::min(phase, longer) + i / dilation_;
-  }
-
-  int64_t dilation_, in_;
-  const float** pixels_;
+  ptrdiff_t pitch_;
+  const float** taps_;
   int32_t* positions_;
 };
 

@@ -7,7 +7,8 @@
 namespace windrow::internal {
 namespace {
 
-// Large enough for any image, small enough that sums and products of two stay in 63 bits.
+// Large enough for any image, small enough that sums and products of two stay in 63 bits. So do
+// four times what a window covers, or is padded by.
 constexpr int64_t kMaxExtent = int64_t{1} << 31;
 
 void RequireExtent(const char* name, Size2 value) {
@@ -17,29 +18,37 @@ void RequireExtent(const char* name, Size2 value) {
           "; both must be at most ", kMaxExtent);
 }
 
-// PyTorch's rule, so that no window of a dense kernel is all padding.
-void RequireHalf(const char* side, int64_t padding, const char* what, int64_t kernel) {
+// One direction: PyTorch's rule; if each side has its own, so that no window of a dense kernel is
+// all padding.
+void CheckPadding(const char* side, int64_t padding, const char* what, int64_t kernel,
+                  int64_t dilation, bool sides) {
   Require(padding >= 0, "the padding at the ", side, " is ", padding, "; it must not be negative");
-  Require(padding <= kernel / 2, "the padding at the ", side, " is ", padding,
+  const int64_t extent = (kernel - 1) * dilation + 1;
+  Require(!sides || padding < extent, "the padding at the ", side, " is ", padding,
+          "; it must be less than the ", what, " that a window covers, ", extent);
+  Require(sides || padding <= kernel / 2, "the padding at the ", side, " is ", padding,
           ", which is more than half of the kernel's ", what, " ", kernel,
-          ": pad should be at most half of the kernel size");
+          ": pad should be at most half of the kernel size (Padding::Sides allows more)");
 }
 
 // What maximum and average have in common.
 template <typename Options>
-PoolOp CheckWindow(const Options& o, Size2 dilation) {
+PoolOp CheckWindow(const Options& o) {
+  const Size2 dilation = o.dilation;
   RequireExtent("kernel_size", o.kernel_size);
   const Size2 stride = o.stride == Size2(0) ? o.kernel_size : o.stride;
   RequireExtent("stride", stride);
   RequireExtent("dilation", dilation);
+  CheckedProduct({o.kernel_size.h, dilation.h, 4}, "kernel height times dilation overflows");
+  CheckedProduct({o.kernel_size.w, dilation.w, 4}, "kernel width times dilation overflows");
   if (!o.padding.is_same()) {
-    RequireHalf("top", o.padding.top(), "height", o.kernel_size.h);
-    RequireHalf("bottom", o.padding.bottom(), "height", o.kernel_size.h);
-    RequireHalf("left", o.padding.left(), "width", o.kernel_size.w);
-    RequireHalf("right", o.padding.right(), "width", o.kernel_size.w);
+    const Padding& p = o.padding;
+    const bool sides = p.is_sides();
+    CheckPadding("top", p.top(), "height", o.kernel_size.h, dilation.h, sides);
+    CheckPadding("bottom", p.bottom(), "height", o.kernel_size.h, dilation.h, sides);
+    CheckPadding("left", p.left(), "width", o.kernel_size.w, dilation.w, sides);
+    CheckPadding("right", p.right(), "width", o.kernel_size.w, dilation.w, sides);
   }
-  CheckedProduct({o.kernel_size.h, dilation.h, 2}, "kernel height times dilation overflows");
-  CheckedProduct({o.kernel_size.w, dilation.w, 2}, "kernel width times dilation overflows");
   PoolOp op;
   op.kernel = o.kernel_size;
   op.stride = stride;
@@ -66,6 +75,8 @@ WindowAxis RegularAxis(const char* what, const PoolOp& op, WindowAxis axis) {
   Require(axis.out >= 1, "the window covers ", axis.extent(), " pixels (", axis.kernel,
           " with dilation ", axis.dilation, "), but the ", what, " is only ", padded, " (", axis.in,
           " with padding ", axis.before, " and ", axis.after, ")");
+  // There is no step from one window, so that it can be short.
+  if (axis.out == 1) axis.stride = std::min(axis.stride, axis.in);
   return axis;
 }
 
@@ -82,11 +93,11 @@ WindowAxis AdaptiveAxis(const char* what, int64_t in, int64_t size) {
 
 }  // namespace
 
-PoolOp CheckOptions(const MaxPool2dOptions& o) { return CheckWindow(o, o.dilation); }
+PoolOp CheckOptions(const MaxPool2dOptions& o) { return CheckWindow(o); }
 
 PoolOp CheckOptions(const AvgPool2dOptions& o) {
   Require(o.divisor_override != 0, "divisor_override is 0; an average cannot be divided by that");
-  PoolOp op = CheckWindow(o, 1);
+  PoolOp op = CheckWindow(o);
   op.average = true;
   op.count_include_pad = o.count_include_pad;
   op.divisor_override = o.divisor_override.value_or(0);

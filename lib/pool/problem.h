@@ -3,7 +3,9 @@
 #ifndef WINDROW_LIB_POOL_PROBLEM_H_
 #define WINDROW_LIB_POOL_PROBLEM_H_
 
+#include <bit>
 #include <cstdint>
+#include <limits>
 
 #include "lib/base/math.h"
 #include "lib/pool/window_axis.h"
@@ -41,7 +43,7 @@ struct PoolCall {
   int64_t* indices;
   Strides is;
   int threads;       // that share the work; 1 if it is not worth a second one
-  float* workspace;  // what the strategy's `workspace` asks for
+  float* workspace;  // as much as the strategy's `scratch` says for each of them
 
   // What an average divides by: exact, and rounded to f32 once.
   float Divisor(const Window& rows, const Window& columns) const {
@@ -49,17 +51,26 @@ struct PoolCall {
     const bool padding = op->count_include_pad;
     return static_cast<float>(padding ? rows.counted * columns.counted : rows.taps * columns.taps);
   }
-  // Whether all windows along this axis, or a part of it, make up the same part of a divisor.
+  // Whether all windows along this regular axis, or a part of it, make up the same part of a
+  // divisor. (Of dilated ones that leave out padding: no, unless that is plain.)
   bool SameDivisors(const WindowAxis& axis) const {
     if (!op->average || op->divisor_override != 0) return true;
-    const auto part = [this](const Window& v) {
+    const auto part = [&](int64_t o) {
+      const Window v = axis.At(o);
       return op->count_include_pad ? v.counted : v.taps;
     };
-    const int64_t first = part(axis.At(0));
-    for (int64_t o = 1; o < axis.out; ++o) {
-      if (part(axis.At(o)) != first) return false;
-    }
-    return true;
+    if (part(0) != part(axis.out - 1)) return false;
+    // They only grow fewer, or rise, by less and less, before they do so.
+    if (op->count_include_pad || axis.out <= 2) return true;
+    const WindowAxis::Range inside = axis.Inside();
+    const bool whole = inside.begin == 0 && inside.end == axis.out;
+    return whole || (axis.dilation == 1 && part(1) == part(0));
+  }
+  // An output whose window has no tap.
+  float WithoutTaps(const Window& rows, const Window& columns) const {
+    if (!op->average) return -std::numeric_limits<float>::infinity();
+    const float v = 0.0f / Divisor(rows, columns);
+    return v == v ? v : std::bit_cast<float>(0x7FC00000u);
   }
   const WindowKernels& kernels() const {
     const PoolKernels& k = *op->kernels;
@@ -68,6 +79,12 @@ struct PoolCall {
   int64_t outputs() const { return SaturatedProduct({n, c, h.out, w.out}); }
   int64_t inputs() const { return SaturatedProduct({n, c, h.in, w.in}); }
 };
+
+// The distance from one of `count` to the next, `step` times `stride`. (There is no next one of
+// one, and what would lead to it may not even fit 63 bits.)
+inline int64_t Distance(int64_t count, int64_t step, int64_t stride) {
+  return count > 1 ? step * stride : 0;
+}
 
 // Whether images (or planes) at these distances are like one that is as many times as high: their
 // rows follow each other, in windows that leave out nothing.

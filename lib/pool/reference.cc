@@ -1,5 +1,6 @@
 // max:      m = first;  for kh: for kw: m = x > m or x is NaN ? x : m
-// average:  s = +0;  for kh: { r = +0;  for kw: r += x;  s += r; }  y = (s + 0) / divisor
+// average:  y = (sum over kh of the sums over kw of x, + 0) / divisor
+// sum:      s = +0;  for each part of 64 terms: { p = +0;  for each term: p += term;  s += p; }
 //
 // Written to be read: no loop here is tuned, and each rounding is one expression.
 #include "lib/pool/reference.h"
@@ -48,14 +49,37 @@ void Max(const Taps& taps, const float* x, float& y, int64_t* index) {
   if (index != nullptr) *index = at;
 }
 
+// The sum of a window's terms, of which the first, those on padding and hence zero, may be left
+// out.
+class Sum {
+ public:
+  explicit Sum(int64_t skipped) : next_(skipped) {}
+  void Add(float term) {
+    if (next_++ % kPartTaps == 0) EndPart();
+    part_ += term;
+  }
+  float Result() {
+    EndPart();
+    return sum_;
+  }
+
+ private:
+  void EndPart() {
+    sum_ += part_;
+    part_ = 0;
+  }
+  int64_t next_;  // which one of the window
+  float sum_ = 0, part_ = 0;
+};
+
 float Average(const Taps& taps, const float* x) {
-  float sum = 0, row = 0;
-  taps.ForEach([&](int64_t offset, int64_t, int64_t) { row += x[offset]; },
+  Sum sum(taps.rows.skipped), row(taps.columns.skipped);
+  taps.ForEach([&](int64_t offset, int64_t, int64_t) { row.Add(x[offset]); },
                [&] {
-                 sum += row;
-                 row = 0;
+                 sum.Add(row.Result());
+                 row = Sum(taps.columns.skipped);
                });
-  return Canonical((sum + 0.0f) / taps.call.Divisor(taps.rows, taps.columns));
+  return Canonical((sum.Result() + 0.0f) / taps.call.Divisor(taps.rows, taps.columns));
 }
 
 // A row of outputs of one image, all channels.
@@ -80,9 +104,7 @@ void Row(const PoolCall& call, int64_t n, int64_t oh) {
 const char* RefusePoolReference(const PoolCall&) { return nullptr; }
 
 double EstimatePoolReference(const PoolCall& call) {
-  const double taps =
-      static_cast<double>(call.h.CountTaps()) * static_cast<double>(call.w.CountTaps());
-  return 8 * static_cast<double>(call.n * call.c) * taps;
+  return 8 * static_cast<double>(call.n * call.c) * call.h.CountTaps() * call.w.CountTaps();
 }
 
 void RunPoolReference(const PoolCall& call) {

@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "lib/base/cache.h"
 #include "lib/base/error.h"
 #include "lib/pool/global.h"
 #include "lib/pool/reference.h"
@@ -19,19 +20,19 @@ namespace {
 
 constexpr PoolAlgorithm kAlgorithms[] = {
     {"window", "pixels where they lie, lanes over channels", RefuseWindow, EstimateWindow,
-     RunWindow, WindowWorkspace},
+     RunWindow, WindowScratch},
     {"rolling", "pixels, windows 3 rows high, row results of the rows above kept in cache",
-     RefuseRolling, EstimateRolling, RunRolling, RollingWorkspace},
+     RefuseRolling, EstimateRolling, RunRolling, RollingScratch},
     {"global", "one window an image, read in the order of memory, lanes over channels",
-     RefuseGlobal, EstimateGlobal, RunGlobal, GlobalWorkspace},
+     RefuseGlobal, EstimateGlobal, RunGlobal, GlobalScratch},
     {"separable", "pixels, row results shared, lanes over channels", RefuseSeparable,
-     EstimateSeparable, RunSeparable, SeparableWorkspace},
+     EstimateSeparable, RunSeparable, SeparableScratch},
     {"strips", "rows of planes or of pixels, windows 2 or 3 rows high, rows kept in registers",
-     RefuseStrips, EstimateStrips, RunStrips, StripsWorkspace},
+     RefuseStrips, EstimateStrips, RunStrips, StripsScratch},
     {"rows", "rows of planes or of pixels, each prepared and reduced once", RefuseRows,
-     EstimateRows, RunRows, RowsWorkspace},
+     EstimateRows, RunRows, RowsScratch},
     {"running", "windows a pixel apart, across and then down, lanes over channels", RefuseRunning,
-     EstimateRunning, RunRunning, RunningWorkspace},
+     EstimateRunning, RunRunning, RunningScratch},
     {"reference", "scalar, for any problem", RefusePoolReference, EstimatePoolReference,
      RunPoolReference, nullptr},
 };
@@ -67,16 +68,34 @@ const PoolAlgorithm& ChoosePoolAlgorithm(const PoolAlgorithm* forced, const Pool
   return *best;
 }
 
+namespace {
+
+PoolCall OnOneThread(PoolCall call) {
+  call.threads = 1;
+  return call;
+}
+
+int64_t ScratchFloats(const PoolAlgorithm& algorithm, const PoolCall& call) {
+  return algorithm.scratch == nullptr ? 0 : algorithm.scratch(OnOneThread(call));
+}
+
+}  // namespace
+
 const char* Refusal(const PoolAlgorithm& algorithm, const PoolCall& call) {
-  return call.outputs() == 0 ? nullptr : algorithm.refuse(call);
+  if (call.outputs() == 0) return nullptr;
+  const char* const reason = algorithm.refuse(OnOneThread(call));
+  if (reason != nullptr) return reason;
+  const int64_t most = Caches().l2 / static_cast<int64_t>(sizeof(float));
+  return ScratchFloats(algorithm, call) > most ? "its scratch memory does not fit the L2 cache"
+                                               : nullptr;
 }
 
 double EstimatedCycles(const PoolAlgorithm& algorithm, const PoolCall& call) {
-  return call.outputs() == 0 ? 0 : algorithm.estimate(call);
+  return call.outputs() == 0 ? 0 : algorithm.estimate(OnOneThread(call));
 }
 
 int64_t WorkspaceFloats(const PoolAlgorithm& algorithm, const PoolCall& call) {
-  return algorithm.workspace == nullptr || call.outputs() == 0 ? 0 : algorithm.workspace(call);
+  return call.outputs() == 0 ? 0 : ScratchFloats(algorithm, call) * call.threads;
 }
 
 }  // namespace internal

@@ -17,7 +17,9 @@ struct PoolAlgorithm {
   const char* (*refuse)(const PoolCall&);  // null: it can do this call; otherwise why not
   double (*estimate)(const PoolCall&);     // cycles on one thread; as the others, only of a call
   void (*run)(const PoolCall&);            // that it does not refuse
-  int64_t (*workspace)(const PoolCall&);   // floats of scratch; null: it needs none
+  int64_t (*scratch)(const PoolCall&);     // floats a thread, with no more threads no more of them;
+                                           // null: it needs none. If they take more than the L2
+                                           // cache, it is refused.
 };
 
 // The last row, the reference, is what the others are checked against, and refuses nothing.
@@ -31,7 +33,8 @@ const PoolAlgorithm* FindPoolAlgorithm(std::string_view name);
 const PoolAlgorithm& ChoosePoolAlgorithm(const PoolAlgorithm* forced, const PoolCall& call);
 
 // Of a row of the registry, for a call that may have no outputs: nobody refuses that, it costs
-// nothing and needs no memory.
+// nothing and needs no memory. But for the threads that the last is for, all is as on one thread:
+// what is chosen does not depend on them.
 const char* Refusal(const PoolAlgorithm& algorithm, const PoolCall& call);
 double EstimatedCycles(const PoolAlgorithm& algorithm, const PoolCall& call);
 int64_t WorkspaceFloats(const PoolAlgorithm& algorithm, const PoolCall& call);

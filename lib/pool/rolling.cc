@@ -62,18 +62,15 @@ class Block {
 
   WindowArgs ArgsOf(const WindowRun& run, int64_t row) const {
     WindowArgs args{};
-    pixels_.SetTaps(run.first.begin, args);
-    args.offset = row * call_.xs.h;
+    pixels_.SetTaps(run.first, row * call_.xs.h, row * call_.w.in, args);
     args.x_row = call_.xs.h;
-    args.columns = run.first.taps;
     args.outputs = run.size();
-    args.x_step = run.step * call_.xs.w;
+    args.x_step = Distance(run.size(), run.step, call_.xs.w);
     args.items = b_.channels;
     args.one = 1;
     if (!call_.with_indices) return args;  // outputs without them can be items of one
-    args.position = static_cast<int32_t>(row * call_.w.in);
     args.position_row = static_cast<int32_t>(call_.w.in);
-    args.position_step = static_cast<int32_t>(run.step);
+    args.position_step = static_cast<int32_t>(Distance(run.size(), run.step, 1));
     return args;
   }
 
@@ -146,15 +143,20 @@ Plan MakePlan(const PoolCall& call) {
   p.rows = CeilDiv(call.h.out, CeilDiv(wanted, call.n));
   const int64_t tasks = call.n * CeilDiv(call.h.out, p.rows);
   const int64_t share = tasks < call.threads ? ShareOf(call, call.c, tasks) : call.c;
-  p.channels = std::min(RoundUp(share, lanes), std::max(budget / 16 / lanes, int64_t{1}) * lanes);
+  const int64_t most =
+      std::min(RoundUp(call.c, lanes), std::max(budget / 16 / lanes, int64_t{1}) * lanes);
   const int64_t kept = call.with_indices ? 4 : 2, others = 1 + call.w.stride;
-  p.columns = std::min(std::max<int64_t>(budget / p.channels / (kept + others), 4), call.w.out);
+  const auto columns = [&](int64_t channels) {
+    return std::min(std::max<int64_t>(budget / channels / (kept + others), 4), call.w.out);
+  };
+  p.channels = std::min(RoundUp(share, lanes), most);
+  p.columns = std::min(columns(p.channels), columns(most) * most / p.channels);
   return p;
 }
 
-int64_t SlotFloats(const PoolCall& call, const Plan& p) {
+int64_t FloatsOf(const PoolCall& call, const Plan& p) {
   const int64_t kept = call.with_indices ? 4 : 2;
-  return PixelRow::Floats(call.w) + kept * RoundUp(p.columns * p.channels, 16);
+  return SaturatedSum(PixelRow::Floats(call.w), kept * RoundUp(p.columns * p.channels, 16));
 }
 
 }  // namespace
@@ -163,7 +165,10 @@ const char* RefuseRolling(const PoolCall& call) {
   if (const char* reason = RefusePixels(call)) return reason;
   if (call.h.adaptive || call.h.kernel != 3) return "windows are not 3 rows high";
   if (call.h.dilation != 1) return "the rows of a window are apart";
-  if (HasEmptyWindow(call.w)) return "there is a window without a pixel";
+  if (call.w.MayHaveEmptyWindow()) return "there may be a window without a pixel";
+  if (call.op->average && call.w.AllTaps() > kPartTaps) {
+    return "the sums of a window's rows have several parts";
+  }
   return call.h.stride <= 2 ? nullptr : "windows have no row in common";
 }
 
@@ -171,20 +176,18 @@ void RunRolling(const PoolCall& call) {
   const Plan p = MakePlan(call);
   const PoolBlocks blocks(call, p.channels, p.rows, p.columns);
   RunTasks(call.threads, blocks.count(), [&](int64_t i, int64_t slot) {
-    Block(call, blocks.At(i), call.workspace + slot * SlotFloats(call, p)).Run();
+    Block(call, blocks.At(i), call.workspace + slot * FloatsOf(call, p)).Run();
   });
 }
 
-int64_t RollingWorkspace(const PoolCall& call) {
-  return SlotFloats(call, MakePlan(call)) * call.threads;
-}
+int64_t RollingScratch(const PoolCall& call) { return FloatsOf(call, MakePlan(call)); }
 
 double EstimateRolling(const PoolCall& call) {
   const auto number = [](int64_t n) { return static_cast<double>(n); };
   const double vectors = number(call.n * CeilDiv(call.c, call.op->lanes));
   const double rows = number(call.h.out * call.h.stride);
-  const double outputs = number(call.h.out * call.w.out);
-  return 2.2 * vectors * (TapCycles(call) * rows * number(call.w.CountTaps()) + 2.5 * outputs) +
+  const double outputs = number(call.h.out) * number(call.w.out);
+  return 2.2 * vectors * (TapCycles(call) * rows * call.w.CountTaps() + 2.5 * outputs) +
          number(call.n) * (outputs * kOutputCycles + 4 * number(call.h.out + 1) * kCallCycles);
 }
 

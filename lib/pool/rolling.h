@@ -11,7 +11,7 @@ namespace windrow::internal {
 const char* RefuseRolling(const PoolCall& call);
 double EstimateRolling(const PoolCall& call);
 void RunRolling(const PoolCall& call);
-int64_t RollingWorkspace(const PoolCall& call);
+int64_t RollingScratch(const PoolCall& call);
 
 }  // namespace windrow::internal
 

@@ -41,11 +41,11 @@ class Stretch {
         pitch_(plan.flat ? padded_.pitch() : items_),
         scratch_(scratch),
         taps_(reinterpret_cast<const float**>(scratch + plan.taps)),
-        row_results_(taps_ + std::max(call_.w.kernel, call_.h.kernel)),
-        positions_(
-            reinterpret_cast<int32_t*>(row_results_ + std::max(call_.w.kernel, call_.h.kernel))),
+        row_results_(taps_ + plan.MostTaps()),
+        positions_(reinterpret_cast<int32_t*>(row_results_ + plan.MostTaps())),
         joined_(plan.Joined(unit)),
         uniform_(call_.SameDivisors(w_)) {
+    if (plan.runs_across) return;
     padded_.Pad(pad_, scratch_ + plan.padded);
     if (!padded_.in_place()) padded_.FindTaps(nullptr, scratch_ + plan.padded, taps_);
     if (call_.with_indices) FindPositions();
@@ -56,7 +56,9 @@ class Stretch {
     const WindowAxis::Range seen = call_.h.Reach(row, row + rows);
     const float* const x = call_.x + n * call_.xs.n + channel * call_.xs.c;
     for (int64_t r = seen.begin; r < seen.end; r += plan_.chunk) {
-      ReduceRows(x, r, std::min(plan_.chunk, seen.end - r), results() + (r - seen.begin) * pitch_);
+      const int64_t count = std::min(plan_.chunk, seen.end - r);
+      float* const to = results() + (r - seen.begin) * pitch_;
+      plan_.runs_across ? RunAcross(x, r, count, to) : ReduceRows(x, r, count, to);
     }
     if (plan_.runs_down) return RunDown(n, channel, row, rows, seen);
     for (int64_t o = row; o < row + rows;) {
@@ -108,10 +110,47 @@ class Stretch {
       args.first = Integers(plan_.first);
       args.index = reinterpret_cast<int32_t*>(to + plan_.indices - plan_.results);
     }
-    call_.kernels().row(args);
+    call_.kernels().Of(args)(args);
   }
 
-  // All output rows of planes, from the results of the rows they see.
+  // The same by way of columns, of which all rows are reduced at once.
+  void RunAcross(const float* image, int64_t row, int64_t rows, float* to) const {
+    const PoolKernels& k = *call_.op->kernels;
+    const WindowAxis::Range seen = call_.w.Reach(column_, column_ + w_.out);
+    float *const columns = scratch_ + plan_.padded, *const turned = scratch_ + plan_.turned;
+    WindowArgs args{};
+    args.taps = &columns;
+    args.rows = 1;
+    args.inputs = seen.end - seen.begin;
+    args.items = args.x_step = args.y_step = args.indices_step = rows * unit_;
+    args.columns = w_.kernel;
+    args.before = seen.begin - w_.Start(0);
+    args.outputs = w_.out;
+    args.y = turned;
+    args.one = 1;
+    args.scratch = scratch_ + plan_.suffixes;
+    k.transpose(image + row * call_.xs.h + seen.begin * unit_, call_.xs.h, rows,
+                args.inputs * unit_, columns, rows);
+    if (!call_.with_indices) {
+      (call_.op->average ? k.sum_running : k.max_running.across)(args);
+      return k.transpose(turned, rows, items_, rows, to, pitch_);
+    }
+    float* const indices = turned + rows * items_;  // in fact integers
+    args.index = reinterpret_cast<int32_t*>(indices);
+    args.position = static_cast<int32_t>(seen.begin);
+    args.position_step = 1;
+    k.max_indices_running.across(args);
+    k.transpose(turned, rows, items_, rows, to, pitch_);
+    float* const to_indices = to + plan_.indices - plan_.results;
+    k.transpose(indices, rows, items_, rows, to_indices, pitch_);
+    int32_t* index = reinterpret_cast<int32_t*>(to_indices);
+    for (int64_t r = 0; r < rows; ++r, index += pitch_) {  // columns so far
+      const auto first = static_cast<int32_t>((row + r) * call_.w.in);
+      for (int64_t i = 0; i < items_; ++i) index[i] += first;
+    }
+  }
+
+  // All output rows, from the results of the rows they see.
   void RunDown(int64_t n, int64_t channel, int64_t row, int64_t rows,
                const WindowAxis::Range& seen) const {
     const float* const first = results();
@@ -156,6 +195,7 @@ class Stretch {
     args.taps = row_results_;
     args.rows = 1;
     args.columns = rows.taps;
+    args.columns_before = rows.skipped % kPartTaps;
     args.one = 1;
     args.last = true;
     args.y = call_.y + at(call_.ys);
@@ -171,7 +211,7 @@ class Stretch {
       args.items = items_;
       args.y_step = call_.ys.h;
       args.indices_step = call_.is.h;
-      return call_.kernels().row(args);
+      return call_.kernels().Of(args)(args);
     }
     for (int64_t i = 0; i < run.size(); ++i) {
       call_.with_indices ? ReduceApart(args) : ReduceAndCopy(rows, args);
@@ -188,7 +228,7 @@ class Stretch {
     args.outputs = 1;
     args.items = items_;
     if (!uniform_) args.divisors = Divisors(rows);
-    call_.kernels().row(args);
+    call_.kernels().Of(args)(args);
     call_.op->kernels->copy_rows(args.y, unit_, w_.out, unit_, y, call_.ys.w);
   }
 
@@ -198,7 +238,7 @@ class Stretch {
     args.items = args.x_step = unit_;
     args.y_step = call_.ys.w;
     args.indices_step = call_.is.w;
-    call_.kernels().row(args);
+    call_.kernels().Of(args)(args);
   }
 
   const float* Divisors(const Window& rows) const {
@@ -228,7 +268,9 @@ class Stretch {
 
 const char* RefuseRows(const PoolCall& call) {
   if (call.h.adaptive || call.w.adaptive) return "the windows differ from each other";
-  if (HasEmptyWindow(call.h) || HasEmptyWindow(call.w)) return "there is a window without a pixel";
+  if (call.h.MayHaveEmptyWindow() || call.w.MayHaveEmptyWindow()) {
+    return "there may be a window without a pixel";
+  }
   const auto are_planes = [&](const Strides& s, int64_t width) { return width == 1 || s.w == 1; };
   const auto are_pixels = [&](const Strides& s) { return call.c == 1 || s.c == 1; };
   const bool planes = are_planes(call.xs, call.w.in) && are_planes(call.ys, call.w.out) &&
@@ -236,10 +278,6 @@ const char* RefuseRows(const PoolCall& call) {
   const bool pixels =
       are_pixels(call.xs) && are_pixels(call.ys) && (!call.with_indices || are_pixels(call.is));
   if (!planes && !pixels) return "x and what is written differ in layout";
-  // The least block: one output row of as many columns, or channels, as a vector has lanes.
-  if (RowsPlan(call).total * static_cast<int64_t>(sizeof(float)) > Caches().l2) {
-    return "what a window's rows give does not fit the cache";
-  }
   return call.with_indices ? RefuseLargePlanes(call) : nullptr;
 }
 
@@ -268,17 +306,18 @@ void RunRows(const PoolCall& call) {
   });
 }
 
-int64_t RowsWorkspace(const PoolCall& call) { return RowsPlan(call).total * call.threads; }
+int64_t RowsScratch(const PoolCall& call) { return RowsPlan(call).total; }
 
 double EstimateRows(const PoolCall& call) {
   const RowsPlan plan(call);
   const auto number = [](int64_t n) { return static_cast<double>(n); };
   const double lanes = number(call.op->lanes);
   const int64_t chunks = plan.planes ? call.c : CeilDiv(call.c, plan.unit);
+  const double blocks = number(CeilDiv(call.w.out, plan.columns));  // of each row
   const double images = number(call.n * chunks);
-  const double seen = number(CeilDiv(call.h.out, plan.rows) * plan.seen);
-  const double pixels = number(plan.pixels(call.w.out) * plan.unit) / lanes;
-  const double items = number(CeilDiv(call.w.out * plan.unit, call.op->lanes));
+  const double seen = number(CeilDiv(call.h.out, plan.rows)) * number(plan.seen);
+  const double pixels = blocks * number(plan.pixels(plan.columns)) * number(plan.unit) / lanes;
+  const double items = blocks * number(CeilDiv(plan.columns * plan.unit, call.op->lanes));
   // Less than a vector is copied as a whole one.
   const bool vectors = plan.unit >= call.op->lanes || call.w.stride <= (plan.unit == 1 ? 2 : 1);
   const double fill =
@@ -290,15 +329,26 @@ double EstimateRows(const PoolCall& call) {
                       : call.op->average  ? height * 0.5
                       : call.with_indices ? 1.5
                                           : 3;
-  const double row = (plan.flat ? pixels : items) * (TapCycles(call) * number(call.w.kernel) + 2);
+  const double turns = (call.with_indices ? 3 : 2) * kTransposeCycles;
+  const double runs = call.op->average    ? 4.5 + 0.2 * number(call.w.kernel)
+                      : call.with_indices ? 12
+                                          : 5.7;
+  const double row =
+      plan.runs_across
+          ? items * (runs * std::max(1.0, lanes / number(plan.chunk * plan.unit)) + turns)
+          : (plan.flat ? pixels : items) * (TapCycles(call) * number(call.w.kernel) + 2);
   const double column = items * (TapCycles(call) * taps + 2);
   const WindowAxis::Range inside = call.h.Inside();
-  const double calls =
-      2 * seen / number(plan.chunk) + 1 + number(call.h.out - (inside.end - inside.begin));
+  const double calls = blocks * (2 * seen / number(plan.chunk) + 1 +
+                                 number(call.h.out - (inside.end - inside.begin)));
+  // A few lines of each pixel arrive slowly, and again for each few channels.
+  const bool far = plan.unit < call.c && !plan.planes && call.inputs() > Caches().l2 / 4;
+  const double lines =
+      far ? 40 * (pixels * number(call.w.stride) * seen + items * number(call.h.out)) : 0;
   const double waits = !plan.planes ? 1.35 : call.w.stride == 1 ? 1.5 : 2.3;
   return waits * KeptCycles(call) * images *
          (copies * number(call.h.out) + seen * (fill + row) +
-          number(call.h.out) * (column + kOutputCycles) + calls * kCallCycles);
+          number(call.h.out) * (column + kOutputCycles) + calls * kCallCycles + lines);
 }
 
 }  // namespace windrow::internal

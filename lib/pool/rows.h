@@ -12,7 +12,7 @@ namespace windrow::internal {
 const char* RefuseRows(const PoolCall& call);
 double EstimateRows(const PoolCall& call);
 void RunRows(const PoolCall& call);
-int64_t RowsWorkspace(const PoolCall& call);
+int64_t RowsScratch(const PoolCall& call);
 
 }  // namespace windrow::internal
 

@@ -3,6 +3,7 @@
 #ifndef WINDROW_LIB_POOL_ROWS_PLAN_H_
 #define WINDROW_LIB_POOL_ROWS_PLAN_H_
 
+#include <algorithm>
 #include <cstdint>
 
 #include "lib/base/math.h"
@@ -19,12 +20,14 @@ struct RowsPlan {
   int64_t seen;           // input rows of a block, at most
   int64_t chunk;          // input rows that are prepared at a time
   bool flat;              // all rows of a chunk are reduced as one
-  // Windows of planes are long and a row apart, so that running kernels reduce their rows' results.
-  // (Pixels have a strategy of their own, running.cc.)
-  bool runs_down;
+  // Windows are long and a row apart, so that running kernels reduce their rows' results; or a
+  // column apart, so that they reduce rows that were turned into columns. Of planes, and of pixels
+  // of few channels; others have a strategy of their own, running.cc.
+  bool runs_down, runs_across;
 
   // Offsets into a thread's scratch memory, in floats.
-  int64_t padded, results, indices, first, positions, divisors, apart, suffixes, taps, total;
+  int64_t padded, turned, results, indices, first, positions, divisors, apart, suffixes, taps,
+      total;
 
   explicit RowsPlan(const PoolCall& call);
 
@@ -36,8 +39,20 @@ struct RowsPlan {
   int64_t pixels(int64_t block_columns) const {
     return block_columns + (call.w.extent() - 1) / call.w.stride;
   }
+  // Of x, columns that a block sees.
+  int64_t SeenColumns() const { return std::min(call.w.in, columns + call.w.kernel - 1); }
+  // Room for those of a row, and for as many row results as a window has.
+  int64_t MostTaps() const { return std::max(call.w.kernel, call.h.MostTaps()); }
 
  private:
+  // Of as many rows half are those of the neighbours; narrower blocks are slow.
+  int64_t FewRows() const { return CeilDiv(2 * call.h.extent(), call.h.stride); }
+  int64_t FewColumns() const {
+    return std::max<int64_t>(std::max<int64_t>(64, 4 * call.op->lanes) / unit, 1);
+  }
+  void CutForCaches();
+  void CutForThreads();
+  bool Cut(int64_t& extent, int64_t to);
   void Place();
 };
 

@@ -12,11 +12,13 @@
 #include "lib/pool/running.h"
 
 #include <algorithm>
+#include <limits>
 
 #include "lib/base/cache.h"
 #include "lib/base/parallel.h"
 #include "lib/pool/blocks.h"
 #include "lib/pool/cost.h"
+#include "lib/pool/scratch.h"
 #include "lib/simd/pool_kernels.h"
 
 namespace windrow::internal {
@@ -29,6 +31,14 @@ bool ArePlanes(const Strides& s, int64_t width) { return width == 1 || s.w == 1;
 
 int64_t Seen(const WindowAxis& axis, int64_t outputs) {
   return std::min(axis.in, outputs + axis.kernel - 1);
+}
+
+// How much more is seen by blocks of half as many outputs, relative to what is now.
+double MoreSeen(const WindowAxis& axis, int64_t outputs) {
+  const auto each = [&](int64_t n) {
+    return static_cast<double>(Seen(axis, n)) / static_cast<double>(n);
+  };
+  return each(CeilDiv(outputs, 2)) / each(outputs) - 1;
 }
 
 // The blocks, and where each part of a thread's scratch memory lies, in floats.
@@ -50,55 +60,75 @@ struct Plan {
     // A vector would do, but several cache lines of a pixel arrive faster than one. Of planes,
     // whose blocks have more parts, less is better.
     const bool planes = from_planes || to_planes || indices_to_planes;
-    unit = (planes ? 1 : 4) * lanes;
-    // Channels are shared out rather than rows, which need results of rows that others have.
-    unit = std::min({c.c, unit, RoundUp(ShareOf(c, c.c, c.n), lanes)});
+    unit = std::min(c.c, (planes ? 1 : 4) * lanes);
     rows = c.h.out, columns = c.w.out;
-    const int64_t most = Caches().l2 / (planes ? 1 : 2) / kFloat;
-    const auto large = [&] {
-      Place();
-      return total > most;
-    };
-    const auto halve = [](int64_t& n) { n = CeilDiv(n, 2); };
-    while (columns > 4 * c.w.kernel && large()) halve(columns);
-    while (rows > 2 * c.h.kernel && large()) halve(rows);
-    if (unit > lanes && large()) unit = lanes;
-    while (rows > 1 && large()) halve(rows);
-    while (columns > 1 && large()) halve(columns);
-    const int64_t others = c.n * CeilDiv(c.c, unit) * CeilDiv(c.w.out, columns);
-    if (others < WantedTasks(c)) rows = std::min(rows, ShareOf(c, c.h.out, others));
     Place();
+    const int64_t most = Caches().l2 / (planes ? 1 : 2) / kFloat;
+    while (total > most && Cut(kAny)) continue;
+    if (c.threads > 1) CutForThreads();
   }
 
   int64_t chunks() const { return CeilDiv(call.c, unit); }
 
  private:
-  void Place() {
-    int64_t end = 0;
-    const auto place = [&](int64_t floats) {
-      const int64_t at = end;
-      end = std::min(end + RoundUp(std::min(floats, kMost), 16), kMost);
-      return at;
+  static constexpr double kAny = std::numeric_limits<double>::infinity();
+
+  // Halves what adds the least work, unless that is more than `most` of all work. False if there is
+  // nothing.
+  bool Cut(double most) {
+    const double by_rows = rows > 1 ? MoreSeen(call.h, rows) : kAny;
+    // What a row's results have in common is loaded again, but not reduced.
+    const bool loads = !call.op->average || from_planes;
+    const double by_columns = columns > 1 ? 4.0 / static_cast<double>(columns) +
+                                                (loads ? 0.3 : 0) * MoreSeen(call.w, columns)
+                                          : kAny;
+    const double by_unit = unit > call.op->lanes ? 0.5 : kAny;
+    const double least = std::min({by_rows, by_columns, by_unit});
+    if (least > most || least == kAny) return false;
+    if (least == by_unit) {
+      unit = RoundUp(CeilDiv(unit, 2), call.op->lanes);
+    } else {
+      int64_t& extent = least == by_columns ? columns : rows;
+      extent = CeilDiv(extent, 2);
+    }
+    Place();
+    return true;
+  }
+
+  // As many tasks as are wanted, if that adds little work; in any case one for each thread. Smaller
+  // blocks take no more memory.
+  void CutForThreads() {
+    const auto tasks = [this] {
+      return SaturatedProduct(
+          {call.n, chunks(), CeilDiv(call.h.out, rows), CeilDiv(call.w.out, columns)});
     };
+    // Channels have nothing in common.
+    unit = std::min(unit, RoundUp(ShareOf(call, call.c, call.n), call.op->lanes));
+    while (tasks() < WantedTasks(call) && Cut(0.25)) continue;
+    while (tasks() < call.threads && Cut(kAny)) continue;
+    Place();
+  }
+
+  void Place() {
+    Scratch scratch;
+    const auto place = [&scratch](int64_t floats) { return scratch.Place(floats); };
     const WindowAxis &h = call.h, &w = call.w;
     const int64_t seen = Seen(h, rows), outputs = SaturatedProduct({rows, columns, unit});
     pixels = place(from_planes ? SaturatedProduct({seen, Seen(w, columns), unit}) : 0);
     results = place(SaturatedProduct({seen, columns, unit}));
-    index_distance = end - results;
+    index_distance = scratch.floats() - results;
     if (call.with_indices) place(index_distance);
     // The pixels of planes have been read by then.
     apart = from_planes && to_planes && seen >= rows && Seen(w, columns) >= columns
                 ? pixels
                 : place(to_planes ? outputs : 0);
     apart_indices = place(indices_to_planes ? outputs : 0);
-    const int64_t longest = std::max(RunningScratch(h.kernel, h.in, call.op->lanes),
-                                     RunningScratch(w.kernel, w.in, call.op->lanes));
+    const int64_t longest = std::max(SuffixFloats(h.kernel, h.in, call.op->lanes),
+                                     SuffixFloats(w.kernel, w.in, call.op->lanes));
     suffixes = place(call.op->average ? 0 : longest);
     divisors = place(uniform ? 0 : SaturatedProduct({rows, columns}));
-    total = end;
+    total = scratch.floats();
   }
-  // No layout is that large; one that would be is refused.
-  static constexpr int64_t kMost = int64_t{1} << 48;
 };
 
 // Blocks of one image after the other, on one thread.
@@ -257,9 +287,6 @@ const char* RefuseRunning(const PoolCall& call) {
       (call.with_indices && !fits(call.is, call.w.out))) {
     return "neither pixels nor planes";
   }
-  // The least block: one output of a vector.
-  if (Plan(call).total * kFloat > Caches().l2)
-    return "what a window's rows give does not fit the cache";
   return call.with_indices ? RefuseLargePlanes(call) : nullptr;
 }
 
@@ -271,15 +298,17 @@ void RunRunning(const PoolCall& call) {
   });
 }
 
-int64_t RunningWorkspace(const PoolCall& call) { return Plan(call).total * call.threads; }
+int64_t RunningScratch(const PoolCall& call) { return Plan(call).total; }
 
 double EstimateRunning(const PoolCall& call) {
   const Plan plan(call);
   const auto number = [](int64_t n) { return static_cast<double>(n); };
   const double lanes = number(call.op->lanes);
   const double vectors = number(plan.chunks() * CeilDiv(plan.unit, call.op->lanes));
-  const double rows = number(CeilDiv(call.h.out, plan.rows)) * number(Seen(call.h, plan.rows));
-  const double columns = number(CeilDiv(call.w.out, plan.columns)) * number(plan.columns);
+  const double down = number(CeilDiv(call.h.out, plan.rows));  // blocks
+  const double across = number(CeilDiv(call.w.out, plan.columns));
+  const double rows = down * number(Seen(call.h, plan.rows));
+  const double columns = across * number(plan.columns);
   const double outputs = number(call.h.out) * columns;
   // Of maxima three joins a vector, two loads and two stores; of sums a division, down; and what a
   // line costs besides.
@@ -292,10 +321,18 @@ double EstimateRunning(const PoolCall& call) {
   const double pixel = call.c < 4 ? number(call.c) * 2 : number(call.c) / lanes * kTransposeCycles;
   const double copies =
       (plan.from_planes ? 1 : 0) + (plan.to_planes ? 1 : 0) + (plan.indices_to_planes ? 2.5 : 0);
-  const double passes = pass(call.w, false) * rows * columns + pass(call.h, true) * outputs;
-  // Pixels wait for memory; planes have done so when they are transposed, and then for the caches.
+  // Of maxima one more join for what a line sees beyond its outputs.
+  const auto beyond = [&](const WindowAxis& axis, int64_t n) {
+    const double join = call.op->average ? 0 : call.with_indices ? 3 : 1.5;
+    return join * number(std::max<int64_t>(Seen(axis, n) - n, 0));
+  };
+  const double passes =
+      rows * (pass(call.w, false) * columns + across * beyond(call.w, plan.columns)) +
+      columns * (pass(call.h, true) * number(call.h.out) + down * beyond(call.h, plan.rows));
+  // Pixels wait for memory; planes have done so when they are transposed, and then for the caches:
+  // a vector of them takes a lot, and "rows" needs but one.
   const int64_t bytes = plan.total * kFloat;
-  const double caches = bytes > Caches().l2 / 2 ? 1.7 : bytes > 2 * Caches().l1d ? 1.25 : 1;
+  const double caches = bytes > Caches().l2 / 2 ? 3.4 : bytes > 2 * Caches().l1d ? 2 : 1.2;
   const double waits = plan.from_planes ? caches : 1.3;
   return number(call.n) * (vectors * (waits * passes + line * (rows + columns)) +
                            1.4 * copies * pixel * outputs + 4 * kCallCycles);

@@ -12,7 +12,7 @@ namespace windrow::internal {
 const char* RefuseRunning(const PoolCall& call);
 double EstimateRunning(const PoolCall& call);
 void RunRunning(const PoolCall& call);
-int64_t RunningWorkspace(const PoolCall& call);
+int64_t RunningScratch(const PoolCall& call);
 
 }  // namespace windrow::internal
 

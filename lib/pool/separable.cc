@@ -27,7 +27,6 @@ class Block {
       : plan_(plan),
         call_(plan.call),
         kernels_(*call_.op->kernels),
-        kernel_(call_.kernels().row),
         b_(b),
         scratch_(scratch),
         items_(call_.w.out * b.channels),
@@ -47,7 +46,7 @@ class Block {
         for (int64_t t = 0; t < rows.taps; ++t) {
           taps_[t] = result(rows.begin - seen.begin + t * call_.h.dilation);
         }
-        ReduceColumns(oh, rows, rows.taps);
+        ReduceColumns(oh, rows, ColumnArgs(rows.taps, rows.skipped));
       }
     }
     if (plan_.stage_y) CopyOutputs();
@@ -62,24 +61,51 @@ class Block {
   const float* Image() const { return call_.x + b_.n * call_.xs.n + b_.channel * call_.xs.c; }
 
   // Output row oh, whose windows have so many rows that only some results are kept at a time: the
-  // ones before are reduced to one, by turns in the first and in the second slot.
+  // ones before are folded into one, of sums those of the same part, and the parts into another.
   void FoldRows(int64_t oh) {
     const Window rows = call_.h.At(oh);
-    for (int64_t t = 0, turn = 0; t < rows.taps; turn = 1 - turn) {
-      const int64_t count = std::min(plan_.kept, rows.taps - t), before = t == 0 ? 0 : 1;
-      ReduceRows(rows.begin + t * call_.h.dilation, call_.h.dilation, count, result(2));
-      taps_[0] = result(1 - turn);
-      for (int64_t i = 0; i < count; ++i) taps_[before + i] = result(2 + i);
-      t += count;
-      if (t == rows.taps) return ReduceColumns(oh, rows, before + count);
-      WindowArgs args = ColumnArgs(before + count);
-      args.outputs = 1;
-      args.items = items_;
-      args.y = result(turn);
-      args.index = Index(args.y);
-      kernel_(args);
+    Folded part{0}, all{2};
+    for (int64_t t = 0, end = 0; t < rows.taps; t = end) {
+      end = call_.op->average ? PartEnd(t, rows.skipped, rows.taps) : rows.taps;
+      for (int64_t count; t < end; t += count) {
+        count = std::min(plan_.kept, end - t);
+        ReduceRows(rows.begin + t * call_.h.dilation, call_.h.dilation, count,
+                   result(SeparablePlan::kFolded));
+        const WindowArgs args = FoldedArgs(part, result(SeparablePlan::kFolded), count);
+        if (t + count == rows.taps && !all.any) return ReduceColumns(oh, rows, args);
+        Fold(part, args);
+      }
+      const WindowArgs args = FoldedArgs(all, result(part.slot()), 1);
+      if (end == rows.taps) return ReduceColumns(oh, rows, args);
+      Fold(all, args);
+      part.any = false;
     }
-    ReduceColumns(oh, rows, 0);  // none at all
+    ReduceColumns(oh, rows, ColumnArgs(0, 0));  // none at all
+  }
+
+  // What results were folded into: by turns the first and the second slot from `first` on.
+  struct Folded {
+    int64_t first, turn = 0;
+    bool any = false;
+    int64_t slot() const { return first + turn; }
+  };
+
+  // For the reduction of it and `count` results behind each other.
+  WindowArgs FoldedArgs(const Folded& folded, float* results, int64_t count) {
+    const int64_t before = folded.any ? 1 : 0;
+    if (folded.any) taps_[0] = result(folded.slot());
+    for (int64_t i = 0; i < count; ++i) taps_[before + i] = results + i * items_;
+    return ColumnArgs(before + count, 0);
+  }
+
+  void Fold(Folded& to, WindowArgs args) {
+    to.turn = 1 - to.turn;
+    to.any = true;
+    args.outputs = 1;
+    args.items = items_;
+    args.y = result(to.slot());
+    args.index = Index(args.y);
+    call_.kernels().Of(args)(args);
   }
 
   // `count` input rows from `first` on, `step` apart, along the kernel's width. Where channels are
@@ -120,44 +146,42 @@ class Block {
   // All output columns of input row `row`, whose pixels lie `offset` behind those of the table.
   void ReduceRow(int64_t row, int64_t offset, float* to) {
     WindowArgs args{};
-    args.offset = offset;
     args.rows = 1;
     args.y_step = args.items = b_.channels;
     args.one = 1;
-    args.position = static_cast<int32_t>(row * call_.w.in);
     for (int64_t ow = 0; ow < call_.w.out;) {
       const WindowRun run = call_.w.RunFrom(ow, call_.w.out);
       ow = run.end;
       if (run.first.taps == 0) continue;
-      pixels_.SetTaps(run.first.begin, args);
-      args.columns = run.first.taps;
+      pixels_.SetTaps(run.first, offset, row * call_.w.in, args);
       args.outputs = run.size();
-      args.x_step = run.step * pixel_pitch_;
-      args.position_step = static_cast<int32_t>(run.step);
+      args.x_step = Distance(run.size(), run.step, pixel_pitch_);
+      args.position_step = static_cast<int32_t>(Distance(run.size(), run.step, 1));
       args.y = to + run.begin * b_.channels;
       args.index = Index(args.y);
-      kernel_(args);
+      call_.kernels().Of(args)(args);
     }
   }
 
-  // For the reduction of the results that taps_ names.
-  WindowArgs ColumnArgs(int64_t taps) const {
+  // For the reduction of the results that taps_ names, with so many before them.
+  WindowArgs ColumnArgs(int64_t taps, int64_t before) const {
     WindowArgs args{};
     args.taps = taps_;
     args.rows = 1;
     args.columns = taps;
+    args.columns_before = before % kPartTaps;
     args.one = 1;
     args.index_distance = plan_.result_indices - plan_.results;
     return args;
   }
 
-  // One output row. Columns whose sums are divided by the same are done at once.
-  void ReduceColumns(int64_t oh, const Window& rows, int64_t taps) {
+  // One output row, of which the results are those of `args`. Columns whose sums are divided by the
+  // same are done at once.
+  void ReduceColumns(int64_t oh, const Window& rows, WindowArgs args) {
+    args.last = true;
     for (int64_t ow = 0; ow < call_.w.out;) {
       const Window columns = call_.w.At(ow);
       const int64_t end = EndOfLike(ow, rows, columns);
-      WindowArgs args = ColumnArgs(taps);
-      args.last = true;
       args.offset = ow * b_.channels;
       args.outputs = end - ow;
       args.items = args.x_step = b_.channels;
@@ -166,21 +190,24 @@ class Block {
       args.indices = IndicesAt(oh, ow);
       args.indices_step = plan_.stage_indices ? b_.channels : call_.is.w;
       args.divisor = call_.op->average ? call_.Divisor(rows, columns) : 0;
-      rows.taps == 0 || columns.taps == 0 ? FillEmptyWindows(args) : kernel_(args);
+      if (rows.taps == 0 || columns.taps == 0) {
+        FillEmptyWindows(args, call_.WithoutTaps(rows, columns));
+      } else {
+        call_.kernels().Of(args)(args);
+      }
       ow = end;
     }
   }
 
   int64_t EndOfLike(int64_t ow, const Window& rows, const Window& columns) const {
-    const bool average = call_.op->average;
-    const bool any = average ? call_.op->divisor_override != 0 : call_.w.dilation == 1;
-    if (any) return call_.w.out;
-    const float divisor = call_.Divisor(rows, columns);
+    const bool divides = call_.op->average && call_.op->divisor_override == 0;
+    const bool empties = call_.w.MayHaveEmptyWindow();
+    if (!divides && !empties) return call_.w.out;
+    const float divisor = divides ? call_.Divisor(rows, columns) : 0;
     while (ow < call_.w.out) {
       const WindowRun run = call_.w.RunFrom(ow, call_.w.out);
-      const bool like = average ? call_.Divisor(rows, run.first) == divisor
-                                : (run.first.taps == 0) == (columns.taps == 0);
-      if (!like) break;
+      if (divides && call_.Divisor(rows, run.first) != divisor) break;
+      if (empties && (run.first.taps == 0) != (columns.taps == 0)) break;
       ow = run.end;
     }
     return ow;
@@ -237,7 +264,6 @@ class Block {
   const SeparablePlan& plan_;
   const PoolCall& call_;
   const PoolKernels& kernels_;
-  const WindowFn kernel_;
   const PoolBlock b_;
   float* const scratch_;
   const int64_t items_;        // of a row of results
@@ -249,11 +275,6 @@ class Block {
 }  // namespace
 
 const char* RefuseSeparable(const PoolCall& call) {
-  // The least block: one output row of as many channels as a vector has.
-  const SeparablePlan plan(call);
-  if (plan.total * static_cast<int64_t>(sizeof(float)) > Caches().l2) {
-    return "a row of the image does not fit the cache";
-  }
   return call.with_indices ? RefuseLargePlanes(call) : nullptr;
 }
 
@@ -265,17 +286,15 @@ void RunSeparable(const PoolCall& call) {
   });
 }
 
-int64_t SeparableWorkspace(const PoolCall& call) {
-  return SeparablePlan(call).total * call.threads;
-}
+int64_t SeparableScratch(const PoolCall& call) { return SeparablePlan(call).total; }
 
 namespace {
 
 // The input rows of all blocks of an image.
 double SeenRows(const SeparablePlan& plan) {
   const WindowAxis& h = plan.call.h;
-  if (plan.folds) return static_cast<double>(h.CountTaps());
-  return static_cast<double>(CeilDiv(h.out, plan.rows) * plan.kept);
+  if (plan.folds) return h.CountTaps();
+  return static_cast<double>(CeilDiv(h.out, plan.rows)) * static_cast<double>(plan.kept);
 }
 
 }  // namespace
@@ -287,10 +306,9 @@ double EstimateSeparable(const PoolCall& call) {
   const double vectors = number(CeilDiv(call.c, call.op->lanes));
   const double images = number(call.n);
   const double seen = SeenRows(plan);
-  const double rows =
-      seen * (TapCycles(call) * number(call.w.CountTaps()) + 2 * number(call.w.out));
+  const double rows = seen * (TapCycles(call) * call.w.CountTaps() + 2 * number(call.w.out));
   const double columns =
-      number(call.w.out) * (TapCycles(call) * number(call.h.CountTaps()) + 2 * number(call.h.out));
+      number(call.w.out) * (TapCycles(call) * call.h.CountTaps() + 2 * number(call.h.out));
   const WindowAxis::Range inside = call.w.Inside();
   const double calls = 1 + number(call.w.out - (inside.end - inside.begin));
   const double chunks = images * number(blocks.vectors.parts);
@@ -298,7 +316,8 @@ double EstimateSeparable(const PoolCall& call) {
                   chunks * (seen * calls + number(call.h.out)) * kCallCycles +
                   chunks * seen * number(call.w.out) * kOutputCycles;
   if (plan.stage_x) cycles += images * vectors * seen * number(call.w.in) * 2 * kTransposeCycles;
-  if (plan.stage_y) cycles += images * vectors * number(call.h.out * call.w.out) * kTransposeCycles;
+  if (plan.stage_y)
+    cycles += images * vectors * number(call.h.out) * number(call.w.out) * kTransposeCycles;
   return 1.55 * KeptCycles(call) * cycles;
 }
 

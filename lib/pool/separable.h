@@ -11,7 +11,7 @@ namespace windrow::internal {
 const char* RefuseSeparable(const PoolCall& call);
 double EstimateSeparable(const PoolCall& call);
 void RunSeparable(const PoolCall& call);
-int64_t SeparableWorkspace(const PoolCall& call);
+int64_t SeparableScratch(const PoolCall& call);
 
 }  // namespace windrow::internal
 

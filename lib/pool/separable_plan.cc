@@ -1,9 +1,11 @@
 #include "lib/pool/separable_plan.h"
 
 #include <algorithm>
+#include <initializer_list>
 
 #include "lib/base/cache.h"
 #include "lib/pool/pixel_row.h"
+#include "lib/pool/scratch.h"
 
 namespace windrow::internal {
 namespace {
@@ -12,10 +14,6 @@ constexpr int64_t kFloat = sizeof(float);
 constexpr int64_t kPointer = sizeof(void*) / sizeof(float);
 constexpr int64_t kIndex = sizeof(int64_t) / sizeof(float);
 constexpr int64_t kMaxVecs = 16;  // of channels: many more crowd the cache
-
-int64_t MostTaps(const WindowAxis& axis) {
-  return axis.adaptive ? CeilDiv(axis.in, axis.out) + 1 : std::min(axis.kernel, axis.in);
-}
 
 int64_t RowsSeen(const WindowAxis& h, int64_t rows) {
   if (h.adaptive) return std::min(h.in, CeilDiv(rows * h.in, h.out) + 1);
@@ -29,47 +27,56 @@ SeparablePlan::SeparablePlan(const PoolCall& c) : call(c), folds(false) {
   stage_x = apart(c.xs);
   stage_y = apart(c.ys);
   stage_indices = c.with_indices && apart(c.is);
-  const int64_t lanes = c.op->lanes, budget = Caches().l2 / 4 / kFloat;
-  channels = std::min(c.c, kMaxVecs * lanes);
+  channels = std::min(c.c, kMaxVecs * c.op->lanes);
   rows = c.h.out;
-  if (c.n * CeilDiv(c.c, channels) < WantedTasks(c)) {
-    channels = std::min(channels, RoundUp(ShareOf(c, c.c, c.n), lanes));
-    rows = ShareOf(c, c.h.out, c.n * CeilDiv(c.c, channels));
-  }
+  CutForCaches();
+  if (c.threads > 1) CutForThreads();
+}
+
+void SeparablePlan::CutForCaches() {
+  const WindowAxis& h = call.h;
+  const int64_t lanes = call.op->lanes, budget = Caches().l2 / 4 / kFloat;
   const auto fits = [&] {
     Place();
     return total <= budget;
   };
   // The rows that a block shares with the next one are reduced for both.
-  const int64_t few = c.h.adaptive ? 1 : CeilDiv(2 * c.h.extent(), c.h.stride);
+  const int64_t few = h.adaptive ? 1 : CeilDiv(2 * h.extent(), h.stride);
   while (!fits() && rows > few) rows = CeilDiv(rows, 2);
   while (!fits() && channels > lanes) channels = RoundUp(CeilDiv(channels, 2), lanes);
   while (!fits() && rows > 1) rows = CeilDiv(rows, 2);
   if (fits()) return;
   folds = true;
-  kept = MostTaps(c.h);
+  kept = h.MostTaps();
   while (!fits() && kept > 1) kept = CeilDiv(kept, 2);
 }
 
+void SeparablePlan::CutForThreads() {
+  if (call.n * blocks().vectors.parts * blocks().rows.parts >= WantedTasks(call)) return;
+  channels = std::min(channels, RoundUp(ShareOf(call, call.c, call.n), call.op->lanes));
+  rows = std::min(rows, ShareOf(call, call.h.out, call.n * CeilDiv(call.c, channels)));
+  Place();
+}
+
+// Smaller blocks take no more memory than larger ones.
 void SeparablePlan::Place() {
-  int64_t end = 0;
-  const auto place = [&](int64_t floats) {
-    const int64_t at = end;
-    end += RoundUp(floats, 16);
-    return at;
+  Scratch scratch;
+  const auto place = [&scratch](std::initializer_list<int64_t> factors) {
+    return scratch.Place(SaturatedProduct(factors));
   };
   const WindowAxis& w = call.w;
   if (!folds) kept = RowsSeen(call.h, rows);
-  const int64_t slots = folds ? kept + 2 : kept;
-  chunk = std::clamp<int64_t>(Caches().l1d / kFloat / (w.in * channels), 1, kept);
-  pixels = place(stage_x ? chunk * w.in * channels : 0);
-  row_table = place(PixelRow::Floats(w));
-  results = place(slots * w.out * channels);
-  result_indices = place(call.with_indices ? slots * w.out * channels : 0);
-  outputs = place(stage_y ? rows * w.out * channels : 0);
-  output_indices = place(stage_indices ? rows * w.out * channels * kIndex : 0);
-  taps = place((folds ? kept + 1 : MostTaps(call.h)) * kPointer);
-  total = end;
+  const int64_t slots = folds ? kept + kFolded : kept, l1 = Caches().l1d / kFloat;
+  const int64_t row = w.in * channels;
+  chunk = std::clamp<int64_t>(l1 / row, 1, kept);
+  pixels = place({stage_x ? 1 : 0, std::min(std::max(l1, row), SaturatedProduct({kept, row}))});
+  row_table = place({PixelRow::Floats(w)});
+  results = place({slots, w.out, channels});
+  result_indices = place({call.with_indices ? slots : 0, w.out, channels});
+  outputs = place({stage_y ? rows : 0, w.out, channels});
+  output_indices = place({stage_indices ? rows : 0, w.out, channels, kIndex});
+  taps = place({folds ? kept + 1 : call.h.MostTaps(), kPointer});
+  total = scratch.floats();
 }
 
 }  // namespace windrow::internal

@@ -16,7 +16,8 @@ struct SeparablePlan {
   int64_t channels, rows;                // of a block, at most
   int64_t chunk;                         // input rows that are copied at a time
   // Input rows whose results are kept at a time: all that a block sees; or, where a window alone
-  // has too many, the results of some are folded into those of the ones before.
+  // has too many, the results of some are folded into those of the ones before, of sums those of
+  // its part, and these of parts into those of the parts before.
   int64_t kept;
   bool folds;
 
@@ -26,7 +27,12 @@ struct SeparablePlan {
   explicit SeparablePlan(const PoolCall& call);
   PoolBlocks blocks() const { return PoolBlocks(call, channels, rows, call.w.out); }
 
+  // Before the rows that are kept, if it folds: by turns those of a part, and of all parts.
+  static constexpr int64_t kFolded = 4;
+
  private:
+  void CutForCaches();
+  void CutForThreads();
   void Place();
 };
 

@@ -176,13 +176,14 @@ const char* RefuseStrips(const PoolCall& call) {
     return "windows are not 2 or 3 rows high";
   if (h.dilation != 1) return "the rows of a window are apart";
   if (h.stride > h.kernel) return "windows leave out rows";
-  if (HasEmptyWindow(h) || HasEmptyWindow(w)) return "there is a window without a pixel";
+  if (h.MayHaveEmptyWindow() || w.MayHaveEmptyWindow()) {
+    return "there may be a window without a pixel";
+  }
   const bool planes = StripPlanes::ArePlanes(call);
   const auto follow = [&](const Strides& s) { return (call.c == 1 || s.c == 1) && s.w == call.c; };
   const bool pixels =
       (call.c == 1 || call.xs.c == 1) && follow(call.ys) && (!call.with_indices || follow(call.is));
   if (!planes && !pixels) return "the pixels of a row of y do not follow each other";
-  if (StripsPlan(call).floats() * kFloat > Caches().l2 / 2) return "a row does not fit the cache";
   if (!call.SameDivisors(h) || !call.SameDivisors(w))
     return "sums are divided by different numbers";
   return nullptr;
@@ -208,7 +209,7 @@ void RunStrips(const PoolCall& call) {
   });
 }
 
-int64_t StripsWorkspace(const PoolCall& call) { return StripsPlan(call).floats() * call.threads; }
+int64_t StripsScratch(const PoolCall& call) { return StripsPlan(call).floats(); }
 
 namespace {
 

@@ -12,7 +12,7 @@ namespace windrow::internal {
 const char* RefuseStrips(const PoolCall& call);
 double EstimateStrips(const PoolCall& call);
 void RunStrips(const PoolCall& call);
-int64_t StripsWorkspace(const PoolCall& call);
+int64_t StripsScratch(const PoolCall& call);
 
 }  // namespace windrow::internal
 

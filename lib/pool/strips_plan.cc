@@ -76,9 +76,9 @@ StripsPlan::StripsPlan(const PoolCall& call)
 // input.
 int64_t StripsPlan::RowsWithOutputs() const {
   const WindowAxis& w = planes.w;
-  const int64_t input = planes.h.stride * (w.out * w.stride + w.kernel);
+  const int64_t input = SaturatedProduct({planes.h.stride, w.out * w.stride + w.kernel});
   const int64_t output = w.out * (planes.with_indices ? 3 : 1);
-  return Caches().l1d / 2 / SaturatedProduct({input + output, planes.unit, kFloat});
+  return Caches().l1d / 2 / SaturatedProduct({SaturatedSum(input, output), planes.unit, kFloat});
 }
 
 // A block fits the L1 cache together with what is asked for ahead, the next one; if that is too few

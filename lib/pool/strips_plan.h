@@ -58,7 +58,9 @@ struct StripsPlan {
   int64_t positions() const {
     return planes.with_indices && !planes.packed ? RoundUp(planes.w.out * planes.unit, 16) : 0;
   }
-  int64_t outputs() const { return planes.every == 1 ? 0 : RoundUp(rows * OutputsPitch(), 16); }
+  int64_t outputs() const {
+    return planes.every == 1 ? 0 : RoundUp(SaturatedProduct({rows, OutputsPitch()}), 16);
+  }
   int64_t dense() const { return RoundUp((rows + 2) * planes.w.out, 16); }
   int64_t inner() const {
     const int64_t bytes = (planes.w.out + 1) * kInnerBytes;
@@ -68,7 +70,7 @@ struct StripsPlan {
     const int64_t input = source == Source::kDense ? 2 * dense() + inner()
                           : in_place()             ? 0
                                                    : RoundUp(padded.floats(), 16);
-    return positions() + input + outputs();
+    return SaturatedSum(SaturatedSum(positions(), outputs()), input);
   }
   // A whole number of them from row to row.
   int64_t OutputsPitch() const { return (planes.w.out - 1 + planes.every) * planes.unit; }

@@ -6,7 +6,6 @@
 #include "lib/pool/window.h"
 
 #include <algorithm>
-#include <limits>
 
 #include "lib/base/parallel.h"
 #include "lib/pool/cost.h"
@@ -21,16 +20,12 @@ class Block {
  public:
   Block(const PoolCall& call, const PoolBlock& b, float* scratch)
       : call_(call), b_(b), row_(call.w, call.x + b.n * call.xs.n + b.channel, call.xs.w, scratch) {
-    args_.x_row = call.h.dilation * call.xs.h;
-    args_.x_line = call.h.stride * call.xs.h;
     args_.y_row = call.ys.h;
     args_.indices_row = call.with_indices ? call.is.h : 0;
-    args_.position_line = static_cast<int32_t>(call.h.stride * call.w.in);
     args_.y_step = call.ys.w;
     args_.items = b.channels;
     args_.one = 1;
     args_.last = true;
-    args_.position_row = static_cast<int32_t>(call.h.dilation * call.w.in);
     args_.indices_step = call.is.w;
   }
 
@@ -56,16 +51,23 @@ class Block {
     args_.y = call_.y + at(call_.ys);
     args_.indices = call_.with_indices ? call_.indices + at(call_.is) : nullptr;
     args_.outputs = run.size();
-    if (rows.taps == 0 || run.first.taps == 0) return FillEmptyWindows(args_);
-    row_.SetTaps(run.first.begin, args_);
-    args_.offset = rows.begin * call_.xs.h;
+    if (rows.taps == 0 || run.first.taps == 0) {
+      return FillEmptyWindows(args_, call_.WithoutTaps(rows, run.first));
+    }
+    row_.SetTaps(run.first, rows.begin * call_.xs.h, rows.begin * call_.w.in, args_);
     args_.rows = rows.taps;
-    args_.columns = run.first.taps;
-    args_.x_step = run.step * call_.xs.w;
-    args_.position = static_cast<int32_t>(rows.begin * call_.w.in);
-    args_.position_step = call_.with_indices ? static_cast<int32_t>(run.step) : 0;
+    args_.rows_before = rows.skipped % kPartTaps;
+    args_.x_row = Distance(rows.taps, call_.h.dilation, call_.xs.h);
+    args_.x_line = Distance(args_.lines, call_.h.stride, call_.xs.h);
+    args_.x_step = Distance(run.size(), run.step, call_.xs.w);
     args_.divisor = call_.op->average ? call_.Divisor(rows, run.first) : 0;
-    call_.kernels().Of(args_.rows, args_.columns)(args_);
+    if (call_.with_indices) {
+      const int64_t width = call_.w.in;
+      args_.position_row = static_cast<int32_t>(Distance(rows.taps, call_.h.dilation, width));
+      args_.position_line = static_cast<int32_t>(Distance(args_.lines, call_.h.stride, width));
+      args_.position_step = static_cast<int32_t>(Distance(run.size(), run.step, 1));
+    }
+    call_.kernels().Of(args_)(args_);
   }
 
   const PoolCall& call_;
@@ -76,12 +78,12 @@ class Block {
 
 }  // namespace
 
-void FillEmptyWindows(const WindowArgs& args) {
+void FillEmptyWindows(const WindowArgs& args, float value) {
   for (int64_t line = 0; line < args.lines; ++line) {
     float* const y = args.y + line * args.y_row;
     int64_t* const indices = args.indices + line * args.indices_row;
     for (int64_t o = 0; o < args.outputs; ++o) {
-      std::fill_n(y + o * args.y_step, args.items, -std::numeric_limits<float>::infinity());
+      std::fill_n(y + o * args.y_step, args.items, value);
       if (args.indices == nullptr) continue;
       std::fill_n(indices + o * args.indices_step, args.items, -1);
     }
@@ -110,23 +112,23 @@ void RunWindow(const PoolCall& each) {
   const int64_t channels = parts < 2 * call.threads ? ShareOf(call, call.c, parts) : call.c;
   const PoolBlocks blocks(call, RoundUp(channels, call.op->lanes), rows, call.w.out);
   RunTasks(call.threads, blocks.count(), [&](int64_t i, int64_t slot) {
-    RunWindowBlock(call, blocks.At(i), call.workspace + slot * PixelRow::Floats(call.w));
+    RunWindowBlock(call, blocks.At(i), call.workspace + slot * WindowScratch(call));
   });
 }
 
-int64_t WindowWorkspace(const PoolCall& call) { return PixelRow::Floats(call.w) * call.threads; }
+int64_t WindowScratch(const PoolCall& call) { return PixelRow::Floats(call.w); }
 
 double EstimateWindow(const PoolCall& each) {
   const PoolCall call = WithImagesAsRows(each);
   const auto number = [](int64_t n) { return static_cast<double>(n); };
-  const double outputs = number(call.h.out * call.w.out);
-  const double taps = number(call.h.CountTaps()) * number(call.w.CountTaps()) / outputs;
+  const double outputs = number(call.h.out) * number(call.w.out);
+  const double taps = call.h.CountTaps() * call.w.CountTaps() / outputs;
   const int64_t lanes = call.op->lanes;
   const bool alike = call.w.RunFrom(0, call.w.out).end == call.w.out;
   // Few channels of neighbouring windows share vectors.
   const bool shared = alike && call.c < lanes && call.w.stride == 1 && !call.with_indices &&
                       call.xs.w == call.c && call.ys.w == call.c;
-  const double vectors = shared ? number(call.h.out * CeilDiv(call.w.out * call.c, lanes))
+  const double vectors = shared ? number(call.h.out) * number(CeilDiv(call.w.out * call.c, lanes))
                                 : outputs * number(CeilDiv(call.c, lanes));
   const double calls = alike ? 1 : number(call.h.out);
   const double pixels = shared ? number(call.h.out) : outputs;

@@ -12,13 +12,13 @@ namespace windrow::internal {
 const char* RefuseWindow(const PoolCall& call);
 double EstimateWindow(const PoolCall& call);
 void RunWindow(const PoolCall& call);
-int64_t WindowWorkspace(const PoolCall& call);
+int64_t WindowScratch(const PoolCall& call);
 
-// One block, in WindowWorkspace's floats of one thread.
+// One block, in WindowScratch's floats.
 void RunWindowBlock(const PoolCall& call, const PoolBlock& block, float* scratch);
 
-// Writes what maxima without a tap are, those of a dilated kernel.
-void FillEmptyWindows(const WindowArgs& args);
+// Writes `value`, and that there is no index, for windows without a tap, those of a dilated kernel.
+void FillEmptyWindows(const WindowArgs& args, float value);
 
 // Why lanes cannot be channels, or null. Of all strategies for pixels.
 const char* RefusePixels(const PoolCall& call);

@@ -17,6 +17,7 @@ struct Window {
   int64_t begin;    // position of the first
   int64_t taps;     // how many; the next lies `dilation` further
   int64_t counted;  // what an average divides by: taps, and those on padding
+  int64_t skipped;  // how many the window has before the first, on padding
 };
 
 // Outputs [begin, end) whose windows are alike, each `step` inputs further than the one before.
@@ -33,13 +34,13 @@ struct WindowAxis {
   Window At(int64_t o) const {
     if (adaptive) {
       const int64_t begin = o * in / out, taps = CeilDiv((o + 1) * in, out) - begin;
-      return {begin, taps, taps};
+      return {begin, taps, taps, 0};
     }
     const int64_t start = Start(o);
     const int64_t first = start >= 0 ? 0 : CeilDiv(-start, dilation);
     const int64_t end = start >= in ? 0 : std::min(kernel, CeilDiv(in - start, dilation));
     return {start + first * dilation, std::max<int64_t>(end - first, 0),
-            std::min(start + kernel, in + after) - start};
+            std::min(kernel, CeilDiv(in + after - start, dilation)), first};
   }
 
   // Where the window of an output starts, on padding perhaps; of a regular axis.
@@ -73,26 +74,32 @@ struct WindowAxis {
     return {first, std::clamp(Start(end - 1) + extent(), first, in)};
   }
 
-  // The taps of all windows.
-  int64_t CountTaps() const {
+  // The taps of all windows, of very many about.
+  double CountTaps() const {
     const Range inside = Inside();
-    int64_t taps = (inside.end - inside.begin) * kernel;
-    for (int64_t o = 0; o < inside.begin; ++o) taps += At(o).taps;
-    for (int64_t o = inside.end; o < out; ++o) taps += At(o).taps;
-    return taps;
+    return static_cast<double>(inside.end - inside.begin) * static_cast<double>(kernel) +
+           CountTaps(0, inside.begin) + CountTaps(inside.end, out);
+  }
+
+  // The most taps that a window has, on padding or not, and inside the input.
+  int64_t AllTaps() const { return adaptive ? MostTaps() : kernel; }
+  int64_t MostTaps() const {
+    return adaptive ? std::min(CeilDiv(in, out) + 1, in) : std::min(kernel, CeilDiv(in, dilation));
+  }
+
+  // Whether there may be a window that has no tap. (Each reaches into the input, and one that
+  // begins there has a tap where it does.)
+  bool MayHaveEmptyWindow() const { return !adaptive && dilation > in && before > 0; }
+
+ private:
+  double CountTaps(int64_t begin, int64_t end) const {
+    constexpr int64_t kMostLookedAt = 1024;
+    const int64_t step = std::max<int64_t>((end - begin) / kMostLookedAt, 1);
+    double taps = 0;
+    for (int64_t o = begin; o < end; o += step) taps += static_cast<double>(At(o).taps);
+    return taps * static_cast<double>(step);
   }
 };
-
-// Whether there is a window that has no tap, of a dilated kernel.
-inline bool HasEmptyWindow(const WindowAxis& axis) {
-  if (axis.adaptive || axis.dilation == 1) return false;
-  const WindowAxis::Range inside = axis.Inside();
-  for (int64_t o = 0; o < axis.out; ++o) {
-    if (o == inside.begin && inside.end > o) o = inside.end - 1;
-    if (axis.At(o).taps == 0) return true;
-  }
-  return false;
-}
 
 }  // namespace windrow::internal
 

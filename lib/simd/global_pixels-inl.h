@@ -1,7 +1,7 @@
 // The inner loops of pooling with one window an image, of pixels: a few taps at a time in the order
 // of memory, while what the taps before gave waits in cache.
 //
-//   for row: for each few columns: for each chunk of items: for column: row's sum += x, or max = x
+//   for row: for each few columns: for each chunk of items: for column: part's sum += x, or max = x
 //
 // Window by window, as in window-inl.h, so large pixels would be read a few lines here and a few
 // lines there, at distances that fall into few cache sets. A chunk is as many vectors as there are
@@ -37,11 +37,21 @@ HWY_INLINE void ForItems(const WindowArgs& t, const Step& step) {
 
 inline constexpr int kPassTaps = 8;
 
+// A sum of sums: `first` and `last` say whether that of now is one of them. All items of it lie at
+// `at`.
+struct Level {
+  float* at;
+  bool first, last;
+};
+
 // Some columns of a row, read at a time.
 struct Pass {
   const float* taps[kPassTaps];
-  bool first, last;          // of the row's
-  bool first_row, last_row;  // of the window
+  bool first, last;   // of those of a part of a row
+  bool begins, ends;  // the window
+  // What a part's sum is added to, and that then when it is the last of it.
+  Level levels[3];
+  int count;
 };
 
 // Calls X(v) for the vectors of a chunk.
@@ -60,7 +70,7 @@ struct SumPass {
   static HWY_INLINE void Run(const WindowArgs& t, const Pass& pass, int64_t item, WindowV&,
                              Access access) {
     const WindowD d;
-    float *const above = t.above + item, *const y = t.y + item;
+    float* const above = t.above + item;
     // 0, which no compiler knows: it would leave out all but one addition of it, and of those the
     // last may not be where a denormal is flushed, to -0.
     const WindowV zero = hn::Set(d, t.one - t.one);
@@ -82,19 +92,23 @@ struct SumPass {
     WINDROW_FOR_TAPS(WINDROW_TAP)
 #define WINDROW_JOIN(v)    \
   if constexpr (v < kVecs) \
-    r##v = hn::Add(rows == nullptr ? zero : access.Load(d, rows + WINDROW_AT(v)), r##v);
-    if (pass.last) {
-      const float* const rows = pass.first_row ? nullptr : y;
+    r##v = hn::Add(sums == nullptr ? zero : access.Load(d, sums + WINDROW_AT(v)), r##v);
+    float* to = above;
+    bool last = pass.last;
+    for (int i = 0; last && i < pass.count; ++i) {
+      const Level& level = pass.levels[i];
+      to = level.at + item;
+      const float* const sums = level.first ? nullptr : to;
       WINDROW_FOR_VECS(WINDROW_JOIN)
+      last = level.last;
     }
 #define WINDROW_DIVIDE(v) \
   if constexpr (v < kVecs) r##v = Sum<Extent<0, 0>>::Divided(t, item + WINDROW_AT(v), r##v, access);
-    if (pass.last && pass.last_row) {
+    if (pass.ends) {
       WINDROW_FOR_VECS(WINDROW_DIVIDE)
     }
 #define WINDROW_STORE(v) \
   if constexpr (v < kVecs) access.Store(d, r##v, to + WINDROW_AT(v));
-    float* const to = pass.last ? y : above;
     WINDROW_FOR_VECS(WINDROW_STORE)
   }
 #undef WINDROW_ADD
@@ -114,7 +128,7 @@ struct MaxPass {
     // In turn, so that what is added waits less.
     WindowV seen0 = seen, seen1 = zero, seen2 = zero, seen3 = zero;
     float* const to = t.y + item;
-    const float* const above = pass.first && pass.first_row ? pass.taps[0] + item : to;
+    const float* const above = pass.begins ? pass.taps[0] + item : to;
     WINDROW_FOR_VECS(WINDROW_DECLARE)
     WINDROW_FOR_VECS(WINDROW_RESUME)
 #define WINDROW_SEEN(v) (v % 4 == 0 ? seen0 : v % 4 == 1 ? seen1 : v % 4 == 2 ? seen2 : seen3)
@@ -133,7 +147,7 @@ struct MaxPass {
     WINDROW_FOR_TAPS(WINDROW_TAP)
 #define WINDROW_FLUSH(v) \
   if constexpr (v < kVecs) r##v = Flushed(t, r##v);
-    if (pass.last && pass.last_row) {
+    if (pass.ends) {
       WINDROW_FOR_VECS(WINDROW_FLUSH)
     }
     WINDROW_FOR_VECS(WINDROW_STORE)
@@ -173,42 +187,64 @@ HWY_NOINLINE void RunPass(const WindowArgs& t, const Pass& pass, WindowV& seen) 
   Reduction::template Run<kTaps, 1>(t, pass, i, seen, rest);
 }
 
-// Returns the sum of what was seen.
+// The columns of row i from `column` on, before `end`.
 template <class Reduction>
-WindowV RunPasses(const WindowArgs& t) {
-  WindowV seen = hn::Zero(WindowD());
-  ptrdiff_t at = t.offset;
-  const EvenSplit columns(t.columns, kPassTaps);
-  for (int64_t i = 0; i < t.rows; ++i, at += t.x_row) {
-    for (int64_t p = 0; p < columns.parts; ++p) {
-      const int64_t begin = columns.Begin(p), taps = columns.Begin(p + 1) - begin;
-      Pass pass{.taps = {},
-                .first = p == 0,
-                .last = p == columns.parts - 1,
-                .first_row = i == 0,
-                .last_row = i == t.rows - 1};
-      for (int64_t j = 0; j < taps; ++j) pass.taps[j] = t.taps[begin + j] + at;
-      static constexpr void (*kPasses[])(const WindowArgs&, const Pass&, WindowV&) = {
-          RunPass<Reduction, 1>, RunPass<Reduction, 2>, RunPass<Reduction, 3>,
-          RunPass<Reduction, 4>, RunPass<Reduction, 5>, RunPass<Reduction, 6>,
-          RunPass<Reduction, 7>, RunPass<Reduction, 8>};
-      kPasses[taps - 1](t, pass, seen);
-    }
+HWY_INLINE void RunColumns(const WindowArgs& t, int64_t i, int64_t column, int64_t end, Pass& pass,
+                           WindowV& seen) {
+  const EvenSplit columns(end - column, kPassTaps);
+  const float* x = t.taps[0] + t.offset + i * t.x_row + column * t.x_column;
+  for (int64_t p = 0; p < columns.parts; ++p) {
+    const int64_t taps = columns.Begin(p + 1) - columns.Begin(p);
+    for (int64_t j = 0; j < taps; ++j, x += t.x_column) pass.taps[j] = x;
+    pass.first = p == 0;
+    pass.last = p == columns.parts - 1;
+    pass.begins = i == 0 && column == 0 && pass.first;
+    pass.ends = i == t.rows - 1 && end == t.columns && pass.last;
+    static constexpr void (*kPasses[])(const WindowArgs&, const Pass&, WindowV&) = {
+        RunPass<Reduction, 1>, RunPass<Reduction, 2>, RunPass<Reduction, 3>, RunPass<Reduction, 4>,
+        RunPass<Reduction, 5>, RunPass<Reduction, 6>, RunPass<Reduction, 7>, RunPass<Reduction, 8>};
+    kPasses[taps - 1](t, pass, seen);
   }
-  return seen;
 }
 
 inline void SumGlobalPixels(const WindowArgs& args) {
   const KernelScope scope;
-  RunPasses<SumPass>(Local(args));
+  const WindowArgs t = Local(args);
+  WindowV none = hn::Zero(WindowD());
+  const int64_t first_part = PartEnd(0, t.rows_before, t.rows);
+  const bool parts_of_rows = PartEnd(0, t.columns_before, t.columns) < t.columns;
+  float *const of_row = t.above + t.items, *const of_part = of_row + t.items;
+  int64_t begin = 0;  // of the rows' part
+  for (int64_t i = 0; i < t.rows; ++i) {
+    const int64_t end = PartEnd(i, t.rows_before, t.rows);
+    for (int64_t j = 0, last; j < t.columns; j = last) {
+      last = PartEnd(j, t.columns_before, t.columns);
+      Pass pass{};
+      const auto add = [&pass](const Level& level) { pass.levels[pass.count++] = level; };
+      if (parts_of_rows) add({of_row, j == 0, last == t.columns});
+      add({first_part < t.rows ? of_part : t.y, i == begin, i + 1 == end});
+      if (first_part < t.rows) add({t.y, i < first_part, end == t.rows});
+      RunColumns<SumPass>(t, i, j, last, pass, none);
+    }
+    if (i + 1 == end) begin = end;
+  }
 }
 
+// Where one is NaN, which wins.
 struct CarefulTaps {
   const WindowArgs& t;
 
   template <class Access>
   HWY_INLINE void Take(int64_t item, Access access) const {
-    Max<Extent<0, 0>>::Careful(t, t.offset + item, t.y + item, access);
+    const WindowD d;
+    const float* row = t.taps[0] + t.offset + item;
+    WindowV max = access.Load(d, row);
+    for (int64_t i = 0; i < t.rows; ++i, row += t.x_row) {
+      for (int64_t j = 0; j < t.columns; ++j) {
+        max = CarefulMax(access.Load(d, row + j * t.x_column), max);
+      }
+    }
+    access.Store(d, CanonicalNaN(Flushed(t, max)), t.y + item);
   }
 };
 
@@ -216,7 +252,9 @@ inline void MaxGlobalPixels(const WindowArgs& args) {
   const KernelScope scope;
   const WindowArgs t = Local(args);
   const WindowD d;
-  const WindowV seen = RunPasses<MaxPass>(t);
+  WindowV seen = hn::Zero(d);
+  Pass pass{};
+  for (int64_t i = 0; i < t.rows; ++i) RunColumns<MaxPass>(t, i, 0, t.columns, pass, seen);
   if (HWY_UNLIKELY(!hn::AllTrue(d, hn::Eq(seen, seen)))) ForItems(t, CarefulTaps{t});
 }
 

@@ -31,19 +31,56 @@ inline constexpr int64_t kPlanes = 4 * kRowBlocks;
 using PlanesD = hn::FixedTag<float, kPlanes>;
 using PlanesV = hn::Vec<PlanesD>;
 
-// How a column of all planes is taken. `left` are those of its row, itself included.
+// What is left of a part of a row, where it ends, and that of its row and of the part of these.
+struct PlanesPlace {
+  int64_t left, column, row, rows;
+
+  explicit HWY_INLINE PlanesPlace(const WindowArgs& t) : column(0), row(0) {
+    rows = PartEnd(0, t.rows_before, t.rows);
+    NextPart(t);
+  }
+  HWY_INLINE void NextPart(const WindowArgs& t) {
+    const int64_t end = PartEnd(column, t.columns_before, t.columns);
+    left = end - column;
+    column = end;
+  }
+};
+
+// How a column of all planes is taken, and what is gathered: of sums those of a part of a row, of a
+// row, of a part of the rows and of all; of maxima these and what shows a NaN.
+#define WINDROW_GATHERED PlanesV &all, PlanesV &other, PlanesV &row, PlanesV &rows
 struct PlanesSum {
   static constexpr bool kChecked = false;
   // Whether all planes are done in a way of their own.
   static HWY_INLINE bool TakeAll(const WindowArgs& t) { return SumSevens(t); }
   static HWY_INLINE PlanesV Start() { return hn::Zero(PlanesD()); }
-  static HWY_INLINE void Take(const WindowArgs& t, PlanesV x, PlanesV, PlanesV& sum, PlanesV& row,
-                              int64_t& left) {
-    row = hn::Add(row, x);
-    if (--left != 0) return;
-    sum = hn::Add(sum, row);
-    row = hn::Zero(PlanesD());
-    left = t.columns;
+  static HWY_INLINE void Take(const WindowArgs& t, PlanesV x, PlanesV, PlanesPlace& at,
+                              WINDROW_GATHERED) {
+    const PlanesD d;
+    other = hn::Add(other, x);
+    if (--at.left != 0) return;
+    if (HWY_UNLIKELY(t.columns_before + t.columns > kPartTaps)) {
+      other = row = hn::Add(row, other);
+      if (at.column < t.columns) {
+        other = hn::Zero(d);
+        return at.NextPart(t);
+      }
+      row = hn::Zero(d);
+    }
+    at.column = 0;
+    at.NextPart(t);
+    ++at.row;
+    if (HWY_UNLIKELY(t.rows_before + t.rows > kPartTaps)) {
+      other = rows = hn::Add(rows, other);
+      if (at.row < at.rows) {
+        other = hn::Zero(d);
+        return;
+      }
+      rows = hn::Zero(d);
+      at.rows = PartEnd(at.row, t.rows_before, t.rows);
+    }
+    all = hn::Add(all, other);
+    other = hn::Zero(d);
   }
 };
 
@@ -53,12 +90,14 @@ struct PlanesMax {
   static HWY_INLINE PlanesV Start() {
     return hn::Set(PlanesD(), -std::numeric_limits<float>::infinity());
   }
-  static HWY_INLINE void Take(const WindowArgs&, PlanesV x, PlanesV one, PlanesV& max,
-                              PlanesV& seen, int64_t&) {
-    max = LaterMax(x, max);
-    seen = AddBeside(seen, x, one);
+  static HWY_INLINE void Take(const WindowArgs&, PlanesV x, PlanesV one, PlanesPlace&,
+                              WINDROW_GATHERED) {
+    all = LaterMax(x, all);
+    other = AddBeside(other, x, one);
+    (void)row, (void)rows;
   }
 };
+#undef WINDROW_GATHERED
 
 // Where one is NaN, which wins.
 inline void CarefulPlane(const WindowArgs& t, int64_t plane) {
@@ -77,10 +116,11 @@ template <class Reduction>
 HWY_INLINE void ReducePlanes(const WindowArgs& t, int64_t plane, int64_t lines, int64_t columns) {
   const PlanesD d;
   const PlanesV one = hn::Set(d, t.one);
-  PlanesV result = Reduction::Start(), other = hn::Zero(d);
-  int64_t left = t.columns;
-  const auto take = [&](PlanesV x)
-                        WINDROW_LAMBDA { Reduction::Take(t, x, one, result, other, left); };
+  PlanesV result = Reduction::Start(), other = hn::Zero(d), row = other, rows = other;
+  PlanesPlace place(t);
+  const auto take = [&](PlanesV x) WINDROW_LAMBDA {
+    Reduction::Take(t, x, one, place, result, other, row, rows);
+  };
   const float* x = t.taps[0] + t.offset + plane * t.x_step;
   for (int64_t line = 0; line < lines; ++line, x += t.x_row) {
     int64_t j = 0;

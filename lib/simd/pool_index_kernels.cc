@@ -21,7 +21,8 @@ constexpr WindowKernels AllIndicesExtents() {
   return {.any = &Windows<MaxIndices<Extent<0, 0>>>,
           .row = &Windows<MaxIndices<Extent<1, 0>>>,
           .k2x2 = &Windows<MaxIndices<Extent<2, 2>>>,
-          .k3x3 = &Windows<MaxIndices<Extent<3, 3>>>};
+          .k3x3 = &Windows<MaxIndices<Extent<3, 3>>>,
+          .parts = &Windows<MaxIndices<Extent<0, 0>>>};
 }
 
 constexpr RollingKernels AllIndicesRolling() {

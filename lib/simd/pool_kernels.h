@@ -12,6 +12,15 @@
 
 namespace windrow::internal {
 
+// Sums of long windows are sums of parts: of so many taps of a row, counted from the window's first
+// one, on padding or not; and of so many rows (pool2d.h).
+inline constexpr int64_t kPartTaps = 64;
+
+// Where the part ends that tap i of `count` is in. The first is the window's tap number `before`.
+inline int64_t PartEnd(int64_t i, int64_t before, int64_t count) {
+  return std::min(((before + i) / kPartTaps + 1) * kPartTaps - before, count);
+}
+
 // Of WindowArgs::inner; more than the lanes of most vectors need, for Highway reads eight.
 inline constexpr int64_t kInnerBytes = 8;
 
@@ -36,6 +45,9 @@ struct WindowArgs {
   int64_t lines = 1;
   ptrdiff_t x_line, y_row, indices_row;
   int32_t position_line;
+  // Of sums: taps of the window before the first column, and rows before the first, modulo
+  // kPartTaps.
+  int64_t columns_before, rows_before;
 
   // 1, which no compiler knows: a maximum times that is flushed to zero if it is denormal and the
   // caller wants that; the result, that is, and not what an earlier pass compares.
@@ -77,12 +89,14 @@ struct WindowArgs {
   int64_t prefetch_step;
   // And with each vector of outputs the one so many bytes behind it, twice as many for indices.
   ptrdiff_t y_ahead;
+  // Of global kernels.
+  ptrdiff_t x_column;
   // Of rolling kernels: what the rows above gave.
   float* above;
   const float* middle;
   // Of running maxima and sums: `rows` lines of `inputs` pixels x_step apart, x_row from line to
   // line; the first window begins so many pixels before the line does. Maxima have scratch memory
-  // of RunningScratch(columns, inputs, lanes) floats.
+  // of SuffixFloats(columns, inputs, lanes) floats.
   int64_t inputs, before;
   float* scratch;
   int32_t* index;    // as y, for a later pass; or
@@ -92,20 +106,24 @@ struct WindowArgs {
 
 using WindowFn = void (*)(const WindowArgs&);
 
-// A reduction for windows of any extent, of one row, and of the most common sizes.
+// A reduction for windows of any extent, of one row, and of the most common sizes; and of sums for
+// windows of several parts.
 struct WindowKernels {
-  WindowFn any, row, k2x2, k3x3;
+  WindowFn any, row, k2x2, k3x3, parts;
 
-  WindowFn Of(int64_t rows, int64_t columns) const {
-    if (rows == 1) return row;
-    if (rows == 2 && columns == 2) return k2x2;
-    return rows == 3 && columns == 3 ? k3x3 : any;
+  WindowFn Of(const WindowArgs& t) const {
+    if (t.rows_before + t.rows > kPartTaps || t.columns_before + t.columns > kPartTaps) {
+      return parts;
+    }
+    if (t.rows == 1) return row;
+    if (t.rows == 2 && t.columns == 2) return k2x2;
+    return t.rows == 3 && t.columns == 3 ? k3x3 : any;
   }
 };
 
 // A row of outputs of windows 3 rows high, 3 columns (or any) wide, from what the rows above it
-// gave: [outputs][items], as windows of 1 row give it, and if they are wanted the indices,
-// index_distance behind. x is at the windows' first row.
+// gave: [outputs][items], as windows of 1 row give it (sums of one part), and if they are wanted
+// the indices, index_distance behind. x is at the windows' first row.
 //
 //   stride 1: `above` is that of their first row, `middle` of the second
 //   stride 2: `above` is that of their first row
@@ -143,13 +161,16 @@ struct StripKernels {
 };
 
 // One window of many items, read once and in the order of memory; outputs are one, and follow each
-// other in y. Without indices.
+// other in y. Without indices. taps[0] is the first column's, and the others' are x_column apart.
 struct GlobalKernels {
-  WindowFn pixels;  // `above` is room for as many floats as there are items
-  // Items are x_step apart, and columns neighbours; taps[0] is the first one's. At least as many
-  // items as a vector has lanes.
+  // `above` is room for kGlobalSums floats an item.
+  WindowFn pixels;
+  // Items are x_step apart, and columns neighbours. At least as many items as a vector has lanes.
   WindowFn planes;
 };
+
+// The sums of a part's taps, of a row's parts and of a part's rows.
+inline constexpr int64_t kGlobalSums = 3;
 
 // Maxima of windows of one row or column, with stride 1, that end at the edges of their lines. In
 // two passes: across gives what down reads, and indices beside it, and down the result.
@@ -157,7 +178,7 @@ struct RunningKernels {
   WindowFn across, down;
 };
 
-inline int64_t RunningScratch(int64_t columns, int64_t inputs, int64_t lanes) {
+inline int64_t SuffixFloats(int64_t columns, int64_t inputs, int64_t lanes) {
   return SaturatedProduct({std::min(columns, inputs), 4, lanes});
 }
 

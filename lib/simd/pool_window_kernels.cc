@@ -17,18 +17,20 @@
 #include "lib/simd/leave-inl.h"
 #include "lib/simd/parts-inl.h"
 #include "lib/simd/pool_rolling-inl.h"
+#include "lib/simd/sum_of_parts-inl.h"
 #include "lib/simd/transpose-inl.h"
 #include "lib/simd/window-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {
 
-template <template <class> class Reduction>
+template <template <class> class Reduction, class Parts = Reduction<Extent<0, 0>>>
 constexpr WindowKernels AllExtents() {
   return {.any = &Windows<Reduction<Extent<0, 0>>>,
           .row = &Windows<Reduction<Extent<1, 0>>>,
           .k2x2 = &Windows<Reduction<Extent<2, 2>>>,
-          .k3x3 = &Windows<Reduction<Extent<3, 3>>>};
+          .k3x3 = &Windows<Reduction<Extent<3, 3>>>,
+          .parts = &Windows<Parts>};
 }
 
 template <template <class> class Rows>
@@ -40,7 +42,7 @@ constexpr RollingKernels AllRolling() {
 PoolKernels MakePoolKernels() {
   PoolKernels k{};
   k.max = AllExtents<Max>();
-  k.sum = AllExtents<Sum>();
+  k.sum = AllExtents<Sum, SumOfParts>();
   k.max_rolling = AllRolling<MaxRows>();
   k.sum_rolling = AllRolling<SumRows>();
   k.max_global = {.pixels = &MaxGlobalPixels, .planes = &GlobalPlanes<PlanesMax>};

@@ -1,10 +1,11 @@
 // Sums of all windows of some length along a line of pixels, a pixel apart: what is loaded for one
 // output is used for all of the four outputs whose windows hold it.
 //
-//   for each two vectors of items: for each four outputs:
-//     for each position that their windows see: x = load; add x to those that hold it
+//   for each two vectors of items: for each four outputs: for each part of their windows:
+//     for each position that these see: x = load; add x to those that hold it
 //
-// Windows end at the line's ends, so that there is no padding.
+// Windows end at the line's ends, so that there is no padding, but their parts are counted from
+// where they would begin.
 #if defined(WINDROW_LIB_SIMD_RUNNING_SUMS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef WINDROW_LIB_SIMD_RUNNING_SUMS_INL_H_
 #undef WINDROW_LIB_SIMD_RUNNING_SUMS_INL_H_
@@ -65,14 +66,14 @@ class SumLine {
   }
 
  private:
-  // `kCount` outputs from `output` on.
-  template <int kCount>
-  HWY_INLINE void Outputs(int64_t output) const {
-    const WindowD d;
-    const WindowV one = hn::Set(d, one_);
-    const int64_t start = output - before_, end = start + length_;
-    WindowV a0 = hn::Zero(d), b0 = a0, c0 = a0, e0 = a0;
-    WindowV a1 = a0, b1 = a0, c1 = a0, e1 = a0;
+#define WINDROW_SUMS(name)                                                            \
+  WindowV a##name##0 = hn::Zero(d), b##name##0 = a##name##0, c##name##0 = a##name##0, \
+          e##name##0 = a##name##0;                                                    \
+  WindowV a##name##1 = a##name##0, b##name##1 = a##name##0, c##name##1 = a##name##0,  \
+          e##name##1 = a##name##0
+#define WINDROW_ADD_PART(output)                                 \
+  output##0 = output##_all0 = hn::Add(output##_all0, output##0); \
+  output##1 = output##_all1 = hn::Add(output##_all1, output##1)
 #define WINDROW_LOAD(position)                    \
   const float* const x = x_ + (position)*x_step_; \
   const WindowV v0 = access_.Load(d, x);          \
@@ -81,58 +82,90 @@ class SumLine {
 #define WINDROW_TAKE(output, k)                                            \
   if constexpr (kCount > k) output##0 = RunningAdd<k>(output##0, v0, one); \
   if constexpr (kCount > k && kVecs > 1) output##1 = RunningAdd<k>(output##1, v1, one)
-    // Those that the first windows alone have, ...
-    if constexpr (kCount == 4) {
-      if (start >= 0) {
-        WINDROW_LOAD(start);
-        WINDROW_TAKE(a, 0);
+
+  // `kCount` outputs from `output` on: one part of their windows after the other, but for those
+  // that are all padding.
+  template <int kCount>
+  HWY_INLINE void Outputs(int64_t output) const {
+    const WindowD d;
+    const WindowV one = hn::Set(d, one_);
+    const int64_t window = output - before_, stop = std::min(length_, inputs_ - window);
+    int64_t part = std::max<int64_t>(1 - kCount - window, 0) / kPartTaps * kPartTaps;
+    WINDROW_SUMS();
+    WINDROW_SUMS(_all);
+    for (; part < stop; part += kPartTaps) {
+      const int64_t taps = std::min(kPartTaps, length_ - part);
+      const int64_t start = window + part, end = start + taps;
+      a0 = b0 = c0 = e0 = a1 = b1 = c1 = e1 = hn::Zero(d);
+      // Those that the first windows alone have, ...
+      if constexpr (kCount == 4) {
+        if (Inside(start)) {
+          WINDROW_LOAD(start);
+          WINDROW_TAKE(a, 0);
+        }
+        if (Inside(start + 1)) {
+          WINDROW_LOAD(start + 1);
+          if (taps > 1) {
+            WINDROW_TAKE(a, 0);
+          }
+          WINDROW_TAKE(b, 1);
+        }
+        if (Inside(start + 2)) {
+          WINDROW_LOAD(start + 2);
+          if (taps > 2) {
+            WINDROW_TAKE(a, 0);
+          }
+          if (taps > 1) {
+            WINDROW_TAKE(b, 1);
+          }
+          WINDROW_TAKE(c, 2);
+        }
       }
-      if (start + 1 >= 0) {
-        WINDROW_LOAD(start + 1);
+      // ... that all have, ...
+      for (int64_t p = std::max<int64_t>(start + kCount - 1, 0); p < std::min(end, inputs_); ++p) {
+        WINDROW_LOAD(p);
         WINDROW_TAKE(a, 0);
-        WINDROW_TAKE(b, 1);
-      }
-      if (start + 2 >= 0) {
-        WINDROW_LOAD(start + 2);
-        WINDROW_TAKE(a, 0);
-        WINDROW_TAKE(b, 1);
-        WINDROW_TAKE(c, 2);
-      }
-    }
-    // ... that all have, ...
-    for (int64_t p = std::max<int64_t>(start + kCount - 1, 0); p < std::min(end, inputs_); ++p) {
-      WINDROW_LOAD(p);
-      WINDROW_TAKE(a, 0);
-      WINDROW_TAKE(b, 1);
-      WINDROW_TAKE(c, 2);
-      WINDROW_TAKE(e, 3);
-    }
-    // ... and the last ones.
-    if constexpr (kCount == 4) {
-      if (end < inputs_) {
-        WINDROW_LOAD(end);
         WINDROW_TAKE(b, 1);
         WINDROW_TAKE(c, 2);
         WINDROW_TAKE(e, 3);
       }
-      if (end + 1 < inputs_) {
-        WINDROW_LOAD(end + 1);
-        WINDROW_TAKE(c, 2);
-        WINDROW_TAKE(e, 3);
+      // ... and the last ones.
+      if constexpr (kCount == 4) {
+        if (taps > 2 && Inside(end)) {
+          WINDROW_LOAD(end);
+          WINDROW_TAKE(b, 1);
+          WINDROW_TAKE(c, 2);
+          WINDROW_TAKE(e, 3);
+        }
+        if (taps > 1 && Inside(end + 1)) {
+          WINDROW_LOAD(end + 1);
+          WINDROW_TAKE(c, 2);
+          WINDROW_TAKE(e, 3);
+        }
+        if (Inside(end + 2)) {
+          WINDROW_LOAD(end + 2);
+          WINDROW_TAKE(e, 3);
+        }
       }
-      if (end + 2 < inputs_) {
-        WINDROW_LOAD(end + 2);
-        WINDROW_TAKE(e, 3);
-      }
+      if (length_ <= kPartTaps) break;
+      WINDROW_ADD_PART(a);
+      WINDROW_ADD_PART(b);
+      WINDROW_ADD_PART(c);
+      WINDROW_ADD_PART(e);
     }
-#undef WINDROW_LOAD
-#undef WINDROW_TAKE
     Emit(output, a0, a1);
     if constexpr (kCount > 1) Emit(output + 1, b0, b1);
     if constexpr (kCount > 2) Emit(output + 2, c0, c1);
     if constexpr (kCount > 3) Emit(output + 3, e0, e1);
   }
+#undef WINDROW_SUMS
+#undef WINDROW_ADD_PART
+#undef WINDROW_LOAD
+#undef WINDROW_TAKE
 
+  HWY_INLINE bool Inside(int64_t position) const {
+    return static_cast<uint64_t>(position) < static_cast<uint64_t>(inputs_);
+  }
   HWY_INLINE void Emit(int64_t o, WindowV s0, WindowV s1) const {
     const WindowD d;
     float* const y = y_ + o * y_step_;

@@ -288,6 +288,7 @@ HWY_INLINE WindowArgs Local(const WindowArgs& t) {
   WindowArgs l;
   l.taps = t.taps, l.offset = t.offset, l.x_row = t.x_row;
   l.rows = t.rows, l.columns = t.columns;
+  l.rows_before = t.rows_before, l.columns_before = t.columns_before;
   l.outputs = t.outputs, l.items = t.items;
   l.x_step = t.x_step, l.y_step = t.y_step;
   l.y = t.y;
@@ -304,7 +305,7 @@ HWY_INLINE WindowArgs Local(const WindowArgs& t) {
   l.pads_left = t.pads_left, l.pads_right = t.pads_right;
   l.inner = t.inner;
   l.prefetch = t.prefetch, l.prefetch_step = t.prefetch_step, l.y_ahead = t.y_ahead;
-  l.above = t.above, l.middle = t.middle;
+  l.above = t.above, l.middle = t.middle, l.x_column = t.x_column;
   l.x_line = t.x_line, l.inputs = t.inputs, l.before = t.before;
   l.y_row = t.y_row, l.indices_row = t.indices_row, l.scratch = t.scratch;
   l.index = t.index, l.indices = t.indices, l.indices_step = t.indices_step;
