@@ -38,7 +38,7 @@ struct Data {
 };
 
 std::string Label(const Pooling& pooling, const Pool& pool, Layout layout) {
-  const PoolExplanation why = pooling.Explain(pool.input, layout);
+  const Explanation why = pooling.Explain(pool.input, layout);
   return why.algorithm + " " + why.target;
 }
 

@@ -315,6 +315,18 @@ TEST(Conv2dApi, PortableNumericsRunOnGeneralKernelsWhereTheTargetFuses) {
   }
 }
 
+TEST(Conv2dApi, TakesAViewAndGivesATensor) {
+  const Conv2d conv({.in_channels = 2, .out_channels = 3, .kernel_size = 3},
+                    std::vector<float>(54, 0.5f));
+  Tensor wide(Shape(1, 5, 6, 7), Layout::kNhwc);
+  Fill(wide.view(), Role::kInput, Values::kFinite);
+  const ConstTensorView x = ConstTensorView(wide).Channels(1, 2);
+  Tensor dense(x.shape(), Layout::kNhwc);
+  Copy(x, dense);
+  EXPECT_EQ(conv.Run(x).layout(), Layout::kNhwc);
+  EXPECT_TRUE(SameBits(conv.Run(x), conv.Run(dense)));
+}
+
 TEST(Version, IsTheProjects) {
   EXPECT_STREQ(Version(), WINDROW_PROJECT_VERSION);
   EXPECT_STREQ(WINDROW_VERSION_STRING, WINDROW_PROJECT_VERSION);

@@ -15,6 +15,7 @@
 #include "lib/base/parallel.h"
 #include "tests/guarded_buffer.h"
 #include "tests/harness.h"
+#include "tests/pool_extremes.h"
 #include "tests/pool_harness.h"
 #include "tests/pool_problem.h"
 #include "tests/pool_sweeps.h"
@@ -78,7 +79,8 @@ Draw RandomDraw(Generator& random, bool pool, bool extreme) {
   const int64_t most = MostWork(random);
   if (pool) {
     constexpr int64_t kTapCosts = 8;  // as many multiply-adds
-    d.problem = RandomPoolProblems(random.Next(), 1, most / kTapCosts).front();
+    d.problem = extreme ? ExtremePoolProblem(random)
+                        : RandomPoolProblems(random.Next(), 1, most / kTapCosts).front();
   } else {
     d.problem = RandomConv(random, most, extreme);
   }

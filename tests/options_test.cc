@@ -24,9 +24,9 @@ TEST(Options, MayBeLeftOut) {
   EXPECT_TRUE((PoolArgs{.x = {}, .y = {}}).indices.empty());
   EXPECT_EQ((Strides{.w = 1}).n, 0);
   EXPECT_FALSE((Explanation::Candidate{.reason = "none"}).accepts);
-  EXPECT_FALSE((PoolExplanation::Candidate{.reason = "none"}).accepts);
+  EXPECT_FALSE((Explanation::Candidate{.reason = "none"}).accepts);
   EXPECT_EQ((Explanation{.tile = "scalar"}).algorithm, "");
-  EXPECT_EQ((PoolExplanation{.output = Shape()}).algorithm, "");
+  EXPECT_EQ((Explanation{.output = Shape()}).algorithm, "");
   EXPECT_EQ((cpu::TargetInfo{.usable = true}).name, "");
   const std::vector<float> weights(18);
   EXPECT_EQ(Conv2d({.in_channels = 1, .out_channels = 2, .kernel_size = 3}, weights)

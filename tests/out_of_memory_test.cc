@@ -97,9 +97,11 @@ class OutOfMemory : public testing::TestWithParam<int> {  // the threads
     };
     const size_t bytes = make().WorkspaceBytes(input, layout, GetParam());
     const int64_t blocks = bytes == 0 ? 0 : 1;
-    EXPECT_EQ(each("Run", [&](L& l) { l.op.Run({.x = x, .y = l.y}); }), blocks);
-    EXPECT_EQ(each("Run twice", [&](L& l) { l.op.Run(x, l.y), l.op.Run(x, l.y); }), blocks);
-    EXPECT_EQ(each("Run to a tensor", [&](L& l) { l.op.Run(x); }), 1 + blocks);
+    // The first Run may pack weights.
+    const int64_t first = each("Run", [&](L& l) { l.op.Run({.x = x, .y = l.y}); });
+    EXPECT_GE(first, blocks);
+    EXPECT_EQ(each("Run twice", [&](L& l) { l.op.Run(x, l.y), l.op.Run(x, l.y); }), first);
+    EXPECT_EQ(each("Run to a tensor", [&](L& l) { l.op.Run(x); }), 1 + first);
     EXPECT_GT(each("Run, misused", [&](L& l) { l.op.Run(l.y.view().Channels(0, 0), l.y); }), 0);
     EXPECT_EQ(each("WorkspaceBytes", [&](L& l) { l.op.WorkspaceBytes(input, layout, 3); }), 0);
     EXPECT_EQ(
@@ -181,7 +183,7 @@ TEST(OutOfMemoryTest, ToBuildAConvolution) {
   for (Conv2dOptions o : Convolutions()) {
     o.target = cpu::ActiveTarget();
     const std::vector<float> weights = Weights(o), bias(24);
-    EXPECT_GT(FailEach(o.algorithm, [&] { Conv2d(o, weights, bias); }), 4);
+    EXPECT_GT(FailEach(o.algorithm, [&] { Conv2d(o, weights, bias); }), 2);
     o.algorithm = "magic, of a long name";
     EXPECT_GT(FailEach(o.algorithm, [&] { Conv2d(o, weights, bias); }), 0);
     o.algorithm = "auto";

@@ -169,9 +169,9 @@ TEST(PoolApi, ChoosesTheCheapest) {
   std::set<std::string> chosen;
   for (PoolProblem p : RandomPoolProblems(8, 400, 500'000)) {
     if (p.input().elements() == 0) continue;
-    const PoolExplanation e = MakePooling(p, "", "auto").Explain(p.input(), p.x_layout);
-    const PoolExplanation::Candidate* best = nullptr;
-    for (const PoolExplanation::Candidate& c : e.candidates) {
+    const Explanation e = MakePooling(p, "", "auto").Explain(p.input(), p.x_layout);
+    const Explanation::Candidate* best = nullptr;
+    for (const Explanation::Candidate& c : e.candidates) {
       EXPECT_TRUE(c.accepts || c.cycles == 0) << c.algorithm << ' ' << ToString(p);
       if (c.accepts && (best == nullptr || c.cycles < best->cycles)) best = &c;
     }
@@ -183,7 +183,7 @@ TEST(PoolApi, ChoosesTheCheapest) {
 }
 
 TEST(PoolApi, ExplainsItself) {
-  const PoolExplanation e = MakePooling(kSmall, "", "auto").Explain(kSmall.input(), Layout::kNchw);
+  const Explanation e = MakePooling(kSmall, "", "auto").Explain(kSmall.input(), Layout::kNchw);
   EXPECT_EQ(e.target, cpu::ActiveTarget());
   EXPECT_EQ(e.output, kSmall.output());
   ASSERT_EQ(e.candidates.size(), PoolAlgorithms().size());

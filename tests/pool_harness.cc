@@ -27,7 +27,7 @@ std::string WrongBinding(const Pooling& pooling, const PoolProblem& p, const std
     return "gives the shape " + pooling.OutputShape(p.input()).ToString();
   }
   if (algorithm == "auto" || p.y_layout != p.x_layout || p.gaps != Gaps::kNone) return "";
-  const PoolExplanation e = pooling.Explain(p.input(), p.x_layout);
+  const Explanation e = pooling.Explain(p.input(), p.x_layout);
   if (e.target != target) return "explains target " + e.target;
   if (e.algorithm != algorithm) return "runs algorithm " + e.algorithm;
   if (e.output != p.output()) return "explains the shape " + e.output.ToString();

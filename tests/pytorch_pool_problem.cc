@@ -89,7 +89,7 @@ Pooling MakePooling(const PytorchPool& p, const std::string& target, const std::
                         algorithm, target});
     case PytorchPoolKind::kAvg:
       return AvgPool2d({p.kernel, p.stride.value_or(Size2(0)), padding, p.ceil_mode,
-                        p.count_include_pad, p.divisor, algorithm, target});
+                        p.count_include_pad, p.divisor, Size2(1), algorithm, target});
     case PytorchPoolKind::kAdaptiveMax:
       return AdaptiveMaxPool2d(adaptive);
     case PytorchPoolKind::kAdaptiveAvg:

@@ -2,16 +2,16 @@
 #include <gtest/gtest.h>
 #include <tbb/task_arena.h>
 
+#include <array>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
 #include "lib/simd/kernels.h"
 #include "lib/simd/leave.h"
-#include "lib/simd/pool_kernels.h"
 #include "lib/simd/target.h"
 #include "tests/tool_call.h"
 #include "tests/upper_halves.h"
-#include "tools/selftest_run.h"
 #include "windrow/windrow.h"
 
 namespace windrow::tool {
@@ -19,77 +19,83 @@ namespace {
 
 using test::UpperHalvesInUse;
 
-void (*g_true_leave)() = nullptr;
-int g_calls = 0, g_met_in_use = 0, g_left_in_use = 0;
-
-void WatchedLeave() {
-  ++g_calls;
-  g_met_in_use += UpperHalvesInUse() ? 1 : 0;
-  g_true_leave();
-  g_left_in_use += UpperHalvesInUse() ? 1 : 0;
-}
-
 class LeaveTest : public testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
     if (!test::CanSeeUpperHalves()) GTEST_SKIP() << "this CPU does not tell what is in use";
-    target_ = internal::FindTarget(GetParam());
-    together_ = internal::g_kernels_leave_together;
-    for (const cpu::TargetInfo& t : cpu::Targets()) {
-      if (t.name == GetParam()) infos_.push_back(t);
-    }
-    pool_ = internal::PoolKernelsOf(target_.index);
-    g_true_leave = pool_.leave;
-    pool_.leave = WatchedLeave;
-    internal::ReplacePoolKernelsForTest(target_.index, &pool_);
-    for (const bool fused : {false, true}) {
-      if (fused && !target_.fused) continue;
-      tiles_[fused] = internal::Tiles(target_.index, fused);
-      tiles_[fused].leave = WatchedLeave;
-      internal::ReplaceTilesForTest(target_.index, fused, &tiles_[fused]);
-    }
   }
-  void TearDown() override {
-    if (infos_.empty()) return;
-    internal::g_kernels_leave_together = together_;
-    internal::ReplacePoolKernelsForTest(target_.index, nullptr);
-    for (const bool fused : {false, true}) {
-      if (!fused || target_.fused) {
-        internal::ReplaceTilesForTest(target_.index, fused, nullptr);
+  void TearDown() override { internal::g_kernels_leave_together = together_; }
+
+  // What a kernel called directly leaves.
+  static bool InUseAfterAKernel() {
+    const internal::Target target = internal::FindTarget(GetParam());
+    static std::array<float, 256> from{}, to{};
+    internal::Tiles(target.index, target.fused).transpose(from.data(), 16, 16, 16, to.data(), 16);
+    return UpperHalvesInUse();
+  }
+
+  // What a Run leaves, with every algorithm that takes it, on one thread, whose registers can be
+  // seen.
+  static void CheckConvolutions() {
+    for (const std::string& algorithm : Algorithms()) {
+      for (const int64_t groups : {1, 32}) {
+        const Conv2dOptions o{.in_channels = 32,
+                              .out_channels = 32,
+                              .kernel_size = algorithm == "pointwise" ? 1 : 3,
+                              .groups = groups,
+                              .algorithm = algorithm,
+                              .target = GetParam()};
+        const auto weights =
+            static_cast<size_t>(32 * (32 / groups) * o.kernel_size.h * o.kernel_size.w);
+        CheckRuns(Conv2d(o, std::vector<float>(weights, 0.5f)), algorithm);
       }
     }
   }
 
-  // Everything in the quick corpus, on one thread, whose registers can be seen.
-  void RunAll(bool together) {
-    internal::g_kernels_leave_together = together;
-    g_calls = g_met_in_use = g_left_in_use = 0;
-    SelftestReport report;
-    report.quick = true;
-    tbb::task_arena(1).execute([&] {
-      TestConvolutions(infos_, report);
-      TestPoolings(infos_, report);
-    });
-    EXPECT_GT(g_calls, 1000);
-    EXPECT_EQ(g_left_in_use, 0);
+  static void CheckPoolings() {
+    for (const std::string& algorithm : PoolAlgorithms()) {
+      for (const int64_t stride : {1, 3}) {
+        CheckRuns(
+            MaxPool2d(
+                {.kernel_size = 3, .stride = stride, .algorithm = algorithm, .target = GetParam()}),
+            algorithm);
+      }
+    }
   }
 
-  internal::Target target_;
-  bool together_ = false;
-  std::vector<cpu::TargetInfo> infos_;
-  internal::PoolKernels pool_{};
-  internal::TileSet tiles_[2] = {};
+ private:
+  template <class Op>
+  static void CheckRuns(const Op& op, const std::string& algorithm) {
+    tbb::task_arena(1).execute([&] {
+      for (const Layout layout : {Layout::kNhwc, Layout::kNchw}) {
+        const Tensor x(Shape(1, 32, 20, 20), layout);
+        try {
+          op.Run(x);
+        } catch (const std::invalid_argument&) {
+          continue;  // the algorithm does not do it
+        }
+        EXPECT_FALSE(UpperHalvesInUse()) << algorithm << ' ' << ToString(layout);
+      }
+    });
+  }
+
+  const bool together_ = internal::g_kernels_leave_together;
 };
 
 TEST_P(LeaveTest, EachKernelClearsThem) {
-  RunAll(/*together=*/false);
-  EXPECT_EQ(g_met_in_use, 0);
+  internal::g_kernels_leave_together = false;
+  EXPECT_FALSE(InUseAfterAKernel());
+  CheckConvolutions();
+  CheckPoolings();
 }
 
 TEST_P(LeaveTest, TheLastOfASeriesDoes) {
-  RunAll(/*together=*/true);
-  const bool wide = GetParam().starts_with("AVX");
-  EXPECT_EQ(g_met_in_use > 0, wide);  // or this test sees nothing
+  internal::g_kernels_leave_together = true;
+  EXPECT_EQ(InUseAfterAKernel(), GetParam().starts_with("AVX"));  // or this test sees nothing
+  internal::EndKernels();
+  EXPECT_FALSE(UpperHalvesInUse());
+  CheckConvolutions();
+  CheckPoolings();
 }
 
 INSTANTIATE_TEST_SUITE_P(Targets, LeaveTest, testing::ValuesIn(UsableTargetNames()),

@@ -1,6 +1,7 @@
 // What the program says does not depend on the locale of who calls it.
 #include <gtest/gtest.h>
 
+#include <regex>
 #include <string>
 #include <vector>
 
@@ -15,7 +16,7 @@ std::vector<std::string> Outputs() {
       {"--version"},
       {"--help"},
       {"info"},
-      {"info", "--json"},
+      {"info", "--json", "-"},
       {"demo", "E1"},
       {"demo", "E13"},
       {"explain", "ic1024 oc2048 k3 p1 i1000 nhwc clamp=-1.5..1000.25"},
@@ -29,7 +30,10 @@ std::vector<std::string> Outputs() {
   std::vector<std::string> all;
   for (const auto& arguments : calls) {
     const Outcome o = Call(arguments);
-    all.push_back(o.out + o.err);
+    // What `info` measures is never the same twice.
+    const std::string text = o.out + o.err;
+    const bool measures = arguments.front() == "info";
+    all.push_back(measures ? std::regex_replace(text, std::regex("[0-9]+| +"), "#") : text);
   }
   return all;
 }

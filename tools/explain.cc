@@ -44,7 +44,7 @@ Json Common(const std::string& problem, const Shape& input, Layout layout,
 Explained ExplainPooling(const std::string& text) {
   const PoolProblem problem = ParsePoolProblem(text);
   const ProblemSettings& s = problem.settings;
-  const PoolExplanation e = problem.Bind(s.target, s.algorithm).Explain(problem.input, s.layout);
+  const Explanation e = problem.Bind(s.target, s.algorithm).Explain(problem.input, s.layout);
   const double bytes = 4.0 * static_cast<double>(problem.input.elements()) +
                        (problem.indices ? 12.0 : 4.0) * static_cast<double>(e.output.elements());
   Explained explained{fmt::format("{} {}: {}{:.4g} MB (input, {} once)\n", problem.input.ToString(),

@@ -9,8 +9,8 @@
 namespace windrow {
 inline namespace v0 {
 
-// The pixels added around an input: the same on facing sides, each side its own, or "same". (To
-// pooling the first two differ even where they are equal: pool2d.h.)
+// The pixels added around an input: the same on facing sides, each side its own, or "same". (How
+// many pooling takes depends on which of the first two it is: pool2d.h.)
 class WINDROW_API Padding {
  public:
   constexpr Padding(int64_t all)  // NOLINT(google-explicit-constructor)

@@ -8,10 +8,17 @@
 //
 // and an average
 //
-//   s = +0;  for kh: { r = +0;  for kw: r += x;  s += r; }  (s + +0) / divisor;  NaN -> 0x7FC00000
+//   (sum over kh of the sums over kw of x, + +0) / divisor;  NaN -> 0x7FC00000
+//   sum:  s = +0;  for each part: { p = +0;  for each term of it: p += term;  s += p; }
 //
-// so the first of equal maxima wins (+0 and -0 are equal), and the last NaN. Padding is -inf to the
-// one and nothing, or zeros, to the other.
+// so the first of equal maxima wins (+0 and -0 are equal), and the last NaN. A part are the terms
+// 64 q to 64 q + 63 of a sum, counted from the kernel's first row or column, on padding or not (of
+// an adaptive pooling from the window's first): a kernel of up to 64 has one, and a sum of K terms
+// is off by at most (64 + K / 64) units of 2^-24 of the sum of their magnitudes. Padding is -inf to
+// a maximum and nothing, or zeros, to an average.
+//
+// Between the taps of a dilated kernel a small image may lie as a whole: then a maximum is -inf,
+// without an index, and an average 0 / divisor, which is NaN where padding does not count.
 //
 // The gradients are decided too, so that nothing about them depends on threads or layout either:
 // dx of an element is the sum, over the output rows whose windows hold it, of the sums over the
@@ -28,6 +35,7 @@
 #include <string>
 #include <vector>
 
+#include "windrow/explanation.h"
 #include "windrow/export.h"
 #include "windrow/padding.h"
 #include "windrow/tensor.h"
@@ -35,27 +43,30 @@
 namespace windrow {
 inline namespace v0 {
 
+// Padding is at most half the kernel's size, as PyTorch's; but that of Padding::Sides, as ONNX's and
+// Caffe's, only less than what a window covers, dilation * (kernel - 1) + 1, on each side.
+
 // The parameters of torch.nn.MaxPool2d, and two of our own.
 struct MaxPool2dOptions {
   Size2 kernel_size{0, 0};  // must be set
   Size2 stride{0, 0};       // 0: the kernel's size
-  Padding padding{0};       // of -inf; on each side at most half the kernel's size
+  Padding padding{0};       // of -inf
   Size2 dilation{1, 1};
   bool ceil_mode = false;          // one more window where the last would leave pixels out
   std::string algorithm = "auto";  // or a name of PoolAlgorithms()
   std::string target{};            // a name of cpu::Targets(); empty: cpu::ActiveTarget()
 };
 
-// The parameters of torch.nn.AvgPool2d, and two of our own.
+// The parameters of torch.nn.AvgPool2d, and three of our own.
 struct AvgPool2dOptions {
   Size2 kernel_size{0, 0};  // must be set
   Size2 stride{0, 0};       // 0: the kernel's size
-  Padding padding{0};       // on each side at most half the kernel's size
+  Padding padding{0};
   bool ceil_mode = false;
   bool count_include_pad = true;  // whether the divisor counts padding (it never counts what
                                   // ceil_mode lets reach over that)
   std::optional<int64_t> divisor_override{};  // not 0
-  Size2 dilation{1, 1};                       // ONNX's, for PyTorch has none
+  Size2 dilation{1, 1};                       // as ONNX has it
   std::string algorithm = "auto";
   std::string target{};
 };
@@ -82,21 +93,6 @@ struct PoolArgs {
   std::span<std::byte> workspace{};
 };
 
-// Why a call runs the way it does.
-struct WINDROW_API PoolExplanation {
-  struct Candidate {
-    std::string algorithm{};
-    bool accepts = false;
-    std::string reason{};  // why not, or what it would do
-    double cycles = 0;     // of one that accepts: about how many on one thread; the least is chosen
-  };
-  std::string algorithm{};  // the one that runs
-  std::string target{};     // the SIMD target the object is bound to, as cpu::Targets() names it
-  Shape output{};
-  std::vector<Candidate> candidates{};
-  std::string ToString() const;
-};
-
 // What all poolings share. Bound to a SIMD target when it is built; any number of threads may Run
 // it at once, with any N, C, H and W. Copying is cheap. One that was moved from has nothing left:
 // every method throws std::invalid_argument, until another is assigned to it.
@@ -117,15 +113,17 @@ class WINDROW_API Pooling {
   // written in part.
   void Run(const PoolArgs& args) const;
   void Run(const ConstTensorView& x, const TensorView& y) const;
-  Tensor Run(const Tensor& x) const;  // in x's layout
+  Tensor Run(const ConstTensorView& x) const;  // in x's layout
+  Tensor Run(const Tensor& x) const;
 
   // The scratch memory a Run needs on up to `threads` threads, of dense tensors in one layout
-  // without indices, or of just these views. Throws std::invalid_argument as a Run would.
+  // without indices, or of just these views: as many times what one thread needs, at most the L2
+  // cache, whatever the sizes. Throws std::invalid_argument as a Run would.
   size_t WorkspaceBytes(const Shape& input, Layout layout, int threads) const;
   size_t WorkspaceBytes(const PoolArgs& args, int threads) const;
 
   // Which algorithm a Run of dense tensors takes, and why not another.
-  PoolExplanation Explain(const Shape& input, Layout layout) const;
+  Explanation Explain(const Shape& input, Layout layout) const;
 
  protected:
   struct Impl;

@@ -72,7 +72,8 @@ class Planner {
 
   // What depends on the plan; the operation fills in the rest.
   Explanation Explain(Call call) const {
-    const typename Rows::Choice choice = Choose(call, call.WorthThreads() ? MaxThreads() : 1);
+    call.threads = PlannedThreads(call.WorthThreads() ? MaxThreads() : 1);
+    const typename Rows::Choice choice = registry_.Choose(forced_, call);
     Explanation e;
     e.algorithm = choice.row->name;
     e.tile = choice.plan.Describe();
@@ -85,9 +86,13 @@ class Planner {
     return SaturatedProduct({plan.scratch_bytes(), threads});
   }
 
+  static int PlannedThreads(int64_t threads) {
+    return static_cast<int>(std::clamp<int64_t>(threads, 1, kMaxPlannedThreads));
+  }
+
   // On so many threads; 0 counts as 1.
   typename Rows::Choice Choose(Call call, int64_t threads) const {
-    call.threads = static_cast<int>(std::clamp<int64_t>(threads, 1, kMaxPlannedThreads));
+    call.threads = PlannedThreads(threads);
     return registry_.Choose(forced_, call);
   }
 

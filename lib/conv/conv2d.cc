@@ -206,7 +206,9 @@ void Conv2d::Run(const RunArgs& args) const { impl().Run(args); }
 
 void Conv2d::Run(const ConstTensorView& x, const TensorView& y) const { Run({.x = x, .y = y}); }
 
-Tensor Conv2d::Run(const Tensor& x) const {
+Tensor Conv2d::Run(const Tensor& x) const { return Run(x.view()); }
+
+Tensor Conv2d::Run(const ConstTensorView& x) const {
   Tensor y(OutputShape(x.shape()), x.layout());
   Run({.x = x, .y = y});
   return y;

@@ -176,7 +176,9 @@ void Pooling::Run(const PoolArgs& args) const {
 
 void Pooling::Run(const ConstTensorView& x, const TensorView& y) const { Run({.x = x, .y = y}); }
 
-Tensor Pooling::Run(const Tensor& x) const {
+Tensor Pooling::Run(const Tensor& x) const { return Run(x.view()); }
+
+Tensor Pooling::Run(const ConstTensorView& x) const {
   Tensor y(OutputShape(x.shape()), x.layout());
   Run({.x = x, .y = y});
   return y;
@@ -192,9 +194,9 @@ size_t Pooling::WorkspaceBytes(const PoolArgs& args, int threads) const {
       threads, [&](int t) { return impl().WorkspaceBytes(impl().PlanViews(args, t)); });
 }
 
-PoolExplanation Pooling::Explain(const Shape& input, Layout layout) const {
+Explanation Pooling::Explain(const Shape& input, Layout layout) const {
   const PoolCall call = impl().PlanDense(input, layout, /*threads=*/0);
-  PoolExplanation e;
+  Explanation e;
   e.algorithm = internal::ChoosePoolAlgorithm(impl().algorithm, call).name;
   e.target = target();
   e.output = Impl::OutputOf(call);
@@ -207,19 +209,6 @@ PoolExplanation Pooling::Explain(const Shape& input, Layout layout) const {
     }
   }
   return e;
-}
-
-std::string PoolExplanation::ToString() const {
-  std::string s = internal::StrCat(algorithm, " on ", target, ", output ", output, "\n");
-  for (const Candidate& c : candidates) {
-    s += internal::StrCat("  ", c.algorithm == algorithm ? "* " : "  ", c.algorithm, ": ",
-                          c.accepts ? "" : "no: ", c.reason);
-    if (c.accepts) {  // rounded, since it is rough
-      s += internal::StrCat(", about ", static_cast<int64_t>(c.cycles / 1000 + 0.5), " kcycles");
-    }
-    s += "\n";
-  }
-  return s;
 }
 
 MaxPool2d::MaxPool2d(const MaxPool2dOptions& o)

@@ -187,8 +187,6 @@ struct TileSet : TileTable {
   // to[row * to_row + column] = from[row * from_row + column]
   void (*copy_rows)(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns, float* to,
                     ptrdiff_t to_row);
-  // To be called after the last of a series of kernels; see leave.h.
-  void (*leave)();
 };
 
 // The tiles of the target at this index of Highway's dispatch tables. `fused` needs a target of

@@ -13,18 +13,13 @@
 HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {
 
-// After the last of a series of kernels.
-inline void Leave() {
-#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2
-  _mm256_zeroupper();
-#endif
-}
-
 // The first variable of every kernel that is called through a table.
 struct KernelScope {
   HWY_INLINE KernelScope() {}
   HWY_INLINE ~KernelScope() {
-    if (!g_kernels_leave_together) Leave();
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2
+    if (!g_kernels_leave_together) _mm256_zeroupper();
+#endif
   }
 };
 

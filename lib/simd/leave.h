@@ -4,7 +4,7 @@
 // - On Intel's Emerald Rapids the way there and back costs 350 cycles then, and vzeroupper nothing:
 //   each kernel ends with one. So it is on all CPUs that were not measured.
 // - On AMD's Zen 5 it is the other way round, vzeroupper after a tile costs 40 cycles: the caller
-//   of a series of kernels ends it with one, by TileSet::leave or PoolKernels::leave.
+//   of a series of kernels ends it with one: RunTasks does (lib/base/parallel.h).
 #ifndef WINDROW_LIB_SIMD_LEAVE_H_
 #define WINDROW_LIB_SIMD_LEAVE_H_
 

@@ -207,8 +207,6 @@ struct PoolKernels {
   // for row < rows, i < pairs
   void (*deinterleave)(const float* from, ptrdiff_t from_row, int64_t rows, int64_t pairs,
                        float* even, float* odd, ptrdiff_t to_row);
-  // To be called after the last of a series, as TileSet::leave.
-  void (*leave)();
 };
 
 // Those of the target at this index of Highway's dispatch tables.

@@ -51,7 +51,6 @@ PoolKernels MakePoolKernels() {
   k.copy_rows = &CopyRows;
   k.copy_pixels = &CopyPixels;
   k.deinterleave = &Deinterleave;
-  k.leave = &Leave;
   AddPoolStripKernels(k);
   AddPoolIndexKernels(k);
   AddPoolRunningKernels(k);

@@ -236,7 +236,6 @@ constexpr TileSet MakeTileSet() {
   FillTable<kFused, Lanes::kPixels>(set.pixels, kVecs);
   set.transpose = &Transpose;
   set.copy_rows = &CopyRows;
-  set.leave = &Leave;
   return set;
 }
 
