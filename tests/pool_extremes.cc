@@ -16,7 +16,7 @@ constexpr int64_t kMostOutputs = 24;               // in one direction
 
 // Of any magnitude up to `most`: as often of few bits as of many.
 int64_t AnyMagnitude(Generator& random, int64_t most) {
-  const int bits = std::bit_width(static_cast<uint64_t>(most));
+  const auto bits = static_cast<int64_t>(std::bit_width(static_cast<uint64_t>(most)));
   const int64_t high = most >> random.Between(0, bits - 1);
   return random.OneIn(4) ? high : random.Between(1, high);
 }

@@ -67,7 +67,7 @@ TEST(PoolExtremes, ArePlannedInBoundedMemory) {
     try {
       const Shape x(extent(20), extent(20), extent(31), extent(31));
       const Pooling pooling = MakePooling(p, "", "auto");
-      const PoolExplanation e = pooling.Explain(x, layout);
+      const Explanation e = pooling.Explain(x, layout);
       const auto bytes = static_cast<int64_t>(pooling.WorkspaceBytes(x, layout, 1));
       EXPECT_LE(bytes, l2 + 64) << e.algorithm << ' ' << x.ToString() << ' ' << ToString(p);
       ++planned;
