@@ -75,6 +75,7 @@ TEST_F(Cpu, FusedIsWhatATargetDoes) {
         Conv2dOptions o = OneByOne(t.name);
         o.algorithm = algorithm;
         if (portable) o.numerics = Numerics::kPortable;
+        if (portable && t.fused && algorithm == "planar") continue;  // refused
         const int64_t channels = algorithm == "depthwise" ? 2 : 1;
         o.in_channels = o.out_channels = o.groups = channels;
         const auto count = static_cast<size_t>(channels);

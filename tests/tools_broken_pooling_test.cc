@@ -78,6 +78,8 @@ TEST_P(BrokenPoolKernelTest, IsFoundWhicheverItIs) {
   }
   for (const test::PoolKernel& kernel : test::AllPoolKernels()) {
     if (kernel.slot(true_) == nullptr) continue;  // not of this target
+    // The corpus has no window that long; kernels_test.cc and pool_accuracy_test.cc have.
+    if (kernel.name.ends_with("/parts")) continue;
     for (const bool index : {false, true}) {
       if (index && !kernel.indices) continue;
       Break(kernel, index);

@@ -95,7 +95,8 @@ double EstimatedCycles(const PoolAlgorithm& algorithm, const PoolCall& call) {
 }
 
 int64_t WorkspaceFloats(const PoolAlgorithm& algorithm, const PoolCall& call) {
-  return call.outputs() == 0 ? 0 : ScratchFloats(algorithm, call) * call.threads;
+  if (call.outputs() == 0) return 0;
+  return SaturatedProduct({ScratchFloats(algorithm, call), call.threads});
 }
 
 }  // namespace internal

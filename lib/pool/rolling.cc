@@ -139,7 +139,7 @@ Plan MakePlan(const PoolCall& call) {
   const int64_t budget = Caches().l1d / static_cast<int64_t>(sizeof(float));
   Plan p{};
   // Few tasks, since each needs what two more rows give.
-  const int64_t wanted = call.threads == 1 ? 1 : 2 * call.threads;
+  const int64_t wanted = call.threads == 1 ? 1 : int64_t{2} * call.threads;
   p.rows = CeilDiv(call.h.out, CeilDiv(wanted, call.n));
   const int64_t tasks = call.n * CeilDiv(call.h.out, p.rows);
   const int64_t share = tasks < call.threads ? ShareOf(call, call.c, tasks) : call.c;

@@ -109,7 +109,8 @@ void RunWindow(const PoolCall& each) {
   // Rows first, and many: whole ones are written in the order of memory, and few shares are uneven.
   const int64_t rows = ShareOf(call, call.h.out, call.n, 8);
   const int64_t parts = call.n * CeilDiv(call.h.out, rows);
-  const int64_t channels = parts < 2 * call.threads ? ShareOf(call, call.c, parts) : call.c;
+  const int64_t channels =
+      parts < int64_t{2} * call.threads ? ShareOf(call, call.c, parts) : call.c;
   const PoolBlocks blocks(call, RoundUp(channels, call.op->lanes), rows, call.w.out);
   RunTasks(call.threads, blocks.count(), [&](int64_t i, int64_t slot) {
     RunWindowBlock(call, blocks.At(i), call.workspace + slot * WindowScratch(call));

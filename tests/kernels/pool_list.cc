@@ -36,8 +36,9 @@ constexpr Family kFamilies[] = {
 void AddWindow(const Family& f, const char* name, WindowFn WindowKernels::*member, int rows,
                int columns, List& list) {
   const auto slot = [f, member](PoolKernels& k) -> WindowFn& { return k.*f.window.*member; };
-  const auto trial = [f, rows, columns](Fixture& s, WindowFn kernel) {
-    return WindowTrial(s, kernel, f.reduction, rows, columns);
+  const bool parts = std::string_view(name) == "parts";
+  const auto trial = [f, rows, columns, parts](Fixture& s, WindowFn kernel) {
+    return WindowTrial(s, kernel, f.reduction, rows, columns, parts);
   };
   list.push_back({StrCat(f.name, "/", name), f.indices(), slot, trial});
 }
@@ -73,6 +74,7 @@ void AddFamily(const Family& f, List& list) {
   AddWindow(f, "row", &WindowKernels::row, 1, 0, list);
   AddWindow(f, "k2x2", &WindowKernels::k2x2, 2, 2, list);
   AddWindow(f, "k3x3", &WindowKernels::k3x3, 3, 3, list);
+  AddWindow(f, "parts", &WindowKernels::parts, 0, 0, list);
   for (const bool any : {true, false}) {
     for (int stride = 1; stride <= 2; ++stride) AddRolling(f, stride, any, list);
     for (int rows = 2; rows <= 3; ++rows) {

@@ -12,8 +12,8 @@
 namespace windrow::test {
 
 // Rows and columns are 0 if a kernel takes any.
-Trial WindowTrial(Fixture& s, internal::WindowFn kernel, Reduction reduction, int rows,
-                  int columns);
+Trial WindowTrial(Fixture& s, internal::WindowFn kernel, Reduction reduction, int rows, int columns,
+                  bool parts);
 Trial PoolRollingTrial(Fixture& s, internal::WindowFn kernel, Reduction reduction, int stride,
                        int columns);
 // The reduction is not one with indices.

@@ -74,9 +74,13 @@ WindowArgs Drawn(Fixture& s, int rows, int columns) {
 
 }  // namespace
 
-Trial WindowTrial(Fixture& s, internal::WindowFn kernel, Reduction reduction, int rows,
-                  int columns) {
+Trial WindowTrial(Fixture& s, internal::WindowFn kernel, Reduction reduction, int rows, int columns,
+                  bool parts) {
   WindowArgs t = Drawn(s, rows, columns);
+  if (parts) {
+    t.rows_before = s.Between(0, internal::kPartTaps - 1, 0);
+    t.columns_before = s.Between(0, internal::kPartTaps - 1, 0);
+  }
   t.x_step = s.OneIn(2) ? t.items : s.Between(0, 50, t.items);
   return Finish(s, kernel, reduction, t);
 }

@@ -26,14 +26,26 @@ Best Window::Max(int64_t begin, int64_t end) const {
   return max;
 }
 
-float Window::Sum(int64_t begin, int64_t end) const {
-  float sum = 0;
-  for (int64_t row = begin; row < end; ++row) {
-    float of_row = 0;
-    for (int64_t column = 0; column < t.columns; ++column) of_row += Tap(row, column);
-    sum += of_row;
+namespace {
+
+// The sum of term(i) for begin <= i < end, which is that of parts; `before` terms came before 0.
+template <typename Term>
+float SumOfParts(int64_t begin, int64_t end, int64_t before, const Term& term) {
+  float sum = 0, part = 0;
+  for (int64_t i = begin; i < end; ++i) {
+    if ((before + i) % internal::kPartTaps == 0) sum += part, part = 0;
+    part += term(i);
   }
-  return sum;
+  return sum + part;
+}
+
+}  // namespace
+
+float Window::Sum(int64_t begin, int64_t end) const {
+  return SumOfParts(begin, end, t.rows_before, [this](int64_t row) {
+    return SumOfParts(0, t.columns, t.columns_before,
+                      [&](int64_t column) { return Tap(row, column); });
+  });
 }
 
 float Window::Average(float sum) const {
