@@ -72,7 +72,9 @@ Tensor Convolve(const ImageKernel& kernel, const Tensor& x, const FilterSettings
   options.in_channels = options.out_channels = options.groups = colors;
   options.kernel_size = {kernel.height, kernel.width};
   options.padding = Padding::Same();
-  options.padding_mode = std::ranges::find(kBorders, settings.border, &Border::name)->mode;
+  options.padding_mode = std::find_if(kBorders.begin(), kBorders.end(), [&](const Border& b) {
+                           return b.name == settings.border;
+                         })->mode;
   options.algorithm = settings.algorithm;
   options.target = settings.target;
   std::vector<float> weights;
@@ -100,7 +102,7 @@ void RequireBorder(const ImageFilter& filter, const Image& image, const std::str
       return b.fits(image.height, k.height / 2) && b.fits(image.width, k.width / 2);
     };
     const std::vector<std::string> fitting = NamesOf(fits);
-    if (std::ranges::count(fitting, border) > 0) continue;
+    if (std::count(fitting.begin(), fitting.end(), border) > 0) continue;
     throw std::invalid_argument(fmt::format(
         "a picture of {} x {} pixels is too small for a kernel of {} x {} with --border "
         "{}; these work: --border {}",

@@ -88,9 +88,11 @@ struct Form {
 };
 
 bool StaysTrue(const std::string& name, bool same_form) {
+  const auto is_of = [&](const auto& names) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
   const bool safe_to_copy = (name[3] & 0x20) != 0;
-  return safe_to_copy || std::ranges::count(kTrueOfAny, name) > 0 ||
-         (same_form && std::ranges::count(kTrueOfSameForm, name) > 0);
+  return safe_to_copy || is_of(kTrueOfAny) || (same_form && is_of(kTrueOfSameForm));
 }
 
 // What becomes of a chunk that is not copied. A time of the last change says nothing that is lost.

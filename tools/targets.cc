@@ -21,7 +21,7 @@ std::vector<cpu::TargetInfo> ChooseTargets(const std::vector<std::string>& names
   }
   std::vector<cpu::TargetInfo> chosen = cpu::Targets();
   std::erase_if(chosen, [&](const cpu::TargetInfo& t) {
-    const bool wanted = names.empty() || std::ranges::count(names, t.name) > 0;
+    const bool wanted = names.empty() || std::count(names.begin(), names.end(), t.name) > 0;
     return !t.usable || !wanted;
   });
   return chosen;
