@@ -63,6 +63,9 @@ function(windrow_kernel_options target)
     # The micro-kernels are vectors as they stand. What GCC 12 makes of scalar ones may read behind the
     # data: pairs of floats, a step apart, with the pair that would come next.
     target_compile_options(${target} PRIVATE -fno-tree-vectorize)
+    # GCC inlines the less the smaller a file is. In one of its own, the lambda in the innermost loop
+    # of strips (strip-inl.h) is called for each row.
+    target_compile_options(${target} PRIVATE --param=inline-unit-growth=400)
   endif()
   if(CMAKE_CXX_FLAGS MATCHES "fsanitize=[a-z,]*undefined")
     # These look at every vector that is passed on as at an object, and double the time to compile.

@@ -13,7 +13,6 @@
 #include <cstdint>
 #include <cstring>
 
-#include "lib/simd/lanes-inl.h"
 #include "lib/simd/leave-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -29,7 +28,7 @@ inline void Deinterleave(const float* from, ptrdiff_t from_row, int64_t rows, in
 #if HWY_TARGET != HWY_SCALAR
   const hn::ScalableTag<float> d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  const auto vector = [&](int64_t i) WINDROW_LAMBDA {
+  const auto vector = [&](int64_t i) HWY_ATTR {
     const auto low = hn::LoadU(d, from + 2 * i), high = hn::LoadU(d, from + 2 * i + lanes);
     hn::StoreU(hn::ConcatEven(d, high, low), d, even + i);
     hn::StoreU(hn::ConcatOdd(d, high, low), d, odd + i);

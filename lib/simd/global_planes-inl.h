@@ -118,9 +118,8 @@ HWY_INLINE void ReducePlanes(const WindowArgs& t, int64_t plane, int64_t lines, 
   const PlanesV one = hn::Set(d, t.one);
   PlanesV result = Reduction::Start(), other = hn::Zero(d), row = other, rows = other;
   PlanesPlace place(t);
-  const auto take = [&](PlanesV x) WINDROW_LAMBDA {
-    Reduction::Take(t, x, one, place, result, other, row, rows);
-  };
+  const auto take = [&](PlanesV x)
+                        HWY_ATTR { Reduction::Take(t, x, one, place, result, other, row, rows); };
   const float* x = t.taps[0] + t.offset + plane * t.x_step;
   for (int64_t line = 0; line < lines; ++line, x += t.x_row) {
     int64_t j = 0;

@@ -25,9 +25,6 @@ inline constexpr int kVectorRegisters = 32;
 inline constexpr int kVectorRegisters = 16;
 #endif
 
-// Of a lambda in a kernel. GCC would call it or not, by how much else there is in the file.
-#define WINDROW_LAMBDA HWY_ATTR __attribute__((always_inline))
-
 inline constexpr ptrdiff_t kLine = 64;  // bytes of a cache line
 
 // Asks for what will be stored so many bytes behind `to`, which may be anywhere. A store whose

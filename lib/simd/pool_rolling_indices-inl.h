@@ -60,7 +60,7 @@ HWY_INLINE void RollIndicesItems(const WindowArgs& t, int64_t output, int64_t it
   const WindowDI di;
   const ptrdiff_t at = t.offset + output * t.x_step + item, place = output * t.items + item;
   const int32_t position = t.position + static_cast<int32_t>(output) * t.position_step;
-  const auto kept_index = [&](const float* kept) WINDROW_LAMBDA {
+  const auto kept_index = [&](const float* kept) HWY_ATTR {
     return access.Load(di, reinterpret_cast<const int32_t*>(kept + t.index_distance) + place);
   };
   const WindowV one = hn::Set(d, t.one);

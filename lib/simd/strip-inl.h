@@ -50,7 +50,7 @@ HWY_INLINE void Strip<Rows, kHigh, kStride>::Run(const WindowArgs& t, int64_t it
   WindowV seen = hn::Zero(d);
   ptrdiff_t at = t.offset + Rows::kStep * item;
   int64_t image_row = t.image_row;
-  const auto next = [&]() WINDROW_LAMBDA {
+  const auto next = [&]() HWY_ATTR {
     WindowV row;
     if constexpr (Rows::kPads) {
       const bool inside = image_row >= 0 && image_row < t.image_height;

@@ -162,7 +162,7 @@ HWY_INLINE void StripIndices<From, kHigh, kStride>::Run(const WindowArgs& t, int
   ptrdiff_t at = t.offset + From::kStep * item;
   int32_t image_row = static_cast<int32_t>(t.image_row * t.image_width);
   const auto image_end = static_cast<int32_t>(t.image_height * t.image_width);
-  const auto next = [&](WindowV& max, WindowVI& index) WINDROW_LAMBDA {
+  const auto next = [&](WindowV& max, WindowVI& index) HWY_ATTR {
     if (!From::kPads || HWY_LIKELY(image_row >= 0 && image_row < image_end)) {
       From::Max(t, at, item, max, index, seen, access);
       index = hn::Add(index, hn::Set(di, image_row));

@@ -153,7 +153,7 @@ HWY_INLINE void TransposeEightRows(const float* first, const float* second, ptrd
                                    V& c0, V& c1, V& c2, V& c3) {
   const hn::DFromV<V> d;
   const hn::Half<decltype(d)> half;
-  const auto load = [&](ptrdiff_t row) WINDROW_LAMBDA {
+  const auto load = [&](ptrdiff_t row) HWY_ATTR {
     return hn::Combine(d, hn::LoadU(half, second + row), hn::LoadU(half, first + row));
   };
   TransposeFours(d, load(0), load(from_row), load(2 * from_row), load(3 * from_row), c0, c1, c2,
