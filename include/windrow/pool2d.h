@@ -43,8 +43,8 @@
 namespace windrow {
 inline namespace v0 {
 
-// Padding is at most half the kernel's size, as PyTorch's; but that of Padding::Sides, as ONNX's and
-// Caffe's, only less than what a window covers, dilation * (kernel - 1) + 1, on each side.
+// Padding is at most half the kernel's size, as PyTorch's; but that of Padding::Sides, as ONNX's
+// and Caffe's, only less than what a window covers, dilation * (kernel - 1) + 1, on each side.
 
 // The parameters of torch.nn.MaxPool2d, and two of our own.
 struct MaxPool2dOptions {
