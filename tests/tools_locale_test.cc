@@ -1,7 +1,6 @@
 // What the program says does not depend on the locale of who calls it.
 #include <gtest/gtest.h>
 
-#include <regex>
 #include <string>
 #include <vector>
 
@@ -30,10 +29,11 @@ std::vector<std::string> Outputs() {
   std::vector<std::string> all;
   for (const auto& arguments : calls) {
     const Outcome o = Call(arguments);
-    // What `info` measures is never the same twice.
-    const std::string text = o.out + o.err;
-    const bool measures = arguments.front() == "info";
-    all.push_back(measures ? std::regex_replace(text, std::regex("[0-9]+| +"), "#") : text);
+    std::string text = o.out + o.err;
+    if (arguments.front() == "info") {  // what it measures is never the same twice
+      std::erase_if(text, [](char c) { return c == ' ' || (c >= '0' && c <= '9'); });
+    }
+    all.push_back(text);
   }
   return all;
 }

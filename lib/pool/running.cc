@@ -63,7 +63,9 @@ struct Plan {
     unit = std::min(c.c, (planes ? 1 : 4) * lanes);
     rows = c.h.out, columns = c.w.out;
     Place();
-    const int64_t most = Caches().l2 / (planes ? 1 : 2) / kFloat;
+    // Of long windows a small block would see most of its inputs again beside itself.
+    const bool all = planes || std::max(c.h.kernel, c.w.kernel) > 32;
+    const int64_t most = Caches().l2 / (all ? 1 : 2) / kFloat;
     while (total > most && Cut(kAny)) continue;
     if (c.threads > 1) CutForThreads();
   }
