@@ -33,7 +33,8 @@ ConvOp BindOp(const Conv2dOptions& options, const internal::Target& target) {
   return op;
 }
 
-void CheckWeights(const ConvOp& op, std::span<const float> weights, std::span<const float> bias) {
+internal::WeightsView CheckedWeights(const ConvOp& op, std::span<const float> weights,
+                                     std::span<const float> bias) {
   const int64_t expected = internal::CheckedProduct({op.out_channels, op.group_in(), op.kernel.h,
                                                      op.kernel.w, int64_t{sizeof(float)}},
                                                     "the weights' bytes do not fit 63 bits") /
@@ -43,6 +44,7 @@ void CheckWeights(const ConvOp& op, std::span<const float> weights, std::span<co
           "x", op.kernel.h, "x", op.kernel.w, ")");
   Require(bias.empty() || static_cast<int64_t>(bias.size()) == op.out_channels, "there are ",
           bias.size(), " biases, the convolution has ", op.out_channels, " output channels");
+  return internal::WeightsView::Dense(op, weights.data());
 }
 
 // What depends on shapes and strides only.
@@ -112,7 +114,7 @@ struct Conv2d::Impl {
       : options(o),
         planner(internal::ConvRegistry(), o.algorithm),
         op(BindOp(o, target)),
-        weights((CheckWeights(op, w, bias), op), internal::WeightsView::Dense(op, w.data()), bias) {
+        weights(op, CheckedWeights(op, w, bias), bias) {
     options.target = target.name;
   }
 
@@ -194,8 +196,7 @@ Conv2d::Impl& Conv2d::impl() const {
 }
 
 void Conv2d::SetWeights(std::span<const float> weights, std::span<const float> bias) {
-  CheckWeights(impl().op, weights, bias);
-  impl().weights.Set(impl().op, internal::WeightsView::Dense(impl().op, weights.data()), bias);
+  impl().weights.Set(impl().op, CheckedWeights(impl().op, weights, bias), bias);
 }
 
 const Conv2dOptions& Conv2d::options() const { return impl().options; }
