@@ -56,7 +56,8 @@ file(READ ${WORK}/one.json text)
 expect_json("${text}" 1)
 
 # Long before all of them are done.
-set(interrupt [[timeout --preserve-status -s INT 2 "$@"]])
+# (Without --foreground the whole group is interrupted too, and the program twice.)
+set(interrupt [[timeout --foreground --preserve-status -s INT 2 "$@"]])
 run("${interrupt}" --benchmark_filter=^conv/ --rounds=100 --json=${WORK}/some.json)
 expect(130 "ends after this benchmark")
 if(err MATCHES "ERROR" OR out MATCHES "ERROR")
