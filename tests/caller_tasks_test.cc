@@ -150,15 +150,21 @@ TEST_F(CallerTasksThreads, AreCancelledByAThrowingSibling) {
     tbb::task_arena(kThreads).execute([&] {
       Tensor y(layer.expected.shape());
       bool cancelled = false;
+      std::atomic<bool> started = false;
+      // Thrown before that, TBB would not begin the other.
+      const auto sibling = [&] {
+        while (!started) std::this_thread::yield();
+        throw std::domain_error("sibling");
+      };
       const auto run = [&] {
+        started = true;
         const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
         while (!cancelled && std::chrono::steady_clock::now() < deadline) {
           cancelled = tbb::is_current_task_group_canceling();
         }
         RunMarked(layer, y);
       };
-      EXPECT_THROW(tbb::parallel_invoke([] { throw std::domain_error("sibling"); }, run),
-                   std::domain_error);
+      EXPECT_THROW(tbb::parallel_invoke(sibling, run), std::domain_error);
       EXPECT_TRUE(cancelled);
       EXPECT_TRUE(Right(layer, y));
     });
