@@ -11,23 +11,27 @@
 
 namespace {
 
-std::atomic<int64_t> g_allocations = 0, g_live = 0;
-std::atomic<int64_t> g_first_failure = 0, g_last_failure = 0, g_failures = 0;  // numbers from 1 on
+std::atomic<int64_t> g_allocations = 0;
+
+// Of this thread. A thread that TBB starts meanwhile allocates too, and ends the process where that
+// fails.
+thread_local int64_t t_live = 0, t_until_failure = 0, t_failures_left = 0, t_failures = 0;
 
 void* Allocate(std::size_t size, std::size_t alignment) {
-  const int64_t number = ++g_allocations;
-  if (number >= g_first_failure && number <= g_last_failure) {
-    ++g_failures;
+  ++g_allocations;
+  if (t_failures_left > 0 && --t_until_failure <= 0) {
+    --t_failures_left;
+    ++t_failures;
     throw std::bad_alloc();
   }
   void* p = nullptr;
   if (posix_memalign(&p, alignment, size == 0 ? 1 : size) != 0) throw std::bad_alloc();
-  ++g_live;
+  ++t_live;
   return p;
 }
 
 void Free(void* p) {
-  g_live -= p != nullptr;
+  t_live -= p != nullptr;
   std::free(p);
 }
 
@@ -53,17 +57,17 @@ void operator delete[](void* p, std::size_t, std::align_val_t) noexcept { Free(p
 namespace windrow::test {
 
 int64_t Allocations() { return g_allocations; }
-int64_t LiveAllocations() { return g_live; }
+int64_t LiveAllocations() { return t_live; }
 
 void FailAllocations(int64_t first, int64_t count) {
-  g_failures = 0;
-  g_first_failure = g_allocations + first;
-  g_last_failure = g_first_failure + count - 1;
+  t_failures = 0;
+  t_until_failure = first;
+  t_failures_left = count;
 }
 
 int64_t StopFailing() {
-  g_last_failure = 0;
-  return g_failures;
+  t_failures_left = 0;
+  return t_failures;
 }
 
 uint64_t BytesInUse() {

@@ -10,11 +10,11 @@ namespace windrow::test {
 // The calls of operator new so far.
 int64_t Allocations();
 
-// Those that were not given back yet.
+// Those of the calling thread that were not given back yet.
 int64_t LiveAllocations();
 
-// From now on `count` calls of operator new fail, the first of them the next but first - 1; until
-// StopFailing, which returns how many have failed.
+// From now on `count` calls of operator new by this thread fail, the first of them the next but
+// first - 1; until StopFailing, which returns how many have failed.
 void FailAllocations(int64_t first, int64_t count);
 int64_t StopFailing();
 
