@@ -22,7 +22,7 @@ if(Python3_FOUND AND CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64" AND CMAKE_BUILD_TY
   set(check_kernels ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/scripts/check-kernels)
   add_test(NAME KernelsStayInRegisters
     COMMAND ${check_kernels} $<TARGET_OBJECTS:windrow_kernels> COMMAND_EXPAND_LISTS)
-  add_library(spilling_tile OBJECT ${PROJECT_SOURCE_DIR}/tests/spilling_tile.cc)
+  add_library(spilling_tile OBJECT ${PROJECT_SOURCE_DIR}/tests/base/spilling_tile.cc)
   target_compile_features(spilling_tile PRIVATE cxx_std_20)
   add_test(NAME KernelsStayInRegisters.CanFail
     COMMAND ${check_kernels} $<TARGET_OBJECTS:spilling_tile>)

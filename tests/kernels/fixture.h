@@ -12,9 +12,9 @@
 #include <string>
 #include <vector>
 
-#include "tests/guarded_buffer.h"
-#include "tests/problem.h"
-#include "tests/values.h"
+#include "tests/conv/problem.h"
+#include "tests/support/guarded_buffer.h"
+#include "tests/support/values.h"
 
 namespace windrow::test {
 

@@ -7,7 +7,7 @@
 
 #include "lib/simd/pool_kernels.h"
 #include "tests/kernels/fixture.h"
-#include "tests/pool_problem.h"
+#include "tests/pool/problem.h"
 
 namespace windrow::test {
 

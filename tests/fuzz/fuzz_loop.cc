@@ -1,0 +1,203 @@
+#include "tests/fuzz/fuzz_loop.h"
+
+#include <oneapi/tbb/global_control.h>
+#include <oneapi/tbb/task_arena.h>
+
+#include <chrono>
+#include <cstddef>
+#include <exception>
+#include <span>
+#include <sstream>
+#include <stdexcept>
+#include <variant>
+#include <vector>
+
+#include "lib/base/parallel.h"
+#include "tests/conv/harness.h"
+#include "tests/conv/problem.h"
+#include "tests/conv/sweeps.h"
+#include "tests/conv/variants.h"
+#include "tests/pool/extremes.h"
+#include "tests/pool/harness.h"
+#include "tests/pool/problem.h"
+#include "tests/pool/sweeps.h"
+#include "tests/support/guarded_buffer.h"
+#include "tests/support/values.h"
+
+namespace windrow::test {
+namespace {
+
+constexpr int kMostThreads = 4;  // of an arena, whatever this machine has
+
+// What one number of one seed stands for.
+struct Draw {
+  std::variant<Problem, PoolProblem> problem;
+  std::string target, algorithm;
+  int threads = 1;
+  bool workspace = false;  // the caller's
+
+  bool pool() const { return std::holds_alternative<PoolProblem>(problem); }
+  std::string ToString() const {
+    std::ostringstream s;
+    s << target << ' ' << algorithm << ' '
+      << std::visit([](const auto& p) { return test::ToString(p); }, problem) << ", " << threads
+      << (threads == 1 ? " thread" : " threads") << (workspace ? ", the caller's workspace" : "");
+    return s.str();
+  }
+  // Whether it is worth a second thread.
+  bool large() const {
+    if (const auto* p = std::get_if<Problem>(&problem)) {
+      return p->multiply_adds() >= internal::kMinParallelWork;
+    }
+    return std::get<PoolProblem>(problem).input().elements() >= kManyPooled;
+  }
+
+ private:
+  static constexpr int64_t kManyPooled = 100'000;
+};
+
+// Half are small, so that there can be many; others are worth several threads, and some are cut
+// into blocks that fit the caches.
+int64_t MostWork(Generator& random) {
+  if (random.OneIn(12)) return 40'000'000;
+  return random.OneIn(2) ? 6'000'000 : 80'000;
+}
+
+Problem RandomConv(Generator& random, int64_t most, bool extreme) {
+  const auto layout = [&random] { return static_cast<Layout>(random.Between(0, 1)); };
+  Problem p = (extreme ? ExtremeProblems : RandomProblems)(random.Next(), 1, most).front();
+  p.x_layout = layout();
+  p.y_layout = layout();
+  p.residual_layout = layout();
+  p.numerics = random.OneIn(3) ? Numerics::kPortable : Numerics::kNative;
+  return p;
+}
+
+Draw RandomDraw(Generator& random, bool pool, bool extreme) {
+  const std::vector<std::string> targets = UsableNames();
+  Draw d;
+  const int64_t most = MostWork(random);
+  if (pool) {
+    constexpr int64_t kTapCosts = 8;  // as many multiply-adds
+    d.problem = extreme ? ExtremePoolProblem(random)
+                        : RandomPoolProblems(random.Next(), 1, most / kTapCosts).front();
+  } else {
+    d.problem = RandomConv(random, most, extreme);
+  }
+  d.target = targets[static_cast<size_t>(random.Between(0, std::ssize(targets) - 1))];
+  d.threads = static_cast<int>(random.Between(1, kMostThreads));
+  d.workspace = random.OneIn(4);
+  return d;
+}
+
+std::string RandomAlgorithm(Generator& random, bool pool) {
+  std::vector<std::string> names = pool ? PoolAlgorithms() : Algorithms();
+  names.emplace_back("auto");
+  // The reference in one layout against itself in another finds the least.
+  if (!random.OneIn(4)) std::erase(names, "reference");
+  return names[static_cast<size_t>(random.Between(0, std::ssize(names) - 1))];
+}
+
+// As CheckBits, in the caller's workspace: of just the size asked for, filled with NaN, and
+// starting or ending at an inaccessible page.
+BitResult CheckWithWorkspace(const Problem& p, const Draw& d) {
+  static thread_local GuardedBuffer x_memory, y_memory, residual_memory, workspace_memory;
+  const Conv2d conv(Options(p, d.target, d.algorithm), Weights(p), Bias(p));
+  const Placed x = Place(x_memory, p.input(), p.x_layout, p.gaps, p.edge);
+  Fill(x.view, Role::kInput, p.values);
+  const Placed y = Place(y_memory, p.output(), p.y_layout, p.gaps, p.edge);
+  RunArgs args{.x = x.view, .y = y.view};
+  if (p.residual != Residual::kNone) {
+    const TensorView residual =
+        p.residual == Residual::kInPlace
+            ? y.view
+            : Place(residual_memory, p.output(), p.residual_layout, p.gaps, p.edge).view;
+    Fill(residual, Role::kResidual, p.values);
+    args.residual = residual;
+  }
+  const size_t bytes = conv.WorkspaceBytes(args, d.threads);
+  args.workspace = std::as_writable_bytes(
+      workspace_memory.Take<float>(static_cast<int64_t>(bytes / sizeof(float)), p.edge));
+  const std::vector<float> before(y.memory.begin(), y.memory.end());
+  conv.Run(args);
+  const Tensor expected = Expected(p, d.target);
+  return {.refused = false, .failure = Difference(y, before, expected)};
+}
+
+BitResult CheckOne(const Problem& p, const Draw& d) {
+  return d.workspace ? CheckWithWorkspace(p, d) : CheckBits(p, d.target, d.algorithm);
+}
+
+BitResult CheckOne(const PoolProblem& p, const Draw& d) {
+  return CheckPoolBits(p, d.target, d.algorithm,
+                       d.workspace ? Scratch::kCallers : Scratch::kObjects, d.threads);
+}
+
+BitResult Check(const Draw& d) try {
+  BitResult result;
+  tbb::task_arena(d.threads).execute(
+      [&] { result = std::visit([&d](const auto& p) { return CheckOne(p, d); }, d.problem); });
+  return result;
+} catch (const std::exception& e) {
+  if (IsRefusal(e, d.algorithm)) return {.refused = true, .failure = {}};
+  return {.refused = false, .failure = e.what()};
+}
+
+std::string HowToRepeat(const FuzzOptions& options, int64_t number) {
+  constexpr const char* kOps[] = {"", " --op conv", " --op pool"};
+  return "repeat with --seed " + std::to_string(options.seed) + " --skip " +
+         std::to_string(number) + " --count 1" + kOps[static_cast<int>(options.op)] +
+         (options.extreme ? " --extreme" : "");
+}
+
+}  // namespace
+
+FuzzResult Fuzz(const FuzzOptions& options, std::ostream& log) {
+  const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, kMostThreads);
+  const auto start = std::chrono::steady_clock::now();
+  FuzzResult result;
+  while (options.count == 0 || result.problems < options.count) {
+    const int64_t number = options.skip + result.problems;
+    Generator random(Mix(options.seed) + static_cast<uint64_t>(number));
+    const bool pool =
+        options.op == FuzzOp::kPool || (options.op == FuzzOp::kBoth && number % 2 == 1);
+    Draw d = RandomDraw(random, pool, options.extreme);
+    BitResult bits;
+    std::string what;
+    do {
+      d.algorithm = RandomAlgorithm(random, pool);
+      what = d.ToString() + "\n  " + HowToRepeat(options, number) + "\n";
+      options.before(what);
+      bits = Check(d);
+      result.refused += bits.refused;
+    } while (bits.refused);
+    ++result.problems;
+    ++result.runs[{d.target, (pool ? "pool " : "conv ") + d.algorithm}];
+    result.with_workspace += d.workspace;
+    result.threaded += d.threads > 1 && d.large();
+    if (!bits.failure.empty()) {
+      ++result.different;
+      log << "DIFFERS: " << what << "  " << bits.failure << std::endl;
+      if (!options.keep_going) break;
+    }
+    if (result.problems % 10'000 == 0) {
+      const auto now = std::chrono::steady_clock::now();
+      log << result.problems << " problems, " << result.different << " differ, "
+          << std::chrono::duration_cast<std::chrono::seconds>(now - start).count() << " s"
+          << std::endl;
+    }
+  }
+  return result;
+}
+
+std::ostream& operator<<(std::ostream& out, const FuzzResult& r) {
+  out << r.problems << " problems, " << r.different << " differ; " << r.threaded
+      << " shared by threads, " << r.with_workspace << " with the caller's workspace, " << r.refused
+      << " refusals\n";
+  for (const auto& [what, count] : r.runs) {
+    out << "  " << what.first << ' ' << what.second << ' ' << count << '\n';
+  }
+  return out;
+}
+
+}  // namespace windrow::test

@@ -1,0 +1,144 @@
+// Poolings with extreme attributes, in every algorithm that takes them and as it chooses: the bits
+// of the reference, and memory within its bound. In a build with sanitizers every sum and product
+// of sizes is checked too.
+#include "tests/pool/extremes.h"
+
+#include <gtest/gtest.h>
+
+#include <climits>
+#include <cstdint>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "lib/base/cache.h"
+#include "lib/pool/problem.h"
+#include "lib/pool/registry.h"
+#include "lib/simd/pool_kernels.h"
+#include "lib/simd/target.h"
+#include "tests/conv/variants.h"
+#include "tests/pool/harness.h"
+#include "tests/pool/sweeps.h"
+#include "tests/pool/variants.h"
+
+namespace windrow::test {
+namespace {
+
+class PoolExtremes : public testing::TestWithParam<std::string> {};
+
+TEST_P(PoolExtremes, EqualTheReference) {
+  constexpr int kProblems = 2500;
+  const std::vector<std::string> algorithms = PoolAlgorithmsToTest();
+  Generator random(11);
+  std::map<std::string, int> checked;
+  for (int i = 0; i < kProblems; ++i) {
+    const PoolProblem p = ExtremePoolProblem(random);
+    const Scratch scratch = i % 4 == 0 ? Scratch::kCallers : Scratch::kObjects;
+    for (const std::string& algorithm : algorithms) {
+      const BitResult result = CheckPoolBits(p, GetParam(), algorithm, scratch);
+      ASSERT_EQ(result.failure, "");
+      ASSERT_FALSE(result.refused && algorithm == "auto") << ToString(p);
+      checked[algorithm] += !result.refused;
+    }
+  }
+  for (const std::string& algorithm : algorithms) {
+    const bool rare = algorithm == "strips" || algorithm == "rolling";
+    EXPECT_GT(checked[algorithm], rare ? 5 : 50) << algorithm;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, PoolExtremes, testing::ValuesIn(UsableNames()),
+                         [](const auto& test) { return test.param; });
+
+// Shapes that nobody has memory for are planned as well, or refused because of their size.
+TEST(PoolExtremes, ArePlannedInBoundedMemory) {
+  constexpr int kProblems = 3000;
+  Generator random(12);
+  const int64_t l2 = internal::Caches().l2;
+  const auto extent = [&random](int64_t most_bits) {
+    return random.Between(1, int64_t{1} << random.Between(0, most_bits));
+  };
+  int planned = 0;
+  for (int i = 0; i < kProblems; ++i) {
+    PoolProblem p = ExtremePoolProblem(random);
+    p.adaptive = random.OneIn(4);
+    p.output_size = Size2(extent(31), extent(31));
+    const Layout layout = p.x_layout;
+    try {
+      const Shape x(extent(20), extent(20), extent(31), extent(31));
+      const Pooling pooling = MakePooling(p, "", "auto");
+      const Explanation e = pooling.Explain(x, layout);
+      const auto bytes = static_cast<int64_t>(pooling.WorkspaceBytes(x, layout, 1));
+      EXPECT_LE(bytes, l2 + 64) << e.algorithm << ' ' << x.ToString() << ' ' << ToString(p);
+      ++planned;
+    } catch (const std::length_error&) {
+    } catch (const std::invalid_argument& e) {
+      EXPECT_NE(std::string(e.what()).find("the window covers"), std::string::npos) << e.what();
+    }
+  }
+  EXPECT_GT(planned, kProblems / 4);
+}
+
+// The call of dense tensors, as the strategies see it.
+internal::PoolCall CallOf(const PoolProblem& p, const internal::PoolOp& op) {
+  const internal::PoolGeometry g = internal::ResolveGeometry(op, p.input());
+  internal::PoolCall call{};
+  call.op = &op;
+  call.n = p.mb, call.c = p.c;
+  call.h = g.h, call.w = g.w;
+  call.xs = DenseStrides(p.input(), p.x_layout);
+  call.ys = DenseStrides(p.output(), p.y_layout);
+  call.is = DenseStrides(p.output(), p.index_layout);
+  call.with_indices = p.indices();
+  return call;
+}
+
+internal::PoolOp OpOf(const PoolProblem& p) {
+  const internal::Target target = internal::FindTarget("");
+  internal::PoolOp op;
+  op.average = p.average();
+  op.adaptive = p.adaptive;
+  op.output_size = p.output_size;
+  op.kernel = p.kernel;
+  op.stride = p.step();
+  op.dilation = p.dilation;
+  op.padding = p.padding;
+  op.ceil_mode = p.ceil_mode;
+  op.count_include_pad = p.count_include_pad;
+  op.divisor_override = p.divisor_override.value_or(0);
+  op.lanes = target.lanes;
+  op.kernels = &internal::PoolKernelsOf(target.index);
+  return op;
+}
+
+// That what one thread of many needs is no more than one on its own, so that a workspace is as many
+// times that.
+void ExpectNoMoreOnThreads(const PoolProblem& p) {
+  const internal::PoolOp op = OpOf(p);
+  internal::PoolCall call = CallOf(p, op);
+  for (const internal::PoolAlgorithm& a : internal::PoolRegistry()) {
+    call.threads = 1;
+    if (a.scratch == nullptr || internal::Refusal(a, call) != nullptr) continue;
+    const int64_t floats = a.scratch(call);
+    for (const int threads : {2, 3, 4, 7, 64, 1000, INT_MAX}) {
+      call.threads = threads;
+      ASSERT_LE(a.scratch(call), floats) << a.name << ' ' << ToString(p) << ", " << threads;
+    }
+  }
+}
+
+TEST(PoolScratch, OfAThreadIsNoMoreWhereThereAreMore) {
+  Generator random(13);
+  for (int i = 0; i < 1000; ++i) ExpectNoMoreOnThreads(ExtremePoolProblem(random));
+  for (PoolProblem p : RandomPoolProblems(14, 1500, 4'000'000)) {
+    if (p.output().elements() == 0) continue;
+    ExpectNoMoreOnThreads(p);
+    p.ih *= 9, p.iw *= 7;  // those that do not fit the caches
+    p.c += 40;
+    ExpectNoMoreOnThreads(p);
+  }
+}
+
+}  // namespace
+}  // namespace windrow::test

@@ -1,0 +1,39 @@
+// Runs a pooling and compares every bit of memory with what must be there: the reference's outputs
+// and indices where they are, and nothing changed anywhere else.
+#ifndef WINDROW_TESTS_POOL_HARNESS_H_
+#define WINDROW_TESTS_POOL_HARNESS_H_
+
+#include <string>
+
+#include "tests/conv/harness.h"
+#include "tests/pool/oracle.h"
+#include "tests/pool/problem.h"
+#include "windrow/pool2d.h"
+
+namespace windrow::test {
+
+// Whose scratch memory a Run uses.
+enum class Scratch : uint8_t { kObjects, kCallers };
+
+// `algorithm` may be "auto", which never refuses. A caller's workspace is of just the size asked
+// for `threads` threads, full of NaN, and starts or ends at an inaccessible page.
+BitResult CheckPoolBits(const PoolProblem& p, const std::string& target,
+                        const std::string& algorithm, Scratch scratch = Scratch::kObjects,
+                        int threads = 1);
+
+// The problem's input, and a Run of dense tensors in its layouts.
+Tensor PoolInput(const PoolProblem& p);
+PoolOutputs RunPool(const Pooling& pooling, const PoolProblem& p, const Tensor& x);
+
+// Whether the algorithm takes dense tensors in the problem's layouts; runs nothing.
+bool Accepts(const PoolProblem& p, const std::string& algorithm);
+
+// What the library's reference gives.
+PoolOutputs ExpectedPool(const PoolProblem& p);
+
+// Whether both have the same bits and indices.
+bool SameOutputs(const PoolOutputs& a, const PoolOutputs& b);
+
+}  // namespace windrow::test
+
+#endif  // WINDROW_TESTS_POOL_HARNESS_H_

@@ -1,0 +1,145 @@
+#include "tests/pytorch/pool_oracle.h"
+
+#include <bit>
+#include <cmath>
+#include <limits>
+
+namespace windrow::test {
+namespace {
+
+// One window in one direction.
+struct Taps {
+  std::vector<int64_t> inside;  // positions in the input
+  int64_t start = 0;            // of the first tap that is not before the input
+  int64_t counted = 0;          // taps inside the input and its padding
+};
+
+std::vector<Taps> AdaptiveWindows(int64_t in, int64_t out) {
+  std::vector<Taps> all(static_cast<size_t>(out == AdaptivePool2dOptions::kAsInput ? in : out));
+  const auto n = std::ssize(all);
+  for (int64_t i = 0; i < in; ++i) {
+    for (int64_t o = 0; o < n; ++o) {  // whether [i, i + 1) and [o, o + 1) / n * in overlap
+      if (i * n < (o + 1) * in && o * in < (i + 1) * n) {
+        all[static_cast<size_t>(o)].inside.push_back(i);
+      }
+    }
+  }
+  for (Taps& t : all) t.start = t.inside.front(), t.counted = std::ssize(t.inside);
+  return all;
+}
+
+std::vector<Taps> RegularWindows(const PytorchPool& p, int64_t in, int64_t kernel, int64_t stride,
+                                 int64_t pad, int64_t dilation) {
+  const int64_t extent = dilation * (kernel - 1) + 1, end = in + pad;
+  // In ceil_mode there is another window if the one before leaves pixels, unless it starts behind
+  // the input.
+  const auto exists = [&](int64_t start) {
+    return p.ceil_mode ? start - stride + extent < end && start < in : start + extent <= end;
+  };
+  std::vector<Taps> all;
+  for (int64_t start = -pad; exists(start); start += stride) {
+    Taps t;
+    t.start = start;
+    while (t.start < 0) t.start += dilation;
+    for (int64_t i = start; i < start + extent; i += dilation) {
+      if (i >= 0 && i < in) t.inside.push_back(i);
+      if (i < end) ++t.counted;
+    }
+    all.push_back(t);
+  }
+  return all;
+}
+
+// Windrow's, whose 0 is PyTorch's None.
+Size2 StrideOf(const PytorchPool& p) {
+  const Size2 given = p.stride.value_or(Size2(0));
+  return given == Size2(0) ? p.kernel : given;
+}
+
+struct Windows {
+  explicit Windows(const PytorchPool& p)
+      : h(p.adaptive()
+              ? AdaptiveWindows(p.ih, p.out.h)
+              : RegularWindows(p, p.ih, p.kernel.h, StrideOf(p).h, p.padding.h, p.dilation.h)),
+        w(p.adaptive()
+              ? AdaptiveWindows(p.iw, p.out.w)
+              : RegularWindows(p, p.iw, p.kernel.w, StrideOf(p).w, p.padding.w, p.dilation.w)) {}
+  std::vector<Taps> h, w;
+};
+
+// f(plane, rows, columns) for every output.
+template <typename F>
+void ForEachOutput(const PytorchPool& p, const F& f) {
+  const Tensor x = PytorchPoolInput(p, Layout::kNchw);
+  const Windows windows(p);
+  for (int64_t plane = 0; plane < p.mb * p.c; ++plane) {
+    for (const Taps& h : windows.h) {
+      for (const Taps& w : windows.w) f(x.data() + plane * p.ih * p.iw, h, w);
+    }
+  }
+}
+
+}  // namespace
+
+bool IsPossible(const PytorchPool& p) {
+  if (p.ih < 1 || p.iw < 1 || p.divisor == 0) return false;
+  if (p.adaptive()) {
+    const auto is_size = [](int64_t out) {
+      return out >= 1 || out == AdaptivePool2dOptions::kAsInput;
+    };
+    return is_size(p.out.h) && is_size(p.out.w);
+  }
+  const auto is_window = [](int64_t kernel, int64_t stride, int64_t pad, int64_t dilation) {
+    return kernel >= 1 && stride >= 1 && dilation >= 1 && pad >= 0 && pad <= kernel / 2;
+  };
+  const Size2 stride = StrideOf(p);
+  if (!is_window(p.kernel.h, stride.h, p.padding.h, p.dilation.h)) return false;
+  if (!is_window(p.kernel.w, stride.w, p.padding.w, p.dilation.w)) return false;
+  const Windows windows(p);
+  return !windows.h.empty() && !windows.w.empty();
+}
+
+Shape OutputOf(const PytorchPool& p) {
+  const Windows windows(p);
+  return Shape(p.mb, p.c, std::ssize(windows.h), std::ssize(windows.w));
+}
+
+std::vector<Maximum> ExactMaxima(const PytorchPool& p) {
+  std::vector<Maximum> all;
+  ForEachOutput(p, [&](const float* plane, const Taps& rows, const Taps& columns) {
+    float max = -std::numeric_limits<float>::infinity();
+    int64_t index = -1;
+    for (const int64_t h : rows.inside) {
+      for (const int64_t w : columns.inside) {
+        const float v = plane[h * p.iw + w];
+        if (index < 0 || std::isnan(v) || v > max) max = v, index = h * p.iw + w;
+      }
+    }
+    const uint32_t bits = std::isnan(max) ? 0x7FC00000u : std::bit_cast<uint32_t>(max);
+    all.push_back({bits, index, rows.start * p.iw + columns.start});
+  });
+  return all;
+}
+
+std::vector<Bounded> ExactAverages(const PytorchPool& p) {
+  std::vector<Bounded> all;
+  ForEachOutput(p, [&](const float* plane, const Taps& rows, const Taps& columns) {
+    double sum = 0, magnitude = 0;
+    for (const int64_t h : rows.inside) {
+      for (const int64_t w : columns.inside) {
+        const double v = plane[h * p.iw + w];
+        sum += v;
+        magnitude += std::abs(v);
+      }
+    }
+    const auto taps = static_cast<double>(rows.inside.size() * columns.inside.size());
+    double divisor =
+        p.count_include_pad ? static_cast<double>(rows.counted * columns.counted) : taps;
+    if (p.divisor) divisor = static_cast<double>(*p.divisor);
+    // Each of the sums, the divisor and the quotient rounds by at most half a unit, 2^-24.
+    all.push_back({sum / divisor, 1.01 * (taps + 2) * 0x1p-24 * magnitude / std::abs(divisor)});
+  });
+  return all;
+}
+
+}  // namespace windrow::test

@@ -1,0 +1,33 @@
+// The pooling written a second time, apart from the library: what both PyTorch's answers and
+// Windrow's are checked against.
+#ifndef WINDROW_TESTS_PYTORCH_POOL_ORACLE_H_
+#define WINDROW_TESTS_PYTORCH_POOL_ORACLE_H_
+
+#include <cstdint>
+#include <vector>
+
+#include "tests/conv/oracle.h"
+#include "tests/pytorch/pool_problem.h"
+#include "windrow/tensor.h"
+
+namespace windrow::test {
+
+// Whether a batch of it has a result.
+bool IsPossible(const PytorchPool& p);
+
+// The following are of possible ones only, the outputs in logical order.
+Shape OutputOf(const PytorchPool& p);
+
+struct Maximum {
+  uint32_t bits;  // NaN is 0x7FC00000
+  int64_t index;  // -1 if no tap is inside the input
+  int64_t start;  // the index of the first tap not before the input, even if it is behind it
+};
+std::vector<Maximum> ExactMaxima(const PytorchPool& p);
+
+// In double, each with the most that a float result may be off.
+std::vector<Bounded> ExactAverages(const PytorchPool& p);
+
+}  // namespace windrow::test
+
+#endif  // WINDROW_TESTS_PYTORCH_POOL_ORACLE_H_

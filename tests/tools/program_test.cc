@@ -1,0 +1,277 @@
+// The windrow program: the textbook's examples, the words of a problem, exit codes, and a self-test
+// that finds a kernel broken on purpose.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <bit>
+#include <filesystem>
+#include <fstream>
+#include <nlohmann/json.hpp>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "lib/simd/kernels.h"
+#include "lib/simd/target.h"
+#include "tests/tools/tool_call.h"
+#include "tools/corpus.h"
+#include "tools/digest.h"
+#include "tools/examples.h"
+#include "tools/problem_text.h"
+#include "tools/selftest.h"
+#include "windrow/windrow.h"
+
+namespace windrow::tool {
+namespace {
+
+// What ParseProblem says about a text that is wrong.
+std::string ParseError(const std::string& text) {
+  try {
+    ParseProblem(text);
+  } catch (const std::invalid_argument& e) {
+    return e.what();
+  }
+  return "";
+}
+
+class ExampleTest : public testing::TestWithParam<Example> {};
+
+TEST_P(ExampleTest, GivesTheExpectedResult) {
+  const std::vector<Check> checks = GetParam().run();
+  ASSERT_FALSE(checks.empty());
+  for (const Check& check : checks) EXPECT_TRUE(check.ok()) << check.what;
+}
+
+INSTANTIATE_TEST_SUITE_P(All, ExampleTest, testing::ValuesIn(Examples()),
+                         [](const auto& param) { return std::string(param.param.name); });
+
+TEST(ExamplesTest, AWrongResultIsNotOk) {
+  const Tensor a = Matrix(1, 2, {1, 2});
+  EXPECT_TRUE((Check{"", a, a}).ok());
+  EXPECT_FALSE((Check{"", a, Matrix(1, 2, {1, 3})}).ok());
+  EXPECT_FALSE((Check{"", a, Matrix(2, 1, {1, 2})}).ok());
+  EXPECT_FALSE((Check{"", Matrix(1, 1, {0.0f}), Matrix(1, 1, {-0.0f})}).ok());
+}
+
+TEST(ProblemTextTest, ReadsEveryWord) {
+  const Problem p = ParseProblem(
+      "iw9 mb2 g2 ic4 oc6 ih7 k3x5 s2x1 d1x2 pt1 pb2 pl3 pr0 nhwc reflect portable bias residual "
+      "clamp=-1..6.5 values=huge algorithm=reference target=AVX2");
+  EXPECT_EQ(p.input, Shape(2, 4, 7, 9));
+  EXPECT_EQ(p.layout, Layout::kNhwc);
+  EXPECT_EQ(p.options.out_channels, 6);
+  EXPECT_EQ(p.options.groups, 2);
+  EXPECT_EQ(p.options.kernel_size, Size2(3, 5));
+  EXPECT_EQ(p.options.stride, Size2(2, 1));
+  EXPECT_EQ(p.options.dilation, Size2(1, 2));
+  EXPECT_EQ(p.options.padding.top(), 1);
+  EXPECT_EQ(p.options.padding.bottom(), 2);
+  EXPECT_EQ(p.options.padding.left(), 3);
+  EXPECT_EQ(p.options.padding.right(), 0);
+  EXPECT_EQ(p.options.padding_mode, PaddingMode::kReflect);
+  EXPECT_EQ(p.options.numerics, Numerics::kPortable);
+  EXPECT_EQ(p.options.epilogue.clamp_min, -1.0f);
+  EXPECT_EQ(p.options.epilogue.clamp_max, 6.5f);
+  EXPECT_EQ(p.options.algorithm, "reference");
+  EXPECT_EQ(p.options.target, "AVX2");
+  EXPECT_TRUE(p.bias && p.residual);
+  EXPECT_EQ(p.values, Values::kHuge);
+  EXPECT_EQ(p.WeightCount(), 6 * 2 * 3 * 5);
+}
+
+TEST(ProblemTextTest, HasDefaults) {
+  const Problem p = ParseProblem("i5 k3 ic1 oc1 same");
+  EXPECT_EQ(p.input, Shape(1, 1, 5, 5));
+  EXPECT_EQ(p.options.stride, Size2(1));
+  EXPECT_TRUE(p.options.padding.is_same());
+  EXPECT_EQ(p.options.padding_mode, PaddingMode::kZeros);
+}
+
+TEST(ProblemTextTest, NamesTheWordThatIsWrong) {
+  EXPECT_TRUE(Has(ParseError("ic1 oc1 k3 i5 quick"), "\"quick\""));
+  EXPECT_TRUE(Has(ParseError("ic1 oc1 k3 i5 q7"), "\"q7\""));
+  EXPECT_TRUE(Has(ParseError("ic1 oc1 k3 i5 s"), "\"s\""));
+  EXPECT_TRUE(Has(ParseError("ic1x2 oc1 k3 i5"), "\"ic1x2\" has two numbers"));
+  EXPECT_TRUE(Has(ParseError("ic1.5 oc1 k3 i5"), "\"ic1.5\""));
+  EXPECT_TRUE(Has(ParseError("ic1 oc1 k3x i5"), "\"k3x\""));
+  EXPECT_TRUE(Has(ParseError("ic1 oc1 k99999999999999999999 i5"), "\"k99999999999999999999\""));
+  EXPECT_TRUE(Has(ParseError("ic1 oc1 k3 kh3 i5"), "\"kh3\" says the kh a second time"));
+  EXPECT_TRUE(Has(ParseError("ic1 oc1 k3 i5 nchw nhwc"), "\"nhwc\" says the layout a second time"));
+  EXPECT_TRUE(Has(ParseError("ic1 oc1 k3 i5 p1 same"), "both \"same\" and a padding"));
+  EXPECT_TRUE(Has(ParseError("ic1 oc1 k3 i5 clamp=1"), "\"clamp=1\""));
+  EXPECT_TRUE(Has(ParseError("ic1 oc1 k3 i5 clamp=a..1"), "\"a\""));
+  EXPECT_TRUE(Has(ParseError("ic1 oc1 k3 i5 values=odd"), "\"values=odd\""));
+  EXPECT_TRUE(Has(ParseError("ic1 oc1 i5"), "does not say kh"));
+  EXPECT_TRUE(Has(ParseError("ic1 oc1 k3 ih5"), "does not say iw"));
+  EXPECT_TRUE(Has(ParseError(""), "does not say ic"));
+}
+
+TEST(DigestTest, IsSha256OfLittleEndianFloatsInLogicalOrder) {
+  Digest none;
+  EXPECT_EQ(none.Finish(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+  Digest abcd;  // the bytes "abcd"
+  const float letters[] = {std::bit_cast<float>(0x64636261u)};
+  abcd.Add(letters);
+  EXPECT_EQ(abcd.Finish(), "88d4266fd4e6338d13b845fcf289579d209c897823b9217da3e161936f031589");
+  const std::vector<float> values = Scattered(24, 1);
+  Digest nchw, nhwc;
+  const Tensor planes(Shape(1, 2, 3, 4), values, Layout::kNchw);
+  const Tensor pixels(Shape(1, 2, 3, 4), values, Layout::kNhwc);
+  nchw.Add(planes);
+  nhwc.Add(pixels);
+  EXPECT_EQ(nchw.Finish(), nhwc.Finish());
+}
+
+TEST(CorpusTest, CoversEveryAttribute) {
+  std::set<Values> values;
+  std::set<PaddingMode> modes;
+  bool bias = false, residual = false, clamp = false, grouped = false, dilated = false,
+       strided = false, sides = false, same = false, batch = false;
+  std::set<std::string> texts;
+  for (const Problem& p : Corpus(false)) {
+    EXPECT_TRUE(texts.insert(p.text).second) << p.text;
+    values.insert(p.values);
+    modes.insert(p.options.padding_mode);
+    bias |= p.bias;
+    residual |= p.residual;
+    clamp |= p.options.epilogue.clamp_max < 10;
+    grouped |= p.options.groups > 1;
+    dilated |= p.options.dilation != Size2(1);
+    strided |= p.options.stride != Size2(1);
+    sides |= p.options.padding.top() != p.options.padding.bottom();
+    same |= p.options.padding.is_same();
+    batch |= p.input.n() > 1;
+  }
+  EXPECT_EQ(values.size(), 5u);
+  EXPECT_EQ(modes.size(), 4u);
+  EXPECT_TRUE(bias && residual && clamp && grouped && dilated && strided && sides && same && batch);
+}
+
+TEST(SelftestTest, PassesAndWritesItsFiles) {
+  const std::filesystem::path folder =
+      std::filesystem::path(testing::TempDir()) / ("windrow_selftest" + std::to_string(getpid()));
+  std::filesystem::create_directories(folder);
+  const std::string json = folder / "s.json", junit = folder / "s.xml";
+  const Outcome o = Call({"selftest", "--quick", "--json", json, "--junit", junit});
+  EXPECT_EQ(o.code, 0) << o.out << o.err;
+  EXPECT_TRUE(Has(o.out, "PASSED"));
+  std::ifstream file(json);
+  const auto report = nlohmann::json::parse(file);
+  EXPECT_TRUE(report["ok"].get<bool>());
+  for (const auto& t : report["targets"]) {
+    EXPECT_GT(t["runs"].get<int>(), 0);
+    for (const auto& c : report["classes"]) {
+      if (c["class"] == t["class"]) {
+        EXPECT_EQ(c["digest"], t["digest"]);
+      }
+    }
+  }
+  std::ifstream xml(junit);
+  EXPECT_TRUE(Has(std::string(std::istreambuf_iterator<char>(xml), {}), "failures=\"0\""));
+  std::filesystem::remove_all(folder);
+}
+
+// The true tiles, and one whose first lane is wrong in its last bit.
+const internal::TileSet* g_true_tiles = nullptr;
+void BrokenTile(const internal::TileArgs& args) {
+  g_true_tiles->tile[1][1](args);
+  if (args.last) *args.y = std::bit_cast<float>(std::bit_cast<uint32_t>(*args.y) ^ 1);
+}
+
+class BrokenTargetTest : public testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    const internal::Target target = internal::FindTarget(GetParam());
+    index_ = target.index;
+    fused_ = target.fused;
+    g_true_tiles = &internal::Tiles(index_, fused_);
+    broken_ = *g_true_tiles;
+    broken_.tile[1][1] = BrokenTile;
+    internal::ReplaceTilesForTest(index_, fused_, &broken_);
+  }
+  void TearDown() override { internal::ReplaceTilesForTest(index_, fused_, nullptr); }
+
+  size_t index_ = 0;
+  bool fused_ = false;
+  internal::TileSet broken_{};
+};
+
+TEST_P(BrokenTargetTest, IsFoundAndNamed) {
+  const Outcome o = Call({"selftest", "--quick"});
+  EXPECT_EQ(o.code, 1);
+  EXPECT_TRUE(Has(o.out, "FAILED")) << o.out;
+  // Every run of this problem ends in that tile.
+  EXPECT_TRUE(Has(o.out, "DIFFERENCE " + GetParam() +
+                             " native direct nchw, \"ic1 oc1 k1 i1\": "
+                             "1 elements differ, the first at n 0 c 0 h 0 w 0: expected "))
+      << o.out;
+  for (const TargetResult& t : RunSelftest({}, true).targets) {
+    const bool broken =
+        t.target == GetParam() && !t.portable && t.bits_class != BitsClass::kPooling;
+    EXPECT_EQ(t.differences.empty(), !broken) << t.target;
+    for (const Difference& d : t.differences) EXPECT_EQ(d.expected ^ d.computed, 1u);
+  }
+  TearDown();
+  EXPECT_EQ(Call({"selftest", "--quick", "--target", GetParam()}).code, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Targets, BrokenTargetTest, testing::ValuesIn(UsableTargetNames()),
+                         [](const auto& param) { return param.param; });
+
+TEST(CommandLineTest, MisuseShowsTheUsageLineAndReturns2) {
+  const std::vector<std::vector<std::string>> misuses = {
+      {},
+      {"fly"},
+      {"info", "--fast"},
+      {"demo", "E99"},
+      {"explain"},
+      {"explain", "ic1 oc1"},
+      {"explain", "ic3 oc4 g2 k1 i1"},
+      {"explain", "ic1 oc1 k5 i3"},
+      {"explain", "ic1 oc1 k1 i1 target=NONE"},
+      {"filter", "--kernel", "box3", "only_one.png"},
+      {"draw"},
+      {"layers", "--threads", "0"},
+      {"selftest", "--target", "NONE"},
+  };
+  for (const auto& arguments : misuses) {
+    const Outcome o = Call(arguments);
+    const std::string command = arguments.empty() ? "nothing" : arguments.back();
+    EXPECT_EQ(o.code, 2) << command;
+    EXPECT_TRUE(Has(o.err, "usage: windrow")) << command << ": " << o.err;
+    EXPECT_EQ(o.out, "") << command;
+  }
+}
+
+TEST(CommandLineTest, HelpAndVersionAreFine) {
+  EXPECT_EQ(Call({"--version"}).out, std::string("windrow ") + Version() + "\n");
+  const Outcome help = Call({"filter", "--help"});
+  EXPECT_EQ(help.code, 0);
+  EXPECT_TRUE(Has(help.out, "usage: windrow filter"));
+}
+
+TEST(CommandLineTest, DemoPrintsResultsBesideTheExpected) {
+  const Outcome o = Call({"demo", "E1"});
+  EXPECT_EQ(o.code, 0);
+  EXPECT_TRUE(Has(o.out, "19 25    | 19 25\n")) << o.out;
+  EXPECT_TRUE(Has(Call({"demo", "E13"}).out, "    0 5      | 0 5\n"));  // of NaNs
+  EXPECT_TRUE(Has(Call({"demo"}).out, "E10"));
+}
+
+TEST(CommandLineTest, ExplainSaysWhatRuns) {
+  const Outcome o = Call({"explain", "ic64", "oc128", "k3", "s2", "p1", "i56", "nhwc"});
+  EXPECT_EQ(o.code, 0);
+  EXPECT_TRUE(Has(o.out, "1x128x28x28")) << o.out;
+  EXPECT_TRUE(Has(o.out, "57802752 multiply-adds")) << o.out;
+  EXPECT_TRUE(Has(Call({"explain", "ic2 oc2 k1 i1 algorithm=reference"}).out, "reference on"));
+}
+
+TEST(CommandLineTest, LayersNeedsAReadableFile) {
+  const Outcome o = Call({"layers", "--shapes", "/nowhere/layers.txt"});
+  EXPECT_EQ(o.code, 1);
+  EXPECT_TRUE(Has(o.err, "/nowhere/layers.txt")) << o.err;
+}
+
+}  // namespace
+}  // namespace windrow::tool
