@@ -17,6 +17,22 @@
 // where k is K in class F, K + 1 in class U, in which a product is rounded before it is added, and
 // one more with a residual. The last term is for products and sums that are denormal, if those are
 // not flushed to zero. A clamp brings two numbers no further apart.
+//
+// The gradients are sums in one order, too. By the input, dx is the same chain turned round: over
+// the positions of dy that see the pixel, ascending by row and column, output channels innermost,
+// from +0; and where padding copies pixels of the input, the sum of the copies' gradients,
+// ascending by the copy's row and column in the padded input, from +0. By weights and bias outputs
+// fall into chunks (n, oh, ow) of at most 1024: as many whole images, or whole rows of one, as fit,
+// or else parts of a row, as even as can be; each chunk is a chain from +0 over its outputs,
+// ascending, and the chunks are added up in their order from +0:
+//
+//   dx = s;  s = +0;  for oh: for ow: for oc: s = fma(dy, w, s)
+//   dw = s;  s = +0;  for each chunk: { a = +0;  for n: for oh: for ow: a = fma(x, dy, a);  s += a;
+//   } db = s;  the same with a += dy
+//
+// with + +0 and NaN as above. Only what exists takes part: an input that no output sees has the
+// gradient +0, and a zero of the padding is nothing, even beside an infinite dy. The epilogue and
+// the residual are not part of it: dy is the gradient by the sum before them.
 #ifndef WINDROW_CONV2D_H_
 #define WINDROW_CONV2D_H_
 
@@ -53,7 +69,13 @@ struct Epilogue {  // a bound of -0 counts as +0
   float clamp_max = std::numeric_limits<float>::infinity();
 };
 
-// The parameters of torch.nn.Conv2d, and three of our own.
+// How the gradients are computed: "auto" or a name of Algorithms(), BackwardWeightsAlgorithms().
+struct BackwardAlgorithms {
+  std::string data = "auto";
+  std::string weights = "auto";
+};
+
+// The parameters of torch.nn.Conv2d, and four of our own.
 struct Conv2dOptions {
   int64_t in_channels = 0;   // must be set
   int64_t out_channels = 0;  // must be set
@@ -67,6 +89,7 @@ struct Conv2dOptions {
   Numerics numerics = Numerics::kNative;
   std::string algorithm = "auto";  // or a name of Algorithms()
   std::string target{};            // a name of cpu::Targets(); empty: cpu::ActiveTarget()
+  BackwardAlgorithms backward{};
 };
 
 // One call. x, y and residual may differ in layout and have gaps; they need only be aligned to
@@ -76,6 +99,25 @@ struct RunArgs {
   TensorView y;
   ConstTensorView residual{};  // added before the clamp; as large as y; none if empty
   // At least WorkspaceBytes(), apart from the views; the object's own if empty.
+  std::span<std::byte> workspace{};
+};
+
+// The gradient by the input of a Run: dy is as large as y, dx as x. They may differ in layout and
+// have gaps. dx may not overlap dy.
+struct BackwardDataArgs {
+  ConstTensorView dy;
+  TensorView dx;  // written whole
+  std::span<std::byte> workspace{};
+};
+
+// The gradients by weights and bias of a Run: x is its input, dy is as large as y. What is written
+// may not overlap anything.
+struct BackwardWeightsArgs {
+  ConstTensorView x;
+  ConstTensorView dy;
+  std::span<float> dw;      // in the order of the weights
+  std::span<float> db{};    // by bias; none if empty
+  bool accumulate = false;  // whether the gradients are added to what dw and db hold
   std::span<std::byte> workspace{};
 };
 
@@ -113,6 +155,12 @@ class WINDROW_API Conv2d {
   Tensor Run(const ConstTensorView& x) const;  // in x's layout
   Tensor Run(const Tensor& x) const;
 
+  // The gradients, in the same way and with the same errors as Run. The first BackwardData packs
+  // the weights once more, turned round.
+  void BackwardData(const BackwardDataArgs& args) const;
+  void BackwardData(const ConstTensorView& dy, const TensorView& dx) const;
+  void BackwardWeights(const BackwardWeightsArgs& args) const;
+
   // The scratch memory a Run needs on up to `threads` threads, of dense tensors in one layout, or
   // of just these views. However large the image, padding, stride or dilation, each thread has at
   // most four times the L2 cache, 8 MiB, and what two vectors of outputs and their inputs take:
@@ -120,10 +168,17 @@ class WINDROW_API Conv2d {
   // std::invalid_argument as a Run would.
   size_t WorkspaceBytes(const Shape& input, Layout layout, int threads) const;
   size_t WorkspaceBytes(const RunArgs& args, int threads) const;
+  // That of gradients. By weights each thread has the sums of a part of them and, of what is not
+  // pixels (NHWC) without padding modes, copies of what a chunk of outputs sees; by the input as a
+  // Run, and, where padding copies pixels, one padded image in all.
+  size_t WorkspaceBytes(const BackwardDataArgs& args, int threads) const;
+  size_t WorkspaceBytes(const BackwardWeightsArgs& args, int threads) const;
 
   // Which algorithm a Run of dense tensors, or of just these views, takes, and why not another.
   Explanation Explain(const Shape& input, Layout layout) const;
   Explanation Explain(const RunArgs& args) const;
+  Explanation Explain(const BackwardDataArgs& args) const;
+  Explanation Explain(const BackwardWeightsArgs& args) const;
 
  private:
   struct Impl;
@@ -133,6 +188,9 @@ class WINDROW_API Conv2d {
 
 // The names Conv2dOptions::algorithm takes besides "auto".
 WINDROW_API std::vector<std::string> Algorithms();
+
+// The names BackwardAlgorithms::weights takes besides "auto".
+WINDROW_API std::vector<std::string> BackwardWeightsAlgorithms();
 
 // The chapter's one-line function: each channel-summed cross-correlation of x with the one filter
 // k (1 x c x kh x kw), no padding, stride 1. Returns n x 1 x oh x ow.

@@ -51,6 +51,17 @@ struct Axis {
     return distance / stride < out ? distance / stride : -1;
   }
 
+  // The outputs for which this tap falls inside the input.
+  struct Outputs {
+    int64_t begin, end;
+  };
+  Outputs OutputsOf(int64_t tap) const {
+    const int64_t first = before - tap * dilation;  // of the inputs, from output 0's position on
+    const int64_t begin = std::min(CeilDiv(std::max<int64_t>(first, 0), stride), out);
+    const int64_t end = std::min(CeilDiv(std::max<int64_t>(first + in, 0), stride), out);
+    return {begin, std::max(begin, end)};
+  }
+
   // The taps that fall inside the input for some of `count` outputs from `first` on.
   struct Taps {
     int64_t begin, end;

@@ -8,6 +8,7 @@
 #include "lib/base/error.h"
 #include "lib/base/overlap.h"
 #include "lib/base/planner.h"
+#include "lib/conv/gradients.h"
 #include "lib/conv/problem.h"
 #include "lib/conv/registry.h"
 #include "lib/conv/weights.h"
@@ -114,7 +115,8 @@ struct Conv2d::Impl {
       : options(o),
         planner(internal::ConvRegistry(), o.algorithm),
         op(BindOp(o, target)),
-        weights(op, CheckedWeights(op, w, bias), bias) {
+        weights(op, CheckedWeights(op, w, bias), bias),
+        gradients(op, weights, o.backward) {
     options.target = target.name;
   }
 
@@ -172,11 +174,15 @@ struct Conv2d::Impl {
   }
 
   Explanation Explain(const ConvShape& shape) const {
-    Explanation e = planner.Explain(shape);
-    e.target = options.target;
-    e.numerics = op.fused ? "fused" : "unfused";
+    Explanation e = WithNames(planner.Explain(shape));
     e.output = Shape(shape.n, op.out_channels, shape.h.out, shape.w.out);
     e.multiply_adds = shape.multiply_adds();
+    return e;
+  }
+
+  Explanation WithNames(Explanation e) const {
+    e.target = options.target;
+    e.numerics = op.fused ? "fused" : "unfused";
     return e;
   }
 
@@ -184,6 +190,7 @@ struct Conv2d::Impl {
   Planner planner;
   ConvOp op;
   internal::ConvWeights weights;
+  internal::ConvGradients gradients;
 };
 
 Conv2d::Conv2d(const Conv2dOptions& options, std::span<const float> weights,
@@ -197,6 +204,7 @@ Conv2d::Impl& Conv2d::impl() const {
 
 void Conv2d::SetWeights(std::span<const float> weights, std::span<const float> bias) {
   impl().weights.Set(impl().op, CheckedWeights(impl().op, weights, bias), bias);
+  impl().gradients.WeightsChanged();
 }
 
 const Conv2dOptions& Conv2d::options() const { return impl().options; }
@@ -229,6 +237,26 @@ Explanation Conv2d::Explain(const Shape& input, Layout layout) const {
 
 Explanation Conv2d::Explain(const RunArgs& args) const {
   return impl().Explain(impl().CheckedShape(args));
+}
+
+void Conv2d::BackwardData(const BackwardDataArgs& args) const { impl().gradients.Run(args); }
+void Conv2d::BackwardData(const ConstTensorView& dy, const TensorView& dx) const {
+  BackwardData({.dy = dy, .dx = dx});
+}
+void Conv2d::BackwardWeights(const BackwardWeightsArgs& args) const { impl().gradients.Run(args); }
+
+size_t Conv2d::WorkspaceBytes(const BackwardDataArgs& args, int threads) const {
+  return impl().gradients.WorkspaceBytes(args, threads);
+}
+size_t Conv2d::WorkspaceBytes(const BackwardWeightsArgs& args, int threads) const {
+  return impl().gradients.WorkspaceBytes(args, threads);
+}
+
+Explanation Conv2d::Explain(const BackwardDataArgs& args) const {
+  return impl().WithNames(impl().gradients.Explain(args));
+}
+Explanation Conv2d::Explain(const BackwardWeightsArgs& args) const {
+  return impl().WithNames(impl().gradients.Explain(args));
 }
 
 Tensor Corr2d(const Tensor& x, const Tensor& k) {

@@ -186,6 +186,7 @@ double Estimate(const Im2colPlan& p) {
 }  // namespace
 
 const char* ConsiderIm2col(const ConvShape& shape, ConvPlan& plan) {
+  if (shape.must_skip_padding()) return kMultipliesPadding;
   Im2colPlan p = PlanIm2col(shape);
   p.cycles = Estimate(p);
   plan = ConvPlan(p);

@@ -310,6 +310,7 @@ int64_t PlanarStreamBytes() {
 }
 
 const char* ConsiderPlanar(const ConvShape& shape, ConvPlan& plan) {
+  if (shape.must_skip_padding()) return kMultipliesPadding;
   if (const char* reason = Refuse(shape)) return reason;
   const auto flat = PlanFlat(shape);
   plan = flat ? ConvPlan(*flat) : ConvPlan(MakePlan(shape));

@@ -23,12 +23,6 @@ namespace {
 constexpr int64_t kFloat = sizeof(float);
 constexpr int64_t kFewChannels = 3;  // with which reading x takes longer than multiplying it
 
-// Channels side by side.
-bool Pixels(const ConvShape& c) {
-  return (c.xs.c == 1 || c.op->in_channels == 1) &&
-         (c.op->out_channels == 1 || c.OfOutputs([](const Strides& s) { return s.c == 1; }));
-}
-
 // Pixels of a row side by side.
 bool Planes(const ConvShape& c) {
   return c.w.stride == 1 && c.xs.w == 1 && c.OfOutputs([](const Strides& s) { return s.w == 1; });
@@ -206,7 +200,7 @@ const char* ConsiderPointwise(const ConvShape& shape, ConvPlan& plan) {
   if (shape.h.kernel != 1 || shape.w.kernel != 1) return "the kernel is larger than 1x1";
   if (shape.padded()) return "there is padding";
   if (shape.op->depthwise()) return "each group has one channel";
-  const bool pixels = Pixels(shape), planes = Planes(shape);
+  const bool pixels = shape.pixels(), planes = Planes(shape);
   if (!pixels && !planes) {
     return "neither the channels (NHWC) nor, at stride 1, the pixels of a row (NCHW) of x and y "
            "are contiguous";

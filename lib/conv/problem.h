@@ -24,6 +24,7 @@ struct ConvOp {
   Padding padding{0};
   PaddingMode mode = PaddingMode::kZeros;
   Epilogue epilogue;
+  bool padding_absent = false;     // zeros stand for inputs that do not exist: 0 * inf is no NaN
   bool fused = false;              // the multiply-add's class, after Conv2dOptions::numerics
   int lanes = 1;                   // of the bound target
   const TileSet* tiles = nullptr;  // of the bound target in that class
@@ -69,8 +70,17 @@ struct ConvShape {
 
   bool has_residual() const { return residual != ResidualPlace::kNone; }
   // Whether a padded tap may be left out instead of multiplied by zero: 0 * inf would be NaN.
-  bool may_skip_padding() const { return op->mode == PaddingMode::kZeros && weights->finite(); }
+  bool may_skip_padding() const {
+    return op->mode == PaddingMode::kZeros && (weights->finite() || op->padding_absent);
+  }
   bool padded() const { return h.padded() || w.padded(); }
+  // Channels side by side (NHWC), of x and of all that has outputs.
+  bool pixels() const {
+    return (xs.c == 1 || op->in_channels == 1) &&
+           (op->out_channels == 1 || OfOutputs([](const Strides& s) { return s.c == 1; }));
+  }
+  // Whether no zero may be multiplied instead.
+  bool must_skip_padding() const { return op->padding_absent && !weights->finite() && padded(); }
   int64_t multiply_adds() const {  // at most INT64_MAX
     return SaturatedProduct(
         {n, op->out_channels, h.out, w.out, op->group_in(), h.kernel, w.kernel});
@@ -97,6 +107,10 @@ struct ConvBuffers {
 };
 
 using ConvPlan = Plan<ConvBuffers>;
+
+// Why a strategy that multiplies padding by zeros does not do a call that must skip it.
+inline constexpr const char* kMultipliesPadding =
+    "weights are infinite or NaN, and taps on no input must be left out";
 
 // A 1x1 convolution of a tensor whose pixels have one pitch is the same for one long row of pixels,
 // which cuts into tiles with less rest. Any other shape is returned as it is.

@@ -1,32 +1,12 @@
 // y[n][oc][oh][ow]:  acc = bias;  for kh: for kw: for c: acc = fma(x, w, acc);  then the epilogue
 //
 // Written to be read: no loop here is tuned, and each rounding is one expression.
-#include <bit>
-
 #include "lib/base/parallel.h"
-#include "lib/conv/exact_fma.h"
+#include "lib/conv/scalar.h"
 #include "lib/conv/strategies.h"
 
 namespace windrow::internal {
 namespace {
-
-// The class of the multiply-add. U rounds the product, then the sum (-ffp-contract=off keeps it
-// so).
-template <bool kFused>
-float MultiplyAdd(float x, float w, float acc) {
-  if constexpr (kFused) {
-    return ExactFma(x, w, acc);
-  } else {
-    const float product = x * w;
-    return acc + product;
-  }
-}
-
-float Finish(float v, const Epilogue& e) {
-  v += 0.0f;
-  v = v < e.clamp_min ? e.clamp_min : v > e.clamp_max ? e.clamp_max : v;
-  return v != v ? std::bit_cast<float>(0x7FC00000u) : v;
-}
 
 template <bool kFused>
 float Chain(const ConvShape& c, const ConvBuffers& b, int64_t n, int64_t oc, int64_t oh,
@@ -41,6 +21,7 @@ float Chain(const ConvShape& c, const ConvBuffers& b, int64_t n, int64_t oc, int
     for (int64_t kw = 0; kw < c.w.kernel; ++kw) {
       const int64_t iw = c.w.Source(c.w.Position(ow, kw), op.mode);
       const bool zero = ih < 0 || iw < 0;
+      if (zero && op.padding_absent) continue;
       const float* pixel = zero ? nullptr : x + ih * c.xs.h + iw * c.xs.w;
       for (int64_t i = 0; i < channels; ++i) {
         acc = MultiplyAdd<kFused>(zero ? 0.0f : pixel[i * c.xs.c],

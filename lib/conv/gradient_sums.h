@@ -1,0 +1,27 @@
+// The sums of a task of the gradient by weights, and their way to dw.
+#ifndef WINDROW_LIB_CONV_GRADIENT_SUMS_H_
+#define WINDROW_LIB_CONV_GRADIENT_SUMS_H_
+
+#include <cstdint>
+
+#include "lib/conv/problem.h"
+
+namespace windrow::internal {
+
+// sums[tap - tap_begin][group's in channel][lane] of output channels out_channel + lane.
+struct GradientSums {
+  const ConvOp& op;
+  const float* sums;
+  int64_t width;  // lanes
+  int64_t taps;   // of the kernel
+  int64_t tap_begin, tap_end;
+  int64_t out_channel, out_channels;
+
+  // To dw[out channel][in channel][tap], or added to what is there.
+  void StoreWeights(float* dw, bool accumulate) const;
+  void StoreBias(const float* bias_sums, float* db, bool accumulate) const;
+};
+
+}  // namespace windrow::internal
+
+#endif  // WINDROW_LIB_CONV_GRADIENT_SUMS_H_
