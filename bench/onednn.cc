@@ -27,7 +27,17 @@ memory Reordered(const memory::desc& from, const float* values, const memory::de
 
 Operation::Operation(const Shape& output, const dnnl::primitive& primitive,
                      std::unordered_map<int, memory> arguments)
-    : output_(output), stream_(Cpu()), primitive_(primitive), arguments_(std::move(arguments)) {}
+    : Operation(output, primitive, std::move(arguments), DNNL_ARG_DST,
+                Describe(Dims(output), Tag::nchw)) {}
+
+Operation::Operation(const Shape& output, const dnnl::primitive& primitive,
+                     std::unordered_map<int, memory> arguments, int result, memory::desc plain)
+    : output_(output),
+      result_(result),
+      plain_(std::move(plain)),
+      stream_(Cpu()),
+      primitive_(primitive),
+      arguments_(std::move(arguments)) {}
 
 void Operation::Run() {
   primitive_.execute(stream_, arguments_);
@@ -36,8 +46,7 @@ void Operation::Run() {
 
 Tensor Operation::Output() const {
   Tensor result(output_, Layout::kNchw);
-  const memory::desc plain = Describe(Dims(output_), Tag::nchw);
-  memory source = arguments_.at(DNNL_ARG_DST), target(plain, Cpu(), result.data());
+  memory source = arguments_.at(result_), target(plain_, Cpu(), result.data());
   dnnl::stream stream(Cpu());
   dnnl::reorder(source, target).execute(stream, source, target);
   stream.wait();

@@ -25,11 +25,16 @@ class Operation : public PeerOperation {
  public:
   Operation(const Shape& output, const dnnl::primitive& primitive,
             std::unordered_map<int, memory> arguments);
+  // Whose output is another argument, plainly described so.
+  Operation(const Shape& output, const dnnl::primitive& primitive,
+            std::unordered_map<int, memory> arguments, int result, memory::desc plain);
   void Run() override;
   Tensor Output() const override;
 
  private:
   Shape output_;
+  int result_;
+  memory::desc plain_;
   dnnl::stream stream_;
   dnnl::primitive primitive_;
   std::unordered_map<int, memory> arguments_;
@@ -40,6 +45,8 @@ std::unique_ptr<PeerOperation> IfThereIsOne(
     const std::function<std::unique_ptr<PeerOperation>()>& make);
 
 // See PeerFormat. Inference: no workspace for a maximum's gradient.
+std::unique_ptr<PeerOperation> MakeGradient(const Layer& layer, Gradient gradient,
+                                            const GradientOperands& operands, Tag activations);
 std::unique_ptr<PeerOperation> MakePooling(const Pool& pool, const Tensor& x, Tag activations);
 
 }  // namespace windrow::bench::onednn

@@ -31,6 +31,14 @@ struct Operands {
   std::span<const float> weights, bias;
 };
 
+// A convolution's gradients, and what they are computed from: x and dy in kNchw.
+enum class Gradient { kByData, kByWeights };
+struct GradientOperands {
+  const Tensor& x;
+  const Tensor& dy;
+  std::span<const float> weights;
+};
+
 // One way to use a peer.
 struct PeerFormat {
   std::string name;             // "onednn_nhwc"
@@ -39,6 +47,9 @@ struct PeerFormat {
   std::function<std::unique_ptr<PeerOperation>(const Layer&, const Operands&)> make;
   // None if it is not a peer of poolings at all. x in kNchw.
   std::function<std::unique_ptr<PeerOperation>(const Pool&, const Tensor& x)> make_pooling{};
+  // None if it has no gradients. The output is dx, or dw in the order of the weights.
+  std::function<std::unique_ptr<PeerOperation>(const Layer&, Gradient, const GradientOperands&)>
+      make_gradient{};
 };
 
 struct Peer {

@@ -44,6 +44,10 @@ PeerFormat Format(const char* name, std::vector<Layout> layouts, Tag activations
       name, std::move(layouts), [activations](const Layer& layer, const Operands& operands) {
         return IfThereIsOne([&] { return MakeConvolution(layer, operands, activations); });
       }};
+  format.make_gradient = [activations](const Layer& layer, Gradient gradient,
+                                       const GradientOperands& operands) {
+    return MakeGradient(layer, gradient, operands, activations);
+  };
   if (activations != Tag::any) {  // a pooling takes its input as it is
     format.make_pooling = [activations](const Pool& pool, const Tensor& x) {
       return MakePooling(pool, x, activations);

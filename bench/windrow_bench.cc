@@ -15,6 +15,7 @@
 
 #include "bench/conv_bench.h"
 #include "bench/flags.h"
+#include "bench/gradient_bench.h"
 #include "bench/layers.h"
 #include "bench/peer.h"
 #include "bench/pool_bench.h"
@@ -68,6 +69,7 @@ void RegisterOperations(const std::vector<Peer>& peers, const Flags& flags) {
   const bool convolution = Has(Algorithms(), flags.algorithm);
   const bool pooling = Has(PoolAlgorithms(), flags.algorithm);
   if (convolution) RegisterConvolutions(layers, peers, flags);
+  if (convolution) RegisterGradients(layers, peers, flags);
   if (pooling) RegisterPoolings(pools, peers, flags);
   if (!convolution && !pooling) {
     throw std::invalid_argument("there is no algorithm \"" + flags.algorithm + "\"");

@@ -45,38 +45,58 @@ struct GradientBuffers {
 
 using GradientPlan = Plan<GradientBuffers>;
 
-// How outputs fall into chunks of at most kPixels: whole images, whole rows of one, or parts of a
-// row, the last in each direction perhaps shorter by one. Of no images there is one that is empty.
-struct Chunks {
-  static constexpr int64_t kPixels = 1024;
-
-  EvenSplit columns, rows, images;
-
-  explicit Chunks(const GradientShape& s)
-      : columns(s.w.out, kPixels),
-        rows(s.h.out, columns.parts > 1 ? 1 : kPixels / s.w.out),
-        images(s.n, rows.parts > 1 || columns.parts > 1 ? 1 : kPixels / (s.h.out * s.w.out)) {}
-
-  int64_t count() const { return images.parts * rows.parts * columns.parts; }
-  static int64_t Longest(const EvenSplit& s) { return s.smaller + (s.larger > 0 ? 1 : 0); }
-  int64_t max_pixels() const { return Longest(images) * Longest(rows) * Longest(columns); }
-
+// Outputs of some images, in the order (n, oh, ow).
+struct OutputBox {
   struct Range {
     int64_t begin, end;
     int64_t size() const { return end - begin; }
   };
-  struct Chunk {
-    Range n, h, w;
-    int64_t pixels() const { return n.size() * h.size() * w.size(); }
-  };
-  Chunk at(int64_t i) const {
-    const auto part = [](const EvenSplit& s, int64_t p) {
-      return Range{s.Begin(p), s.Begin(p + 1)};
-    };
-    return {part(images, i / columns.parts / rows.parts),
-            part(rows, i / columns.parts % rows.parts), part(columns, i % columns.parts)};
-  }
+  Range n, h, w;
+  int64_t pixels() const { return n.size() * h.size() * w.size(); }
 };
+
+// A box cut into boxes of at most so many pixels that follow each other in that order: whole
+// images, or whole rows of one, or parts of a row, as even as can be. One without images is one
+// box.
+class BoxCut {
+ public:
+  BoxCut(const OutputBox& box, int64_t most)
+      : box_(box),
+        limit_(Limit(box, most)),
+        columns_(box.w.size(), limit_.w.size()),
+        rows_(box.h.size(), limit_.h.size()),
+        images_(box.n.size(), limit_.n.size()) {}
+
+  int64_t count() const { return images_.parts * rows_.parts * columns_.parts; }
+  // None is larger in any direction, nor are those of a box that is smaller in the one direction in
+  // which a cut of boxes differs.
+  const OutputBox& limit() const { return limit_; }
+  OutputBox at(int64_t i) const {
+    const auto part = [](const EvenSplit& s, const OutputBox::Range& of, int64_t p) {
+      return OutputBox::Range{of.begin + s.Begin(p), of.begin + s.Begin(p + 1)};
+    };
+    return {part(images_, box_.n, i / columns_.parts / rows_.parts),
+            part(rows_, box_.h, i / columns_.parts % rows_.parts),
+            part(columns_, box_.w, i % columns_.parts)};
+  }
+
+ private:
+  static OutputBox Limit(const OutputBox& box, int64_t most) {
+    const int64_t n = std::max<int64_t>(box.n.size(), 1), h = box.h.size(), w = box.w.size();
+    if (w > most) return {{0, 1}, {0, 1}, {0, most}};
+    if (h * w > most) return {{0, 1}, {0, most / w}, {0, w}};
+    return {{0, std::min(n, most / (h * w))}, {0, h}, {0, w}};
+  }
+
+  OutputBox box_, limit_;
+  EvenSplit columns_, rows_, images_;
+};
+
+// The chunks of a call.
+inline BoxCut Chunks(const GradientShape& s) {
+  constexpr int64_t kPixels = 1024;
+  return BoxCut({{0, s.n}, {0, s.h.out}, {0, s.w.out}}, kPixels);
+}
 
 const char* ConsiderGradientTiles(const GradientShape& shape, GradientPlan& plan);
 // Scalar, either numerics class to the bit: what every kernel is compared with.

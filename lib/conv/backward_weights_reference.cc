@@ -8,7 +8,7 @@ namespace {
 
 // Calls f(n, oh, ow) for the outputs of a chunk.
 template <typename F>
-void ForOutputs(const Chunks::Chunk& c, const F& f) {
+void ForOutputs(const OutputBox& c, const F& f) {
   for (int64_t n = c.n.begin; n < c.n.end; ++n) {
     for (int64_t oh = c.h.begin; oh < c.h.end; ++oh) {
       for (int64_t ow = c.w.begin; ow < c.w.end; ++ow) f(n, oh, ow);
@@ -18,15 +18,15 @@ void ForOutputs(const Chunks::Chunk& c, const F& f) {
 
 // The sum over all chunks, if one gives chain(chunk).
 template <typename F>
-float SumOfChunks(const Chunks& chunks, const F& chain) {
+float SumOfChunks(const BoxCut& chunks, const F& chain) {
   float s = 0.0f;
   for (int64_t i = 0; i < chunks.count(); ++i) s = Finish(chain(chunks.at(i)) + s, Epilogue{});
   return s;
 }
 
 template <bool kFused>
-float Chain(const GradientShape& s, const GradientBuffers& b, const Chunks::Chunk& chunk,
-            int64_t oc, int64_t ic, int64_t kh, int64_t kw) {
+float Chain(const GradientShape& s, const GradientBuffers& b, const OutputBox& chunk, int64_t oc,
+            int64_t ic, int64_t kh, int64_t kw) {
   float a = 0.0f;
   ForOutputs(chunk, [&](int64_t n, int64_t oh, int64_t ow) {
     const int64_t ih = s.h.Source(s.h.Position(oh, kh), s.op->mode);
@@ -41,7 +41,7 @@ float Chain(const GradientShape& s, const GradientBuffers& b, const Chunks::Chun
 // All gradients of one output channel.
 template <bool kFused>
 void Channel(const GradientShape& s, const GradientBuffers& b, int64_t oc) {
-  const Chunks chunks(s);
+  const BoxCut chunks = Chunks(s);
   const ConvOp& op = *s.op;
   const int64_t first = oc / op.group_out() * op.group_in();
   float* dw = b.dw + oc * op.group_in() * s.h.kernel * s.w.kernel;
@@ -49,16 +49,15 @@ void Channel(const GradientShape& s, const GradientBuffers& b, int64_t oc) {
   for (int64_t ic = first; ic < first + op.group_in(); ++ic) {
     for (int64_t kh = 0; kh < s.h.kernel; ++kh) {
       for (int64_t kw = 0; kw < s.w.kernel; ++kw) {
-        put(SumOfChunks(
-                chunks,
-                [&](const Chunks::Chunk& c) { return Chain<kFused>(s, b, c, oc, ic, kh, kw); }),
+        put(SumOfChunks(chunks,
+                        [&](const OutputBox& c) { return Chain<kFused>(s, b, c, oc, ic, kh, kw); }),
             *dw++);
       }
     }
   }
   if (b.db == nullptr) return;
   put(SumOfChunks(chunks,
-                  [&](const Chunks::Chunk& chunk) {
+                  [&](const OutputBox& chunk) {
                     float a = 0.0f;
                     ForOutputs(chunk, [&](int64_t n, int64_t oh, int64_t ow) {
                       a += b.dy[n * s.dys.n + oc * s.dys.c + oh * s.dys.h + ow * s.dys.w];

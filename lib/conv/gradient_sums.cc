@@ -8,53 +8,46 @@
 namespace windrow::internal {
 namespace {
 
-void Store(const float* from, int64_t count, float* to, bool accumulate) {
-  if (!accumulate) {
-    std::copy_n(from, count, to);
-    return;
-  }
+void Add(const float* from, int64_t count, float* to) {
   for (int64_t i = 0; i < count; ++i) to[i] = Finish(to[i] + from[i], Epilogue{});
 }
 
 }  // namespace
 
-// A vector of outputs at a time: the sums of some channels and taps are put into dw's order, and
-// then transposed, so that each output's are side by side.
+// Transposed, so that each output's sums are side by side.
 void GradientSums::StoreWeights(float* dw, bool accumulate) const {
+  const int64_t tap_count = tap_end - tap_begin, channels = op.group_in();
+  float* const to = dw + out_channel * channels * taps + tap_begin;
+  if (tap_count == taps) return Store(sums, channels * taps, to, channels * taps, accumulate);
+  for (int64_t ic = 0; ic < channels; ++ic) {
+    Store(sums + ic * tap_count * width, tap_count, to + ic * taps, channels * taps, accumulate);
+  }
+}
+
+// So many sums of each output to those of its row.
+void GradientSums::Store(const float* from, int64_t count, float* to, int64_t to_row,
+                         bool accumulate) const {
   constexpr int64_t kFloats = 4096;
-  alignas(kAlignment) float ordered[kFloats];
   alignas(kAlignment) float rows[kFloats];
-  const int64_t channels = op.group_in(), lanes = op.lanes, most = kFloats / lanes;
-  const auto store = [&](int64_t out, int64_t tap, int64_t tap_count, int64_t ic, int64_t ics) {
-    const int64_t outs = std::min(lanes, out_channels - out), steps = ics * tap_count;
-    for (int64_t t = 0; t < tap_count; ++t) {
-      const float* const from = sums + ((tap - tap_begin + t) * channels + ic) * width + out;
-      op.tiles->copy_rows(from, width, ics, lanes, ordered + t * lanes, tap_count * lanes);
-    }
-    op.tiles->transpose(ordered, lanes, steps, outs, rows, steps);
-    for (int64_t o = 0; o < outs; ++o) {
-      float* const to = dw + ((out_channel + out + o) * channels + ic) * taps + tap;
-      if (tap_count == taps) {
-        Store(rows + o * steps, steps, to, accumulate);
-        continue;
-      }
-      for (int64_t i = 0; i < ics; ++i) {
-        Store(rows + o * steps + i * tap_count, tap_count, to + i * taps, accumulate);
-      }
-    }
-  };
+  // Not more outputs at a time than the CPU prefetches rows of.
+  const int64_t lanes = std::min<int64_t>(op.lanes, 16), most = kFloats / lanes;
   for (int64_t out = 0; out < out_channels; out += lanes) {
-    for (int64_t tap = tap_begin; tap < tap_end; tap += most) {
-      const int64_t tap_count = std::min(most, tap_end - tap), ics = most / tap_count;
-      for (int64_t ic = 0; ic < channels; ic += ics) {
-        store(out, tap, tap_count, ic, std::min(ics, channels - ic));
-      }
+    const int64_t outs = std::min(lanes, out_channels - out);
+    if (!accumulate) {
+      op.tiles->transpose(from + out, width, count, outs, to + out * to_row, to_row);
+      continue;
+    }
+    for (int64_t i = 0; i < count; i += most) {
+      const int64_t some = std::min(most, count - i);
+      op.tiles->transpose(from + i * width + out, width, some, outs, rows, most);
+      for (int64_t o = 0; o < outs; ++o) Add(rows + o * most, some, to + (out + o) * to_row + i);
     }
   }
 }
 
 void GradientSums::StoreBias(const float* bias_sums, float* db, bool accumulate) const {
-  Store(bias_sums, out_channels, db + out_channel, accumulate);
+  if (accumulate) return Add(bias_sums, out_channels, db + out_channel);
+  std::copy_n(bias_sums, out_channels, db + out_channel);
 }
 
 }  // namespace windrow::internal

@@ -8,7 +8,7 @@
 
 namespace windrow::internal {
 
-// sums[tap - tap_begin][group's in channel][lane] of output channels out_channel + lane.
+// sums[group's in channel][tap - tap_begin][lane] of output channels out_channel + lane.
 struct GradientSums {
   const ConvOp& op;
   const float* sums;
@@ -20,6 +20,9 @@ struct GradientSums {
   // To dw[out channel][in channel][tap], or added to what is there.
   void StoreWeights(float* dw, bool accumulate) const;
   void StoreBias(const float* bias_sums, float* db, bool accumulate) const;
+
+ private:
+  void Store(const float* from, int64_t count, float* to, int64_t to_row, bool accumulate) const;
 };
 
 }  // namespace windrow::internal

@@ -1,6 +1,8 @@
 #include "lib/conv/gradient_tiles.h"
 
 #include <algorithm>
+#include <array>
+#include <span>
 
 #include "lib/base/cache.h"
 #include "lib/base/error.h"
@@ -16,28 +18,43 @@ namespace {
 constexpr int64_t kFloat = sizeof(float);
 constexpr float kOne = 1.0f;
 
-// What a chunk copies of x in one direction, for its outputs from `first` on.
-struct ChunkAxis {
-  Axis band;  // of the copy: position o * stride + tap * dilation for output first + o
+// What a block copies of x in one direction: as bands do, but only where taps lie very far apart
+// by taps, since copying every few pixels takes longer than copying all.
+struct BlockAxis {
+  Axis band;  // of the copy: position o * stride + tap * dilation for the block's output o
   BandRuns runs;
   int64_t length;
 
-  ChunkAxis(const Axis& axis, int64_t first, int64_t outputs) {
-    const BandAxis b(axis, outputs);
-    band = axis;
-    band.stride = b.stride;
-    band.dilation = b.dilation;
+  BlockAxis(const Axis& axis, OutputBox::Range outputs) : band(axis) {
+    constexpr int64_t kFar = 4;
+    const int64_t count = outputs.size(), covered = Covered(axis, count);
+    const bool by_taps = SaturatedProduct({axis.kernel, count, kFar}) <= covered;
     band.before = 0;
-    runs = b.by_taps ? TapRuns(axis, first, outputs, {0, axis.kernel}, outputs)
-                     : DenseRun(axis.Position(first, 0), b.length);
-    length = b.length;
+    if (by_taps) {
+      band.stride = 1;
+      band.dilation = count;
+      runs = TapRuns(axis, outputs.begin, count, {0, axis.kernel}, count);
+      length = axis.kernel * count;
+    } else {
+      runs = DenseRun(axis.Position(outputs.begin, 0), covered);
+      length = covered;
+    }
   }
 };
 
-// Where the operand of a chunk lies: element (n, o) of it, counted from the chunk's first output.
+// Where the operand of a block lies: element (n, row, column), from that of the block's first
+// output or, of x, from that of its first input.
 struct Operand {
   const float* data;
   ptrdiff_t image, row, column;
+};
+
+// Output channels of a group, a few vectors wide.
+struct GradientPanel {
+  int64_t vecs, width, first, count;
+  float *chains, *sums;  // [in channel][tap][lane]
+  float *bias_chains, *bias_sums;
+  float* dy;
 };
 
 class Task {
@@ -47,157 +64,238 @@ class Task {
         shape_(plan.shape),
         op_(*shape_.op),
         buffers_(buffers),
-        group_(index / plan.tap_parts / plan.panels),
-        sums_(scratch),
-        band_(scratch + plan.sum_floats),
-        dy_(band_ + plan.band_floats) {
-    const EvenSplit vectors(CeilDiv(op_.group_out(), op_.lanes), plan.vecs);
-    const int64_t part = index / plan.tap_parts % plan.panels, taps = index % plan.tap_parts;
-    vecs_ = vectors.Begin(part + 1) - vectors.Begin(part);
-    first_out_ = vectors.Begin(part) * op_.lanes;
-    outs_ = std::min(width(), op_.group_out() - first_out_);
-    tap_begin_ = taps * plan.taps() / plan.tap_parts;
-    tap_end_ = (taps + 1) * plan.taps() / plan.tap_parts;
+        chunks_(Chunks(shape_)),
+        vectors_(CeilDiv(op_.group_out(), op_.lanes), plan.vecs),
+        scratch_(scratch) {
+    const int64_t tap = index % plan.tap_parts, panel = index / plan.tap_parts % plan.panel_parts;
+    group_ = index / plan.tap_parts / plan.panel_parts;
+    tap_begin_ = tap * plan.taps() / plan.tap_parts;
+    taps_ = (tap + 1) * plan.taps() / plan.tap_parts - tap_begin_;
+    panel_begin_ = panel * vectors_.parts / plan.panel_parts;
+    panel_end_ = (panel + 1) * vectors_.parts / plan.panel_parts;
+    has_bias_ = buffers.db != nullptr && tap_begin_ == 0;
   }
 
   void Run() {
-    const Chunks chunks(shape_);
-    if (plan_.stage_dy && outs_ < width()) std::fill_n(dy_, chunks.max_pixels() * width(), 0.0f);
-    for (int64_t i = 0; i < chunks.count(); ++i) {
-      chunk_ = chunks.at(i);
-      first_chunk_ = i == 0;
-      RunChunk();
-    }
-    const GradientSums sums{.op = op_,
-                            .sums = sums_,
-                            .width = width(),
-                            .taps = plan_.taps(),
-                            .tap_begin = tap_begin_,
-                            .tap_end = tap_end_,
-                            .out_channel = group_ * op_.group_out() + first_out_,
-                            .out_channels = outs_};
-    sums.StoreWeights(buffers_.dw, buffers_.accumulate);
-    if (HasBias()) sums.StoreBias(bias_sums(), buffers_.db, buffers_.accumulate);
+    if (apart()) std::fill_n(scratch_, plan_.sum_floats, 0.0f);
+    if (plan_.stage_dy) std::fill_n(dy(), plan_.dy_floats, 0.0f);  // lanes of no channel
+    for (int64_t i = 0; i < chunks_.count(); ++i) RunChunk(chunks_.at(i));
+    for (int64_t i = panel_begin_; i < panel_end_; ++i) Store(PanelAt(i));
   }
 
  private:
-  int64_t width() const { return vecs_ * op_.lanes; }
-  bool HasBias() const { return buffers_.db != nullptr && tap_begin_ == 0; }
-  float* bias_sums() const { return sums_ + (tap_end_ - tap_begin_) * op_.group_in() * width(); }
+  // Whether chains wait elsewhere until their chunk is done.
+  bool apart() const { return chunks_.count() > 1; }
+  float* chains() const { return scratch_ + (apart() ? plan_.sum_floats : 0); }
+  float* dy() const { return chains() + plan_.sum_floats; }
+  float* band() const { return dy() + plan_.dy_floats; }
+  int64_t rows() const { return taps_ * op_.group_in(); }
 
-  void RunChunk() {
-    const Operand dy = PlaceOutputs();
-    if (HasBias()) RunBias(dy);
-    if (!plan_.stage_x) {
-      const int64_t n = chunk_.n.begin, oh = chunk_.h.begin, ow = chunk_.w.begin;
-      const Strides& s = shape_.xs;
-      const Operand x{buffers_.x + n * s.n + group_ * op_.group_in() * s.c, s.n, s.h, s.w};
-      Axis h = shape_.h, w = shape_.w;
-      h.before -= oh * h.stride;
-      w.before -= ow * w.stride;
-      return RunTaps(x, h, w, dy, 0, op_.group_in());
-    }
-    for (int64_t ic = 0; ic < op_.group_in(); ic += plan_.band_channels) {
-      const int64_t channels = std::min(plan_.band_channels, op_.group_in() - ic);
-      const ChunkAxis h(shape_.h, chunk_.h.begin, chunk_.h.size());
-      const ChunkAxis w(shape_.w, chunk_.w.begin, chunk_.w.size());
-      RunTaps(PlaceInputs(h, w, ic, channels), h.band, w.band, dy, ic, channels);
+  GradientPanel PanelAt(int64_t i) const {
+    const int64_t vec = vectors_.Begin(i), before = vec - vectors_.Begin(panel_begin_);
+    const int64_t all = vectors_.Begin(panel_end_) - vectors_.Begin(panel_begin_);
+    const int64_t at = before * op_.lanes * rows(), bias_at = (all * rows() + before) * op_.lanes;
+    GradientPanel p{};
+    p.vecs = vectors_.Begin(i + 1) - vec;
+    p.width = p.vecs * op_.lanes;
+    p.first = vec * op_.lanes;
+    p.count = std::min(p.width, op_.group_out() - p.first);
+    p.chains = chains() + at, p.sums = scratch_ + at;
+    p.bias_chains = chains() + bias_at, p.bias_sums = scratch_ + bias_at;
+    p.dy = dy() + before * op_.lanes * plan_.block_pixels;
+    return p;
+  }
+
+  void Store(const GradientPanel& p) const {
+    const GradientSums sums{.op = op_,
+                            .sums = p.sums,
+                            .width = p.width,
+                            .taps = plan_.taps(),
+                            .tap_begin = tap_begin_,
+                            .tap_end = tap_begin_ + taps_,
+                            .out_channel = group_ * op_.group_out() + p.first,
+                            .out_channels = p.count};
+    sums.StoreWeights(buffers_.dw, buffers_.accumulate);
+    if (has_bias_) sums.StoreBias(p.bias_sums, buffers_.db, buffers_.accumulate);
+  }
+
+  void RunChunk(const OutputBox& chunk) {
+    const BoxCut blocks(chunk, plan_.block_pixels);
+    whole_ = blocks.count() == 1 && !apart();
+    if (!whole_) std::fill_n(chains(), plan_.sum_floats, 0.0f);
+    for (int64_t i = 0; i < blocks.count(); ++i) RunBlock(blocks.at(i));
+    if (whole_) return;
+    for (int64_t i = panel_begin_; i < panel_end_; ++i) {
+      const GradientPanel p = PanelAt(i);
+      AddChains(p, p.chains, p.sums, rows());
+      if (has_bias_) AddChains(p, p.bias_chains, p.bias_sums, 1);
     }
   }
 
-  // The panel's channels of dy.
-  Operand PlaceOutputs() const {
-    const Strides& s = shape_.dys;
-    const float* const from = buffers_.dy + (group_ * op_.group_out() + first_out_) * s.c +
-                              chunk_.n.begin * s.n + chunk_.h.begin * s.h + chunk_.w.begin * s.w;
-    if (!plan_.stage_dy) return {from, s.n, s.h, s.w};
-    const int64_t row = chunk_.w.size() * width(), image = chunk_.h.size() * row;
-    for (int64_t n = 0; n < chunk_.n.size(); ++n) {
-      CopyPixels(op_, {chunk_.h.size(), chunk_.w.size(), outs_}, from + n * s.n, s, dy_ + n * image,
-                 {0, 1, row, width()});
+  // Tiles of no steps: sums + chains, finished; or the chains alone, if they are the sums.
+  void AddChains(const GradientPanel& p, const float* chains, float* sums, int64_t count) const {
+    TileArgs args = MakeArgs(p);
+    args.first = false;
+    args.last = true;
+    args.y = sums;
+    if (apart()) args.residual = chains;
+    const EvenSplit rows(count, op_.tiles->pixels.max_rows[p.vecs]);
+    for (int64_t i = 0; i < rows.parts; ++i) {
+      const int64_t height = rows.Begin(i + 1) - rows.Begin(i);
+      op_.tiles->pixels.tile[p.vecs][height](args);
+      args.y += height * p.width;
+      if (args.residual != nullptr) args.residual += height * p.width;
     }
-    return {dy_, image, row, width()};
+  }
+
+  void RunBlock(const OutputBox& block) {
+    for (int64_t i = panel_begin_; i < panel_end_; ++i) {
+      const GradientPanel p = PanelAt(i);
+      const Operand dy = PlaceOutputs(p, block);
+      if (has_bias_) RunBias(p, block, dy);
+    }
+    const auto run_panels = [&](const Operand& x, const Axis& h, const Axis& w, int64_t ic,
+                                int64_t channels) {
+      for (int64_t i = panel_begin_; i < panel_end_; ++i) {
+        const GradientPanel p = PanelAt(i);
+        RunTaps(p, block, x, h, w, OutputsOf(p, block), ic, channels);
+      }
+    };
+    if (!plan_.stage_x) {
+      const Strides& s = shape_.xs;
+      const float* const x = buffers_.x + block.n.begin * s.n + group_ * op_.group_in() * s.c;
+      Axis h = shape_.h, w = shape_.w;
+      h.before -= block.h.begin * h.stride;
+      w.before -= block.w.begin * w.stride;
+      return run_panels({x, s.n, s.h, s.w}, h, w, 0, op_.group_in());
+    }
+    const BlockAxis h(shape_.h, block.h), w(shape_.w, block.w);
+    for (int64_t ic = 0; ic < op_.group_in(); ic += plan_.band_channels) {
+      const int64_t channels = std::min(plan_.band_channels, op_.group_in() - ic);
+      run_panels(PlaceInputs(block.n, h, w, ic, channels), h.band, w.band, ic, channels);
+    }
+  }
+
+  // Where the panel's channels of dy are.
+  Operand OutputsOf(const GradientPanel& p, const OutputBox& block) const {
+    if (plan_.stage_dy) {
+      const int64_t row = block.w.size() * p.width;
+      return {p.dy, block.h.size() * row, row, p.width};
+    }
+    const Strides& s = shape_.dys;
+    const float* const from = buffers_.dy + (group_ * op_.group_out() + p.first) * s.c;
+    return {from + block.n.begin * s.n + block.h.begin * s.h + block.w.begin * s.w, s.n, s.h, s.w};
+  }
+
+  Operand PlaceOutputs(const GradientPanel& p, const OutputBox& block) const {
+    const Operand to = OutputsOf(p, block);
+    if (!plan_.stage_dy) return to;
+    const Strides& s = shape_.dys;
+    const float* const from = buffers_.dy + (group_ * op_.group_out() + p.first) * s.c +
+                              block.n.begin * s.n + block.h.begin * s.h + block.w.begin * s.w;
+    for (int64_t n = 0; n < block.n.size(); ++n) {
+      CopyPixels(op_, {block.h.size(), block.w.size(), p.count}, from + n * s.n, s,
+                 p.dy + n * to.image, {0, 1, to.row, to.column});
+    }
+    return to;
   }
 
   // Some channels of x, padded.
-  Operand PlaceInputs(const ChunkAxis& h, const ChunkAxis& w, int64_t ic, int64_t channels) const {
+  Operand PlaceInputs(OutputBox::Range images, const BlockAxis& h, const BlockAxis& w, int64_t ic,
+                      int64_t channels) const {
     ConvShape call{};
     call.op = shape_.op;
     call.h = shape_.h, call.w = shape_.w;
     call.xs = shape_.xs;
     const int64_t pitch = PixelPitch(channels), row = w.length * pitch, image = h.length * row;
-    for (int64_t n = 0; n < chunk_.n.size(); ++n) {
-      FillBand(call, buffers_.x, {chunk_.n.begin + n, h.runs, w.runs}, group_ * op_.group_in() + ic,
-               channels, band_ + n * image);
+    for (int64_t n = 0; n < images.size(); ++n) {
+      FillBand(call, buffers_.x, {images.begin + n, h.runs, w.runs}, group_ * op_.group_in() + ic,
+               channels, band() + n * image);
     }
-    return {band_, image, row, pitch};
+    return {band(), image, row, pitch};
   }
 
-  TileArgs MakeArgs() const {
+  TileArgs MakeArgs(const GradientPanel& p) const {
     static constexpr std::array<float, kMaxTileRows> kNoBias{};
     TileArgs args{};
     args.bias = kNoBias.data();
-    args.y_row = args.residual_row = width();
+    args.y_row = args.residual_row = p.width;
     args.tail = op_.lanes;
-    args.first = args.last = true;
+    args.first = args.last = whole_;
     return args;
   }
 
-  void RunBias(const Operand& dy) const {
-    TileArgs args = MakeArgs();
+  void RunBias(const GradientPanel& p, const OutputBox& block, const Operand& dy) const {
+    TileArgs args = MakeArgs(p);
     args.a = &kOne;
     args.b = dy.data;
-    args.outer = chunk_.n.size(), args.b_outer = dy.image;
-    args.inner = chunk_.h.size(), args.b_inner = dy.row;
-    args.len = chunk_.w.size(), args.b_k = dy.column;
-    args.y = bias_sums();
-    if (!first_chunk_) args.residual = args.y;
-    op_.tiles->pixels.tile[vecs_][1](args);
+    args.outer = block.n.size(), args.b_outer = dy.image;
+    args.inner = block.h.size(), args.b_inner = dy.row;
+    args.len = block.w.size(), args.b_k = dy.column;
+    args.y = p.bias_chains;
+    op_.tiles->pixels.tile[p.vecs][1](args);
   }
 
-  // All the task's taps of some channels; h and w are the geometry of x as it lies there.
-  void RunTaps(const Operand& x, const Axis& h, const Axis& w, const Operand& dy, int64_t ic,
-               int64_t channels) const {
-    const EvenSplit rows(channels, op_.tiles->pixels.max_rows[vecs_]);
-    for (int64_t tap = tap_begin_; tap < tap_end_; ++tap) {
-      const int64_t kh = tap / w.kernel, kw = tap % w.kernel;
-      const Chunks::Range oh = Shown(shape_.h, kh, chunk_.h), ow = Shown(shape_.w, kw, chunk_.w);
-      TileArgs args = MakeArgs();
-      args.a = x.data;
-      args.b = dy.data + oh.begin * dy.row + ow.begin * dy.column;
-      args.outer = chunk_.n.size();
-      args.inner = std::max<int64_t>(oh.size(), 0);
-      args.len = std::max<int64_t>(ow.size(), 0);
-      if (args.inner > 0 && args.len > 0) {  // else there may be no such input
-        args.a += h.Position(oh.begin, kh) * x.row + w.Position(ow.begin, kw) * x.column;
-      } else {
-        args.inner = 0;
+  // All the task's taps of some channels; h and w are the geometry of x as it lies there. For each
+  // few channels all taps follow each other, whose inputs are about the same.
+  void RunTaps(const GradientPanel& p, const OutputBox& block, const Operand& x, const Axis& h,
+               const Axis& w, const Operand& dy, int64_t ic, int64_t channels) const {
+    constexpr int64_t kTaps = 16;
+    std::array<TileArgs, kTaps> taps;
+    const EvenSplit rows(channels, op_.tiles->pixels.max_rows[p.vecs]);
+    for (int64_t first = 0; first < taps_; first += kTaps) {
+      size_t count = 0;
+      for (int64_t tap = first; tap < std::min(first + kTaps, taps_); ++tap) {
+        if (TileArgs& args = taps[count]; SetTap(p, block, x, h, w, dy, tap_begin_ + tap, args)) {
+          args.y = p.chains + (ic * taps_ + tap) * p.width;
+          ++count;
+        }
       }
-      args.a_outer = x.image, args.b_outer = dy.image;
-      args.a_inner = WrappedProduct(h.stride, x.row), args.b_inner = dy.row;
-      args.a_k = WrappedProduct(w.stride, x.column), args.b_k = dy.column;
-      Merge(args.inner, args.len, args.a_inner, args.a_k, args.b_inner, args.b_k);
-      args.y = sums_ + ((tap - tap_begin_) * op_.group_in() + ic) * width();
       for (int64_t i = 0; i < rows.parts; ++i) {
-        const int64_t count = rows.Begin(i + 1) - rows.Begin(i);
-        args.residual = first_chunk_ ? nullptr : args.y;
-        op_.tiles->pixels.tile[vecs_][count](args);
-        args.a += count;
-        args.y += count * width();
+        const int64_t height = rows.Begin(i + 1) - rows.Begin(i);
+        const TileFn tile = op_.tiles->pixels.tile[p.vecs][height];
+        for (TileArgs& args : std::span(taps).first(count)) {
+          tile(args);
+          args.a += height;
+          args.y += height * args.y_row;
+        }
       }
     }
   }
 
+  // The operands of one tap; false if there is nothing to do.
+  bool SetTap(const GradientPanel& p, const OutputBox& block, const Operand& x, const Axis& h,
+              const Axis& w, const Operand& dy, int64_t tap, TileArgs& args) const {
+    const int64_t kh = tap / w.kernel, kw = tap % w.kernel;
+    const OutputBox::Range oh = Shown(shape_.h, kh, block.h), ow = Shown(shape_.w, kw, block.w);
+    const bool none = block.n.size() == 0 || oh.size() <= 0 || ow.size() <= 0;
+    if (none && !whole_) return false;
+    args = MakeArgs(p);
+    args.y_row = taps_ * p.width;
+    if (!none) {  // else there may be no such input
+      args.a = x.data + h.Position(oh.begin, kh) * x.row + w.Position(ow.begin, kw) * x.column;
+      args.b = dy.data + oh.begin * dy.row + ow.begin * dy.column;
+      args.outer = block.n.size(), args.inner = oh.size(), args.len = ow.size();
+    }
+    args.a_outer = x.image, args.b_outer = dy.image;
+    args.a_inner = WrappedProduct(h.stride, x.row), args.b_inner = dy.row;
+    args.a_k = WrappedProduct(w.stride, x.column), args.b_k = dy.column;
+    JoinRows(args);
+    return true;
+  }
+
   // Rows without a gap between them are one.
-  static void Merge(int64_t& inner, int64_t& len, ptrdiff_t& a_inner, ptrdiff_t a_k,
-                    ptrdiff_t& b_inner, ptrdiff_t b_k) {
-    if (inner <= 1 || a_inner != len * a_k || b_inner != len * b_k) return;
-    len *= inner;
-    inner = 1;
+  static void JoinRows(TileArgs& args) {
+    if (args.inner <= 1 || args.a_inner != args.len * args.a_k ||
+        args.b_inner != args.len * args.b_k) {
+      return;
+    }
+    args.len *= args.inner;
+    args.inner = 1;
   }
 
   // The outputs of a range that see a pixel by this tap, counted from its first.
-  Chunks::Range Shown(const Axis& axis, int64_t tap, Chunks::Range range) const {
+  OutputBox::Range Shown(const Axis& axis, int64_t tap, OutputBox::Range range) const {
     if (op_.mode != PaddingMode::kZeros) return {0, range.size()};
     const Axis::Outputs o = axis.OutputsOf(tap);
     return {std::max(o.begin, range.begin) - range.begin, std::min(o.end, range.end) - range.begin};
@@ -207,59 +305,71 @@ class Task {
   const GradientShape& shape_;
   const ConvOp& op_;
   const GradientBuffers& buffers_;
-  const int64_t group_;
-  float* const sums_;
-  float* const band_;
-  float* const dy_;
-  int64_t vecs_, first_out_, outs_, tap_begin_, tap_end_;
-  Chunks::Chunk chunk_{};
-  bool first_chunk_ = true;
+  const BoxCut chunks_;
+  const EvenSplit vectors_;
+  float* const scratch_;
+  int64_t group_, panel_begin_, panel_end_, tap_begin_, taps_;
+  bool has_bias_, whole_ = false;  // whether a tile does all of its sums at once
 };
 
-int64_t Longest(const EvenSplit& s) { return Chunks::Longest(s); }
+// Of the band of the largest block, for each channel.
+int64_t BandPixels(const GradientShape& s, const OutputBox& block) {
+  return SaturatedProduct({std::max<int64_t>(block.n.size(), 1), BlockAxis(s.h, block.h).length,
+                           BlockAxis(s.w, block.w).length});
+}
 
-// Of the band of the largest chunk, for each channel.
-int64_t BandPixels(const GradientShape& s, const Chunks& chunks) {
-  return SaturatedProduct({Longest(chunks.images), BandAxis(s.h, Longest(chunks.rows)).length,
-                           BandAxis(s.w, Longest(chunks.columns)).length});
+// Whether the pixels of x fall into so few sets of the L1 cache that they push each other out.
+bool SameSets(const GradientShape& s) {
+  constexpr int64_t kFew = 1024;  // bytes: four sets of the usual 64
+  return WrappedProduct(s.w.stride, s.xs.w) * kFloat % kFew == 0;
+}
+
+// So many pixels that the panel's channels of dy take a little more than the L1 cache: it is better
+// to load some of them again than to load and store the chains more often.
+int64_t BlockPixels(int64_t width) {
+  return std::max<int64_t>(Caches().l1d * 5 / 4 / kFloat / width, 16);
+}
+
+const char* PlanBand(GradientTilesPlan& p, int64_t rows, const OutputBox& block) {
+  // As many channels as fit a quarter of the L2 cache, of whole tiles.
+  constexpr int64_t kMostTiles = 8, kMostBytes = int64_t{8} << 20;
+  const int64_t pixels = BandPixels(p.shape, block), channels = p.shape.op->group_in();
+  const int64_t tiles = Caches().l2 / 4 / kFloat / SaturatedProduct({pixels, rows});
+  p.band_channels = std::min(channels, rows * std::clamp<int64_t>(tiles, 1, kMostTiles));
+  p.band_floats = RoundUp(SaturatedProduct({pixels, PixelPitch(p.band_channels)}), 16);
+  return p.band_floats <= (kMostBytes + 4 * Caches().l2) / kFloat
+             ? nullptr
+             : "what a block of outputs sees of so large a kernel does not fit the caches";
 }
 
 }  // namespace
 
 const char* ConsiderGradientTiles(const GradientShape& shape, GradientPlan& plan) {
   const ConvOp& op = *shape.op;
-  const Chunks chunks(shape);
+  const OutputBox chunk = Chunks(shape).limit();
   GradientTilesPlan p{};
   p.shape = shape;
-  const PixelCut cut =
-      CutPixels(op, op.group_in(), op.group_out(), chunks.max_pixels(), kMaxTileVecs);
+  const PixelCut cut = CutPixels(op, op.group_in(), op.group_out(), 1, kMaxTileVecs);
   const EvenSplit vectors(CeilDiv(op.group_out(), op.lanes), cut.vecs);
-  p.vecs = cut.vecs;
-  p.panels = vectors.parts;
+  p.vecs = static_cast<int>(vectors.Begin(1));
   constexpr int64_t kTasksPerThread = 4;
-  const int64_t wanted = shape.threads == 1 ? 1
-                                            : CeilDiv(shape.threads * kTasksPerThread,
-                                                      SaturatedProduct({op.groups, p.panels}));
-  p.tap_parts = std::clamp<int64_t>(wanted, 1, p.taps());
-  p.stage_x = (shape.xs.c != 1 && op.group_in() > 1) || op.mode != PaddingMode::kZeros;
-  p.stage_dy = shape.dys.c != 1 || op.group_out() % op.lanes != 0;
-  const int64_t width = Longest(vectors) * op.lanes;
-  const int64_t task_taps = CeilDiv(p.taps(), p.tap_parts);
-  p.sum_floats =
-      RoundUp(SaturatedSum(SaturatedProduct({task_taps, op.group_in(), width}), width), 16);
-  p.dy_floats = p.stage_dy ? chunks.max_pixels() * width : 0;
+  const int64_t wanted =
+      shape.threads == 1 ? 1 : CeilDiv(shape.threads * kTasksPerThread, op.groups);
+  // The sums of a task stay in the L2 cache if those of a panel do.
+  const int64_t sums = SaturatedProduct({op.group_out(), op.group_in(), p.taps(), kFloat});
+  p.panel_parts = std::min(std::max(wanted, CeilDiv(sums, Caches().l2 / 2)), vectors.parts);
+  p.tap_parts = std::min(CeilDiv(wanted, p.panel_parts), p.taps());
+  const int64_t width = p.vecs * op.lanes, all = CeilDiv(vectors.parts, p.panel_parts) * width;
+  p.block_pixels = BoxCut(chunk, BlockPixels(width)).limit().pixels();
+  p.stage_x =
+      (shape.xs.c != 1 && op.group_in() > 1) || op.mode != PaddingMode::kZeros || SameSets(shape);
+  p.stage_dy = shape.dys.c != 1 || shape.dys.w != width || op.group_out() != width;
+  const int64_t rows = SaturatedProduct({CeilDiv(p.taps(), p.tap_parts), op.group_in()});
+  p.sum_floats = RoundUp(SaturatedProduct({SaturatedSum(rows, 1), all}), 16);
+  p.dy_floats = p.stage_dy ? RoundUp(p.block_pixels * all, 16) : 0;
+  const OutputBox block = BoxCut(chunk, BlockPixels(width)).limit();
   if (p.stage_x) {
-    // As many channels as fit half the L2 cache, of whole tiles.
-    const int64_t rows = op.tiles->pixels.max_rows[Longest(vectors)], most = 8;
-    const int64_t pixels = BandPixels(shape, chunks);
-    const int64_t tiles =
-        Caches().l2 / 2 / kFloat / SaturatedProduct({std::max<int64_t>(pixels, 1), rows});
-    p.band_channels = std::min(op.group_in(), rows * std::clamp<int64_t>(tiles, 1, most));
-    p.band_floats = RoundUp(SaturatedProduct({pixels, PixelPitch(p.band_channels)}), 16);
-    constexpr int64_t kMost = int64_t{8} << 20;  // bytes
-    if (p.band_floats > (kMost + 4 * Caches().l2) / kFloat) {
-      return "what a chunk of outputs sees of so large a kernel does not fit the caches";
-    }
+    if (const char* reason = PlanBand(p, op.tiles->pixels.max_rows[p.vecs], block)) return reason;
   }
   p.cycles =
       kStrategyCycles + cut.cycles * static_cast<double>(SaturatedProduct(
@@ -269,7 +379,8 @@ const char* ConsiderGradientTiles(const GradientShape& shape, GradientPlan& plan
 }
 
 int64_t GradientTilesPlan::ScratchBytes() const {
-  const int64_t floats = SaturatedSum(sum_floats, SaturatedSum(band_floats, dy_floats));
+  const int64_t sums = Chunks(shape).count() == 1 ? sum_floats : SaturatedProduct({2, sum_floats});
+  const int64_t floats = SaturatedSum(sums, SaturatedSum(band_floats, dy_floats));
   return RoundUp(SaturatedProduct({floats, kFloat}), int64_t{kAlignment});
 }
 

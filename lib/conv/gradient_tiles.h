@@ -2,13 +2,16 @@
 //
 //   for each panel of output channels and part of the taps (the parallel tasks):
 //     for each chunk of outputs:
-//       for each tap:  the rectangle of outputs whose tap shows a pixel of x
-//         for each few input channels:  a tile of sums, rows are input channels, lanes are output
-//           channels, the reduction runs over the rectangle: x is broadcast, dy is loaded
-//     the sums of all chunks go to dw, transposed
+//       for each block of it whose dy fits the L1 cache:
+//         for each tap:  the rectangle of outputs whose tap shows a pixel of x
+//           for each few input channels:  a tile of chains, rows are input channels, lanes are
+//             output channels, the reduction runs over the rectangle: x is broadcast, dy is loaded
+//       the chains are added to the sums
+//     the sums go to dw, transposed
 //
-// Pixels (NHWC) are read where they lie. Anything else is copied to pixels, a chunk at a time: dy
-// once for each task, x for some channels at a time.
+// Chains wait in memory between blocks. dy is copied, so that the panel's channels lie side by
+// side; x is read where it lies if it is pixels (NHWC), and else copied to pixels, some channels at
+// a time.
 #ifndef WINDROW_LIB_CONV_GRADIENT_TILES_H_
 #define WINDROW_LIB_CONV_GRADIENT_TILES_H_
 
@@ -23,13 +26,13 @@ namespace windrow::internal {
 struct GradientTilesPlan {
   GradientShape shape;
   double cycles;
-  int64_t panels, tap_parts;  // of a group
-  int vecs;                   // of the widest panel
+  int64_t panel_parts, tap_parts;  // of a group
+  int vecs;                        // of the widest panel
   bool stage_x, stage_dy;
-  int64_t band_channels;                       // of x, copied at a time
+  int64_t block_pixels, band_channels;         // copied at a time
   int64_t sum_floats, band_floats, dy_floats;  // of a task
 
-  int64_t tasks() const { return shape.op->groups * panels * tap_parts; }
+  int64_t tasks() const { return shape.op->groups * panel_parts * tap_parts; }
   int64_t taps() const { return shape.h.kernel * shape.w.kernel; }
   int64_t ScratchBytes() const;
   std::string Describe() const;

@@ -1,0 +1,110 @@
+// Convolution backward against the peers and the machine's limit.
+#include "bench/gradient_bench.h"
+
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "bench/contest.h"
+
+namespace windrow::bench {
+namespace {
+
+// Numbers so large that gradients are of the order of 1.
+struct Data {
+  Data(const Layer& layer, Gradient gradient, Layout layout)
+      : x_nchw(layer.input),
+        dy_nchw(layer.Output()),
+        x(layer.input, layout),
+        dy(layer.Output(), layout),
+        weights(static_cast<size_t>(layer.WeightCount())),
+        bias(static_cast<size_t>(layer.options.out_channels)) {
+    const Conv2dOptions& o = layer.options;
+    const Shape& y = dy.shape();
+    const int64_t terms = gradient == Gradient::kByWeights
+                              ? y.n() * y.h() * y.w()
+                              : layer.WeightCount() / o.in_channels * o.groups;
+    Fill(x_nchw, 1, x);
+    Fill(dy_nchw, 1 / std::sqrt(static_cast<float>(terms)), dy);
+    FillRandom(weights, 1, 3);
+  }
+
+  static void Fill(Tensor& nchw, float scale, Tensor& to) {
+    const auto count = static_cast<size_t>(nchw.shape().elements());
+    FillRandom({nchw.data(), count}, scale, count);
+    Copy(nchw, to);
+  }
+
+  Tensor x_nchw, dy_nchw, x, dy;
+  std::vector<float> weights, bias;
+};
+
+std::string LabelOf(const Explanation& e) { return e.algorithm + " " + e.target; }
+
+void MeasureData(const Layer& layer, Layout layout, const std::vector<Peer>& peers,
+                 const Flags& flags, benchmark::State& state) {
+  Data data(layer, Gradient::kByData, layout);
+  Conv2dOptions options = layer.options;
+  options.target = flags.target;
+  options.backward.data = flags.algorithm;
+  const Conv2d conv(options, data.weights);
+  Contest contest(
+      {layer.Flops(), layer.BytesWritten() + 4.0 * static_cast<double>(layer.WeightCount()),
+       4.0 * static_cast<double>(layer.input.elements())},
+      conv.target(), flags, [&] { conv.BackwardData(data.dy, data.x); });
+  Tensor result(layer.input);
+  Copy(data.x, result);
+  contest.AddPeers(peers, layout, result, [&](const PeerFormat& format) {
+    return format.make_gradient == nullptr
+               ? nullptr
+               : format.make_gradient(layer, Gradient::kByData,
+                                      {data.x_nchw, data.dy_nchw, data.weights});
+  });
+  contest.Measure();
+  contest.Report(state, LabelOf(conv.Explain(BackwardDataArgs{.dy = data.dy, .dx = data.x})));
+}
+
+void MeasureWeights(const Layer& layer, Layout layout, const std::vector<Peer>& peers,
+                    const Flags& flags, benchmark::State& state) {
+  Data data(layer, Gradient::kByWeights, layout);
+  Conv2dOptions options = layer.options;
+  options.target = flags.target;
+  options.backward.weights = flags.algorithm;
+  const Conv2d conv(options, data.weights);
+  const BackwardWeightsArgs args{.x = data.x, .dy = data.dy, .dw = data.weights, .db = data.bias};
+  Contest contest(
+      {layer.Flops(),
+       layer.BytesRead() - 4.0 * static_cast<double>(layer.WeightCount()) + layer.BytesWritten(),
+       4.0 * static_cast<double>(layer.WeightCount())},
+      conv.target(), flags, [&] { conv.BackwardWeights(args); });
+  const Conv2dOptions& o = layer.options;
+  Tensor result(Shape(o.out_channels, o.in_channels / o.groups, o.kernel_size.h, o.kernel_size.w));
+  std::copy(data.weights.begin(), data.weights.end(), result.data());
+  contest.AddPeers(peers, layout, result, [&](const PeerFormat& format) {
+    return format.make_gradient == nullptr
+               ? nullptr
+               : format.make_gradient(layer, Gradient::kByWeights,
+                                      {data.x_nchw, data.dy_nchw, data.weights});
+  });
+  contest.Measure();
+  contest.Report(state, LabelOf(conv.Explain(args)));
+}
+
+}  // namespace
+
+void RegisterGradients(const std::vector<Layer>& layers, const std::vector<Peer>& peers,
+                       const Flags& flags) {
+  for (const auto& [name, measure] : {std::pair("backward_data/", &MeasureData),
+                                      std::pair("backward_weights/", &MeasureWeights)}) {
+    for (const Layer& layer : layers) {
+      for (const Layout layout : {Layout::kNhwc, Layout::kNchw}) {
+        RegisterContest(name + layer.name + "/" + ToString(layout),
+                        [=, run = measure](benchmark::State& state) {
+                          run(layer, layout, peers, flags, state);
+                        });
+      }
+    }
+  }
+}
+
+}  // namespace windrow::bench
