@@ -24,14 +24,14 @@ struct Data {
     const int64_t terms = gradient == Gradient::kByWeights
                               ? y.n() * y.h() * y.w()
                               : layer.WeightCount() / o.in_channels * o.groups;
-    Fill(x_nchw, 1, x);
-    Fill(dy_nchw, 1 / std::sqrt(static_cast<float>(terms)), dy);
+    Fill(x_nchw, 1, 1, x);
+    Fill(dy_nchw, 1 / std::sqrt(static_cast<float>(terms)), 2, dy);
     FillRandom(weights, 1, 3);
   }
 
-  static void Fill(Tensor& nchw, float scale, Tensor& to) {
+  static void Fill(Tensor& nchw, float scale, uint64_t seed, Tensor& to) {
     const auto count = static_cast<size_t>(nchw.shape().elements());
-    FillRandom({nchw.data(), count}, scale, count);
+    FillRandom({nchw.data(), count}, scale, seed);
     Copy(nchw, to);
   }
 

@@ -99,6 +99,7 @@ inline BoxCut Chunks(const GradientShape& s) {
 }
 
 const char* ConsiderGradientTiles(const GradientShape& shape, GradientPlan& plan);
+const char* ConsiderGradientDepthwise(const GradientShape& shape, GradientPlan& plan);
 // Scalar, either numerics class to the bit: what every kernel is compared with.
 const char* ConsiderGradientReference(const GradientShape& shape, GradientPlan& plan);
 

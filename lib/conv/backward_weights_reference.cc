@@ -92,6 +92,7 @@ const char* ConsiderGradientReference(const GradientShape& shape, GradientPlan& 
 const Registry<GradientShape, GradientBuffers>& GradientRegistry() {
   static constexpr Strategy<GradientShape, GradientBuffers> kStrategies[] = {
       {"tiles", "the register tile with the reduction over pixels", ConsiderGradientTiles},
+      {"depthwise", "a group in each lane", ConsiderGradientDepthwise},
       {"reference", "scalar, for any problem", ConsiderGradientReference},
   };
   static constexpr Registry<GradientShape, GradientBuffers> kRegistry("gradient", kStrategies);

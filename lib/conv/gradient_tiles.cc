@@ -8,6 +8,7 @@
 #include "lib/base/error.h"
 #include "lib/conv/band.h"
 #include "lib/conv/cost.h"
+#include "lib/conv/gradient_operands.h"
 #include "lib/conv/gradient_sums.h"
 #include "lib/conv/pixel_tile.h"
 #include "lib/conv/tile_cut.h"
@@ -17,37 +18,6 @@ namespace {
 
 constexpr int64_t kFloat = sizeof(float);
 constexpr float kOne = 1.0f;
-
-// What a block copies of x in one direction: as bands do, but only where taps lie very far apart
-// by taps, since copying every few pixels takes longer than copying all.
-struct BlockAxis {
-  Axis band;  // of the copy: position o * stride + tap * dilation for the block's output o
-  BandRuns runs;
-  int64_t length;
-
-  BlockAxis(const Axis& axis, OutputBox::Range outputs) : band(axis) {
-    constexpr int64_t kFar = 4;
-    const int64_t count = outputs.size(), covered = Covered(axis, count);
-    const bool by_taps = SaturatedProduct({axis.kernel, count, kFar}) <= covered;
-    band.before = 0;
-    if (by_taps) {
-      band.stride = 1;
-      band.dilation = count;
-      runs = TapRuns(axis, outputs.begin, count, {0, axis.kernel}, count);
-      length = axis.kernel * count;
-    } else {
-      runs = DenseRun(axis.Position(outputs.begin, 0), covered);
-      length = covered;
-    }
-  }
-};
-
-// Where the operand of a block lies: element (n, row, column), from that of the block's first
-// output or, of x, from that of its first input.
-struct Operand {
-  const float* data;
-  ptrdiff_t image, row, column;
-};
 
 // Output channels of a group, a few vectors wide.
 struct GradientPanel {
@@ -161,58 +131,33 @@ class Task {
         RunTaps(p, block, x, h, w, OutputsOf(p, block), ic, channels);
       }
     };
+    const int64_t first = group_ * op_.group_in();
     if (!plan_.stage_x) {
-      const Strides& s = shape_.xs;
-      const float* const x = buffers_.x + block.n.begin * s.n + group_ * op_.group_in() * s.c;
-      Axis h = shape_.h, w = shape_.w;
-      h.before -= block.h.begin * h.stride;
-      w.before -= block.w.begin * w.stride;
-      return run_panels({x, s.n, s.h, s.w}, h, w, 0, op_.group_in());
+      Axis h, w;
+      const Operand x = InputsInPlace(shape_, buffers_.x, block, first, h, w);
+      return run_panels(x, h, w, 0, op_.group_in());
     }
     const BlockAxis h(shape_.h, block.h), w(shape_.w, block.w);
     for (int64_t ic = 0; ic < op_.group_in(); ic += plan_.band_channels) {
       const int64_t channels = std::min(plan_.band_channels, op_.group_in() - ic);
-      run_panels(PlaceInputs(block.n, h, w, ic, channels), h.band, w.band, ic, channels);
+      const Operand x = CopyInputs(shape_, buffers_.x, block.n, h, w, first + ic, channels, band());
+      run_panels(x, h.band, w.band, ic, channels);
     }
   }
 
-  // Where the panel's channels of dy are.
+  // Where the panel's channels of dy are, when they have been placed.
   Operand OutputsOf(const GradientPanel& p, const OutputBox& block) const {
-    if (plan_.stage_dy) {
-      const int64_t row = block.w.size() * p.width;
-      return {p.dy, block.h.size() * row, row, p.width};
+    if (!plan_.stage_dy) {
+      return OutputsInPlace(shape_, buffers_.dy, block, group_ * op_.group_out() + p.first);
     }
-    const Strides& s = shape_.dys;
-    const float* const from = buffers_.dy + (group_ * op_.group_out() + p.first) * s.c;
-    return {from + block.n.begin * s.n + block.h.begin * s.h + block.w.begin * s.w, s.n, s.h, s.w};
+    const int64_t row = block.w.size() * p.width;
+    return {p.dy, block.h.size() * row, row, p.width};
   }
 
   Operand PlaceOutputs(const GradientPanel& p, const OutputBox& block) const {
-    const Operand to = OutputsOf(p, block);
-    if (!plan_.stage_dy) return to;
-    const Strides& s = shape_.dys;
-    const float* const from = buffers_.dy + (group_ * op_.group_out() + p.first) * s.c +
-                              block.n.begin * s.n + block.h.begin * s.h + block.w.begin * s.w;
-    for (int64_t n = 0; n < block.n.size(); ++n) {
-      CopyPixels(op_, {block.h.size(), block.w.size(), p.count}, from + n * s.n, s,
-                 p.dy + n * to.image, {0, 1, to.row, to.column});
-    }
-    return to;
-  }
-
-  // Some channels of x, padded.
-  Operand PlaceInputs(OutputBox::Range images, const BlockAxis& h, const BlockAxis& w, int64_t ic,
-                      int64_t channels) const {
-    ConvShape call{};
-    call.op = shape_.op;
-    call.h = shape_.h, call.w = shape_.w;
-    call.xs = shape_.xs;
-    const int64_t pitch = PixelPitch(channels), row = w.length * pitch, image = h.length * row;
-    for (int64_t n = 0; n < images.size(); ++n) {
-      FillBand(call, buffers_.x, {images.begin + n, h.runs, w.runs}, group_ * op_.group_in() + ic,
-               channels, band() + n * image);
-    }
-    return {band(), image, row, pitch};
+    if (!plan_.stage_dy) return OutputsOf(p, block);
+    return CopyOutputs(shape_, buffers_.dy, block, group_ * op_.group_out() + p.first, p.count,
+                       p.width, p.dy);
   }
 
   TileArgs MakeArgs(const GradientPanel& p) const {
@@ -267,7 +212,8 @@ class Task {
   bool SetTap(const GradientPanel& p, const OutputBox& block, const Operand& x, const Axis& h,
               const Axis& w, const Operand& dy, int64_t tap, TileArgs& args) const {
     const int64_t kh = tap / w.kernel, kw = tap % w.kernel;
-    const OutputBox::Range oh = Shown(shape_.h, kh, block.h), ow = Shown(shape_.w, kw, block.w);
+    const OutputBox::Range oh = Shown(op_, shape_.h, kh, block.h),
+                           ow = Shown(op_, shape_.w, kw, block.w);
     const bool none = block.n.size() == 0 || oh.size() <= 0 || ow.size() <= 0;
     if (none && !whole_) return false;
     args = MakeArgs(p);
@@ -294,13 +240,6 @@ class Task {
     args.inner = 1;
   }
 
-  // The outputs of a range that see a pixel by this tap, counted from its first.
-  OutputBox::Range Shown(const Axis& axis, int64_t tap, OutputBox::Range range) const {
-    if (op_.mode != PaddingMode::kZeros) return {0, range.size()};
-    const Axis::Outputs o = axis.OutputsOf(tap);
-    return {std::max(o.begin, range.begin) - range.begin, std::min(o.end, range.end) - range.begin};
-  }
-
   const GradientTilesPlan& plan_;
   const GradientShape& shape_;
   const ConvOp& op_;
@@ -311,12 +250,6 @@ class Task {
   int64_t group_, panel_begin_, panel_end_, tap_begin_, taps_;
   bool has_bias_, whole_ = false;  // whether a tile does all of its sums at once
 };
-
-// Of the band of the largest block, for each channel.
-int64_t BandPixels(const GradientShape& s, const OutputBox& block) {
-  return SaturatedProduct({std::max<int64_t>(block.n.size(), 1), BlockAxis(s.h, block.h).length,
-                           BlockAxis(s.w, block.w).length});
-}
 
 // Whether the pixels of x fall into so few sets of the L1 cache that they push each other out.
 bool SameSets(const GradientShape& s) {
@@ -333,7 +266,7 @@ int64_t BlockPixels(int64_t width) {
 const char* PlanBand(GradientTilesPlan& p, int64_t rows, const OutputBox& block) {
   // As many channels as fit a quarter of the L2 cache, of whole tiles.
   constexpr int64_t kMostTiles = 8, kMostBytes = int64_t{8} << 20;
-  const int64_t pixels = BandPixels(p.shape, block), channels = p.shape.op->group_in();
+  const int64_t pixels = CopiedPixels(p.shape, block), channels = p.shape.op->group_in();
   const int64_t tiles = Caches().l2 / 4 / kFloat / SaturatedProduct({pixels, rows});
   p.band_channels = std::min(channels, rows * std::clamp<int64_t>(tiles, 1, kMostTiles));
   p.band_floats = RoundUp(SaturatedProduct({pixels, PixelPitch(p.band_channels)}), 16);

@@ -19,7 +19,6 @@
 #include <string>
 
 #include "lib/conv/backward_weights.h"
-#include "lib/conv/band_axis.h"
 
 namespace windrow::internal {
 

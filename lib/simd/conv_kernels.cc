@@ -8,6 +8,7 @@
 #include <hwy/highway.h>
 
 #include "lib/simd/depthwise-inl.h"
+#include "lib/simd/depthwise_gradient-inl.h"
 #include "lib/simd/parts-inl.h"
 #include "lib/simd/pixel_row-inl.h"
 #include "lib/simd/planar-inl.h"
@@ -25,6 +26,8 @@ void AddConvKernelsOf(TileSet& set) {
   // kPortable has the register tile only, on a target of class F.
   if constexpr (kFused == (HWY_NATIVE_FMA != 0)) {
     FillDepthwise<kFused>(set.depthwise_blocks);
+    FillDepthwiseGradients<kFused>(set.depthwise_gradient,
+                                   std::make_index_sequence<kMaxGradientTaps>());
     FillPlanar<kFused>(set.planar);
     FillPixelRows<kFused>(set.pixel_row, std::make_index_sequence<kMaxPixelRowSteps>());
     FillRolling<kFused>(set.rolling, std::make_index_sequence<MaxRollingColumns(kFused)>());

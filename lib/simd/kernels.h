@@ -167,6 +167,36 @@ struct RollingTable {
   RollingFn tile[kMaxRollingColumns + 1];  // [columns], from 1
 };
 
+// One call for the gradient by weights of depthwise convolution: some taps of a kernel row, some
+// vectors of channels, rows of outputs,
+//
+//   for row < rows: for column in [begin[tap], end[tap]):
+//     chains[tap * chain_tap + lane] += x[row * x_row + column * x_column + tap * x_tap + lane]
+//                                     * dy[row * dy_row + column * dy_column + lane]
+//
+// each chain over ascending pixels. Distances are in floats, everything is aligned to an element.
+struct DepthwiseGradientArgs {
+  const float* x;
+  ptrdiff_t x_row, x_column, x_tap;
+  const float* dy;
+  ptrdiff_t dy_row, dy_column;
+  int64_t rows;
+  const int64_t* begin;  // of each tap
+  const int64_t* end;    // not before it
+  float* chains;
+  ptrdiff_t chain_tap;
+};
+
+using DepthwiseGradientFn = void (*)(const DepthwiseGradientArgs&);
+
+inline constexpr int kMaxGradientTaps = 5, kMaxGradientVecs = 4;
+
+struct DepthwiseGradientTable {
+  int max_taps;
+  int max_vecs[kMaxGradientTaps + 1];
+  DepthwiseGradientFn taps[kMaxGradientTaps + 1][kMaxGradientVecs + 1];  // [taps][vecs], from 1
+};
+
 // The micro-kernels of one target in one numerics class. The base table is the register tile. That
 // and what copies is all there is of class U on a target of class F, for Numerics::kPortable:
 // tables of the others are null then, and their sizes 0.
@@ -178,6 +208,7 @@ struct TileSet : TileTable {
   // depthwise convolution. The second table reads no input behind `tail`.
   TileTable depthwise, depthwise_tail;
   DepthwiseTable depthwise_blocks[2][2];  // [kernel 3x3, 5x5][stride 1, 2]
+  DepthwiseGradientTable depthwise_gradient;
   PlanarTables planar;
   PixelRowFn pixel_row[kMaxPixelRowSteps + 1];  // [steps], from 1
   RollingTable rolling;

@@ -41,6 +41,12 @@ std::vector<Kernel> ConvKernels(const TileSet& set) {
   AddTable(list, "depthwise", TileTrial, set.depthwise, TileRole::kDepthwise);
   AddTable(list, "depthwise_tail", TileTrial, set.depthwise_tail, TileRole::kDepthwiseTail);
   AddDepthwiseBlocks(list, set);
+  for (int taps = 1; taps <= set.depthwise_gradient.max_taps; ++taps) {
+    for (int vecs = 1; vecs <= set.depthwise_gradient.max_vecs[taps]; ++vecs) {
+      list.Add(StrCat("depthwise_gradient/", taps, "x", vecs), DepthwiseGradientTrial,
+               set.depthwise_gradient.taps[taps][vecs], taps, vecs);
+    }
+  }
   AddTable(list, "planar", PlanarTrial, set.planar.shared, PlanarKind::kShared);
   AddTable(list, "planar_3x3", PlanarTrial, set.planar.shared_3x3, PlanarKind::k3x3);
   AddTable(list, "planar_apart", PlanarTrial, set.planar.apart, PlanarKind::kApart);

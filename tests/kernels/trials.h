@@ -18,6 +18,8 @@ Trial TileTrial(Fixture& s, internal::TileFn tile, TileRole role, int vecs, int 
 Trial DepthwiseTrial(Fixture& s, internal::DepthwiseFn block, int kernel, int stride, int rows,
                      int columns);
 
+Trial DepthwiseGradientTrial(Fixture& s, internal::DepthwiseGradientFn kernel, int taps, int vecs);
+
 enum class PlanarKind : uint8_t { kShared, k3x3, kApart };
 Trial PlanarTrial(Fixture& s, internal::PlanarFn tile, PlanarKind kind, int vecs, int rows);
 
