@@ -1,5 +1,5 @@
-// Four-dimensional tensors of f32, and views of int64 indices: shapes, memory layouts, strided
-// views and an owning tensor.
+// Four-dimensional tensors of f32, or of int64 indices: shapes, memory layouts, strided views and
+// owning tensors.
 //
 // A Shape is always written in logical order (n, c, h, w), whatever the Layout in memory. A view
 // is a pointer, a shape and strides, so that a crop of an image, a channel slice of a wider
@@ -7,11 +7,13 @@
 #ifndef WINDROW_TENSOR_H_
 #define WINDROW_TENSOR_H_
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "windrow/export.h"
@@ -66,116 +68,105 @@ struct Strides {
 // The strides of a tensor without gaps.
 WINDROW_API Strides DenseStrides(const Shape& shape, Layout layout);
 
-// What the views share: all but the pointer.
+// What the views share, whatever the type of their elements.
 class WINDROW_API ViewBase {
  public:
   DType dtype() const { return dtype_; }
   Layout layout() const { return layout_; }
   const Shape& shape() const { return shape_; }
   const Strides& strides() const { return strides_; }
+  const void* address() const { return address_; }  // of the first element
   // Whether this is the default-constructed view, which stands for "none".
   bool empty() const { return none_; }
 
  protected:
   ViewBase() = default;
-  ViewBase(const void* data, const Shape& shape, Layout layout);  // f32, without gaps
-  ViewBase(const void* data, const Shape& shape, Layout layout, const Strides& strides,
-           DType dtype = DType::kF32);
-  // The element offset of a sub-view; throws std::out_of_range if it does not lie inside.
-  int64_t CropOffset(int64_t top, int64_t left, int64_t height, int64_t width) const;
-  int64_t ChannelOffset(int64_t first, int64_t count) const;
-  int64_t BatchOffset(int64_t first, int64_t count) const;
+  ViewBase(const void* data, DType dtype, const Shape& shape, Layout layout);  // without gaps
+  ViewBase(const void* data, DType dtype, const Shape& shape, Layout layout,
+           const Strides& strides);
+  int64_t Offset(int64_t n, int64_t c, int64_t h, int64_t w) const {
+    assert(n >= 0 && n < shape_.n() && c >= 0 && c < shape_.c());
+    assert(h >= 0 && h < shape_.h() && w >= 0 && w < shape_.w());
+    return n * strides_.n + c * strides_.c + h * strides_.h + w * strides_.w;
+  }
+  ViewBase CropOf(int64_t top, int64_t left, int64_t height, int64_t width) const;
+  ViewBase ChannelsOf(int64_t first, int64_t count) const;
+  ViewBase BatchOf(int64_t first, int64_t count) const;
+
+ private:
+  ViewBase PartOf(int64_t offset, const Shape& shape) const;
 
   bool none_ = true;
   DType dtype_ = DType::kF32;
   Layout layout_ = Layout::kNchw;
   Shape shape_;
   Strides strides_;
+  const void* address_ = nullptr;
 };
 
-// Elements to read and write; does not own them.
-class WINDROW_API TensorView : public ViewBase {
- public:
-  TensorView() = default;
-  // A tensor without gaps.
-  TensorView(float* data, const Shape& shape, Layout layout);
-  // With strides, in elements. The layout's contiguous dimension must have stride 1 (or extent
-  // <= 1), and no stride may be negative: std::invalid_argument otherwise, and also if `data` is
-  // null while there are elements, or not aligned to an element.
-  TensorView(float* data, const Shape& shape, Layout layout, const Strides& strides);
+// Elements of a tensor that somebody else owns: to read and write, or of `const T` to read. A view
+// to write is one to read, too, where that is wanted.
+template <typename T>
+class View : public ViewBase {
+  using Element = std::remove_const_t<T>;
+  static_assert(std::is_same_v<Element, float> || std::is_same_v<Element, int64_t>);
+  static constexpr DType kDType = std::is_same_v<Element, float> ? DType::kF32 : DType::kI64;
 
-  float* data() const { return data_; }
-  float& at(int64_t n, int64_t c, int64_t h, int64_t w) const {  // not checked
-    return data_[n * strides_.n + c * strides_.c + h * strides_.h + w * strides_.w];
-  }
+ public:
+  View() = default;
+  // A tensor without gaps. Throws std::invalid_argument if `data` is null while there are elements,
+  // or not aligned to an element.
+  View(T* data, const Shape& shape, Layout layout) : ViewBase(data, kDType, shape, layout) {}
+  // With strides, in elements. The layout's contiguous dimension must have stride 1 (or extent
+  // <= 1), and no stride may be negative: std::invalid_argument otherwise.
+  View(T* data, const Shape& shape, Layout layout, const Strides& strides)
+      : ViewBase(data, kDType, shape, layout, strides) {}
+  template <typename U>
+  requires std::is_same_v<T, const U> View(const View<U>& v)  // NOLINT(google-explicit-constructor)
+      : ViewBase(v) {}
+
+  T* data() const { return static_cast<T*>(const_cast<void*>(address())); }
+  // Checked by assert() only: not where NDEBUG is defined.
+  T& at(int64_t n, int64_t c, int64_t h, int64_t w) const { return data()[Offset(n, c, h, w)]; }
 
   // Parts of this view, sharing its elements; std::out_of_range if they reach outside it.
-  TensorView Crop(int64_t top, int64_t left, int64_t height, int64_t width) const;
-  TensorView Channels(int64_t first, int64_t count) const;
-  TensorView Batch(int64_t first, int64_t count) const;
-
- private:
-  float* data_ = nullptr;
-};
-
-// Elements to read; does not own them.
-class WINDROW_API ConstTensorView : public ViewBase {
- public:
-  ConstTensorView() = default;
-  ConstTensorView(const float* data, const Shape& shape, Layout layout);
-  ConstTensorView(const float* data, const Shape& shape, Layout layout, const Strides& strides);
-  ConstTensorView(const TensorView& view);  // NOLINT(google-explicit-constructor)
-
-  const float* data() const { return data_; }
-  const float& at(int64_t n, int64_t c, int64_t h, int64_t w) const {  // not checked
-    return data_[n * strides_.n + c * strides_.c + h * strides_.h + w * strides_.w];
+  View Crop(int64_t top, int64_t left, int64_t height, int64_t width) const {
+    return Of(CropOf(top, left, height, width));
   }
-
-  ConstTensorView Crop(int64_t top, int64_t left, int64_t height, int64_t width) const;
-  ConstTensorView Channels(int64_t first, int64_t count) const;
-  ConstTensorView Batch(int64_t first, int64_t count) const;
+  View Channels(int64_t first, int64_t count) const { return Of(ChannelsOf(first, count)); }
+  View Batch(int64_t first, int64_t count) const { return Of(BatchOf(first, count)); }
 
  private:
-  const float* data_ = nullptr;
-};
-
-// Indices to write, such as MaxPool2d's; does not own them. Written fastest where `data` is
-// aligned to 64 bytes, as a Tensor's is.
-class WINDROW_API IndexView : public ViewBase {
- public:
-  IndexView() = default;
-  // As TensorView's, which say what is checked; `data` is aligned to an int64_t.
-  IndexView(int64_t* data, const Shape& shape, Layout layout);
-  IndexView(int64_t* data, const Shape& shape, Layout layout, const Strides& strides);
-
-  IndexView Crop(int64_t top, int64_t left, int64_t height, int64_t width) const;
-  IndexView Channels(int64_t first, int64_t count) const;
-  IndexView Batch(int64_t first, int64_t count) const;
-
-  int64_t* data() const { return data_; }
-  int64_t& at(int64_t n, int64_t c, int64_t h, int64_t w) const {  // not checked
-    return data_[n * strides_.n + c * strides_.c + h * strides_.h + w * strides_.w];
+  static View Of(const ViewBase& part) {
+    View v;
+    static_cast<ViewBase&>(v) = part;
+    return v;
   }
-
- private:
-  int64_t* data_ = nullptr;
 };
+
+using TensorView = View<float>;
+using ConstTensorView = View<const float>;
+// Indices, such as those MaxPool2d gives. Written fastest where `data` is aligned to 64 bytes, as
+// an IndexTensor's is.
+using IndexView = View<int64_t>;
+using ConstIndexView = View<const int64_t>;
 
 // An owning tensor without gaps, aligned to 64 bytes, zero-filled when made. Copies are deep; what
 // was moved from is empty, as if made without arguments. A tensor turns into a view of itself where
 // one is wanted; a temporary one does not, since its view would not outlive the expression.
-class WINDROW_API Tensor {
+template <typename T>
+class WINDROW_API BasicTensor {  // of the two below, whose code is in the library
  public:
-  Tensor() = default;
-  explicit Tensor(const Shape& shape, Layout layout = Layout::kNchw);
+  BasicTensor() = default;
+  explicit BasicTensor(const Shape& shape, Layout layout = Layout::kNchw);
   // `values` in logical order (n, c, h, w), whatever the layout. Throws std::invalid_argument
   // unless there is one for each element.
-  Tensor(const Shape& shape, std::span<const float> values, Layout layout = Layout::kNchw);
+  BasicTensor(const Shape& shape, std::span<const T> values, Layout layout = Layout::kNchw);
 
-  Tensor(const Tensor& other);
-  Tensor& operator=(const Tensor& other);
-  Tensor(Tensor&& other) noexcept { *this = std::move(other); }
-  Tensor& operator=(Tensor&& other) noexcept {
+  BasicTensor(const BasicTensor& other);
+  BasicTensor& operator=(const BasicTensor& other);
+  BasicTensor(BasicTensor&& other) noexcept { *this = std::move(other); }
+  BasicTensor& operator=(BasicTensor&& other) noexcept {
     shape_ = std::exchange(other.shape_, Shape());
     layout_ = std::exchange(other.layout_, Layout::kNchw);
     data_ = std::move(other.data_);
@@ -184,40 +175,45 @@ class WINDROW_API Tensor {
 
   const Shape& shape() const { return shape_; }
   Layout layout() const { return layout_; }
-  float* data() { return data_.get(); }
-  const float* data() const { return data_.get(); }
-  float& at(int64_t n, int64_t c, int64_t h, int64_t w) {  // not checked
-    return data_[static_cast<size_t>(Offset(n, c, h, w))];
-  }
-  const float& at(int64_t n, int64_t c, int64_t h, int64_t w) const {  // not checked
-    return data_[static_cast<size_t>(Offset(n, c, h, w))];
+  T* data() { return data_.get(); }
+  const T* data() const { return data_.get(); }
+  // Checked by assert() only: not where NDEBUG is defined.
+  T& at(int64_t n, int64_t c, int64_t h, int64_t w) { return data()[Offset(n, c, h, w)]; }
+  const T& at(int64_t n, int64_t c, int64_t h, int64_t w) const {
+    return data()[Offset(n, c, h, w)];
   }
 
-  TensorView view() & { return TensorView(data(), shape_, layout_); }
-  ConstTensorView view() const& { return ConstTensorView(data(), shape_, layout_); }
-  ConstTensorView view() const&& = delete;
-  operator TensorView() & { return view(); }            // NOLINT(google-explicit-constructor)
-  operator ConstTensorView() const& { return view(); }  // NOLINT(google-explicit-constructor)
-  operator TensorView() const&& = delete;               // NOLINT(google-explicit-constructor)
-  operator ConstTensorView() const&& = delete;          // NOLINT(google-explicit-constructor)
+  View<T> view() & { return View<T>(data(), shape_, layout_); }
+  View<const T> view() const& { return View<const T>(data(), shape_, layout_); }
+  View<const T> view() const&& = delete;
+  operator View<T>() & { return view(); }             // NOLINT(google-explicit-constructor)
+  operator View<const T>() const& { return view(); }  // NOLINT(google-explicit-constructor)
+  operator View<T>() const&& = delete;                // NOLINT(google-explicit-constructor)
+  operator View<const T>() const&& = delete;          // NOLINT(google-explicit-constructor)
 
  private:
   struct Free {
-    void operator()(float* p) const;
+    void operator()(T* p) const;
   };
   int64_t Offset(int64_t n, int64_t c, int64_t h, int64_t w) const {
+    assert(n >= 0 && n < shape_.n() && c >= 0 && c < shape_.c());
+    assert(h >= 0 && h < shape_.h() && w >= 0 && w < shape_.w());
     return layout_ == Layout::kNchw ? ((n * shape_.c() + c) * shape_.h() + h) * shape_.w() + w
                                     : ((n * shape_.h() + h) * shape_.w() + w) * shape_.c() + c;
   }
 
   Shape shape_;
   Layout layout_ = Layout::kNchw;
-  std::unique_ptr<float[], Free> data_;
+  std::unique_ptr<T[], Free> data_;
 };
+
+using Tensor = BasicTensor<float>;
+using IndexTensor = BasicTensor<int64_t>;
 
 // Copies x to y element by element; the layouts may differ, the bits do not. Throws
 // std::invalid_argument if the shapes differ, or if y overlaps x or itself in memory.
 WINDROW_API void Copy(const ConstTensorView& x, const TensorView& y);
+WINDROW_API void Copy(const ConstIndexView& x, const IndexView& y);
 
 }  // namespace v0
 }  // namespace windrow

@@ -21,10 +21,13 @@ inline std::byte* AllocateBytes(int64_t bytes) {
       ::operator new (static_cast<size_t>(bytes), std::align_val_t{kAlignment}));
 }
 
-inline float* AllocateFloats(int64_t count) {
-  return reinterpret_cast<float*>(AllocateBytes(
-      CheckedProduct({count, int64_t{sizeof(float)}}, "the bytes of an array do not fit 63 bits")));
+template <typename T>
+T* AllocateArray(int64_t count) {
+  return reinterpret_cast<T*>(AllocateBytes(
+      CheckedProduct({count, int64_t{sizeof(T)}}, "the bytes of an array do not fit 63 bits")));
 }
+
+inline float* AllocateFloats(int64_t count) { return AllocateArray<float>(count); }
 
 struct AlignedDeleter {
   void operator()(void* p) const { ::operator delete (p, std::align_val_t{kAlignment}); }

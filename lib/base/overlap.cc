@@ -24,16 +24,19 @@ int64_t Span(const ViewBase& v) {
   return span;
 }
 
+size_t BytesOf(const ViewBase& v) {  // an element
+  return v.dtype() == DType::kF32 ? sizeof(float) : sizeof(int64_t);
+}
+
 // Addresses [begin, end) from a view's first element to its last.
 struct Memory {
   uintptr_t begin, end;
 
   Memory(const void* data, size_t bytes)
       : begin(reinterpret_cast<uintptr_t>(data)), end(begin + bytes) {}
-  template <class View>
-  explicit Memory(const View& v)
-      : Memory(v.data(),
-               v.shape().elements() == 0 ? 0 : static_cast<size_t>(Span(v)) * sizeof(*v.data())) {}
+  explicit Memory(const ViewBase& v)
+      : Memory(v.address(),
+               v.shape().elements() == 0 ? 0 : static_cast<size_t>(Span(v)) * BytesOf(v)) {}
   bool Meets(const Memory& other) const {
     return begin < end && other.begin < other.end && begin < other.end && other.begin < end;
   }
@@ -49,35 +52,32 @@ int64_t Width(const ViewBase& v, int64_t pitch) {
   return width <= pitch ? width : -1;
 }
 
-// Whether a and b occupy different columns of rows that are `pitch` elements apart.
-bool DifferentColumns(const ConstTensorView& a, const ConstTensorView& b, int64_t pitch) {
+// Whether a and b, of one type, occupy different columns of rows that are `pitch` elements apart.
+bool DifferentColumns(const ViewBase& a, const ViewBase& b, int64_t pitch) {
   if (pitch < 2) return false;
   const int64_t wa = Width(a, pitch), wb = Width(b, pitch);
   if (wa < 0 || wb < 0) return false;
-  const auto bytes = reinterpret_cast<intptr_t>(b.data()) - reinterpret_cast<intptr_t>(a.data());
-  if (bytes % static_cast<intptr_t>(sizeof(float)) != 0) return false;
-  int64_t shift = (bytes / static_cast<intptr_t>(sizeof(float))) % pitch;
+  const auto bytes =
+      reinterpret_cast<intptr_t>(b.address()) - reinterpret_cast<intptr_t>(a.address());
+  const auto element = static_cast<intptr_t>(BytesOf(a));
+  if (bytes % element != 0) return false;
+  int64_t shift = (bytes / element) % pitch;
   if (shift < 0) shift += pitch;
   return shift >= wa && shift + wb <= pitch;
 }
 
 }  // namespace
 
-bool MayOverlap(const ConstTensorView& a, const ConstTensorView& b) {
+bool MayOverlap(const ViewBase& a, const ViewBase& b) {
   if (!Memory(a).Meets(Memory(b))) return false;
+  if (a.dtype() != b.dtype()) return true;
   for (const Dim& d : Dims(a)) {
     if (DifferentColumns(a, b, d.stride)) return false;
   }
   return true;
 }
 
-bool MayOverlap(const IndexView& a, const ConstTensorView& b) { return Memory(a).Meets(Memory(b)); }
-
-bool MayOverlap(std::span<const std::byte> memory, const ConstTensorView& view) {
-  return Memory(memory.data(), memory.size()).Meets(Memory(view));
-}
-
-bool MayOverlap(std::span<const std::byte> memory, const IndexView& view) {
+bool MayOverlap(std::span<const std::byte> memory, const ViewBase& view) {
   return Memory(memory.data(), memory.size()).Meets(Memory(view));
 }
 

@@ -67,28 +67,37 @@ void CheckPointer(const void* data, const Shape& shape, int64_t element) {
 
 }  // namespace
 
-// Such strides need no check: the shape's was stricter.
-ViewBase::ViewBase(const void* data, const Shape& shape, Layout layout)
-    : none_(false), layout_(layout), shape_(shape), strides_(DenseStrides(shape, layout)) {
-  if (shape.elements() != 0) CheckPointer(data, shape, BytesOf(dtype_));
+ViewBase::ViewBase(const void* data, DType dtype, const Shape& shape, Layout layout)
+    : none_(false),
+      dtype_(dtype),
+      layout_(layout),
+      shape_(shape),
+      strides_(DenseStrides(shape, layout)),
+      address_(data) {
+  if (shape.elements() == 0) return;
+  CheckPointer(data, shape, BytesOf(dtype));
+  if (dtype != DType::kF32) CheckSpan(shape, strides_, BytesOf(dtype));  // of f32 the shape did
 }
 
-ViewBase::ViewBase(const void* data, const Shape& shape, Layout layout, const Strides& strides,
-                   DType dtype)
-    : none_(false), dtype_(dtype), layout_(layout), shape_(shape), strides_(strides) {
+ViewBase::ViewBase(const void* data, DType dtype, const Shape& shape, Layout layout,
+                   const Strides& strides)
+    : none_(false),
+      dtype_(dtype),
+      layout_(layout),
+      shape_(shape),
+      strides_(strides),
+      address_(data) {
   CheckLayout(layout);
-  RequireEnum("the view's dtype", dtype, DType::kI64);
-  const int64_t element = BytesOf(dtype);
   if (shape.elements() == 0) return;
   const bool nchw = layout == Layout::kNchw;
   const int64_t inner = nchw ? strides.w : strides.c, extent = nchw ? shape.w() : shape.c();
-  CheckPointer(data, shape, element);
+  CheckPointer(data, shape, BytesOf(dtype));
   Require(strides.n >= 0 && strides.c >= 0 && strides.h >= 0 && strides.w >= 0,
           "a stride of the view is negative: n ", strides.n, ", c ", strides.c, ", h ", strides.h,
           ", w ", strides.w);
   Require(extent <= 1 || inner == 1, "the layout ", v0::ToString(layout), " needs stride 1 in ",
           nchw ? 'w' : 'c', ", the view has ", inner);
-  CheckSpan(shape, strides, element);
+  CheckSpan(shape, strides, BytesOf(dtype));
 }
 
 namespace {
@@ -100,124 +109,75 @@ void CheckPart(const char* what, int64_t first, int64_t count, int64_t extent) {
   }
 }
 
-template <typename View, typename Pointer>
-View Part(const View& v, Pointer data, int64_t offset, const Shape& shape) {
-  return View(shape.elements() == 0 ? data : data + offset, shape, v.layout(), v.strides());
-}
-
 }  // namespace
 
-int64_t ViewBase::CropOffset(int64_t top, int64_t left, int64_t height, int64_t width) const {
+ViewBase ViewBase::PartOf(int64_t offset, const Shape& shape) const {
+  ViewBase part = *this;
+  part.shape_ = shape;
+  // Where there is no element, an offset may lead anywhere.
+  if (shape.elements() != 0) {
+    part.address_ = static_cast<const std::byte*>(address_) + offset * BytesOf(dtype_);
+  }
+  return part;
+}
+
+ViewBase ViewBase::CropOf(int64_t top, int64_t left, int64_t height, int64_t width) const {
   CheckPart("rows", top, height, shape_.h());
   CheckPart("columns", left, width, shape_.w());
-  return top * strides_.h + left * strides_.w;
+  return PartOf(top * strides_.h + left * strides_.w, Shape(shape_.n(), shape_.c(), height, width));
 }
 
-int64_t ViewBase::ChannelOffset(int64_t first, int64_t count) const {
+ViewBase ViewBase::ChannelsOf(int64_t first, int64_t count) const {
   CheckPart("channels", first, count, shape_.c());
-  return first * strides_.c;
+  return PartOf(first * strides_.c, Shape(shape_.n(), count, shape_.h(), shape_.w()));
 }
 
-int64_t ViewBase::BatchOffset(int64_t first, int64_t count) const {
+ViewBase ViewBase::BatchOf(int64_t first, int64_t count) const {
   CheckPart("images", first, count, shape_.n());
-  return first * strides_.n;
+  return PartOf(first * strides_.n, Shape(count, shape_.c(), shape_.h(), shape_.w()));
 }
 
-TensorView::TensorView(float* data, const Shape& shape, Layout layout)
-    : ViewBase(data, shape, layout), data_(data) {}
-
-TensorView::TensorView(float* data, const Shape& shape, Layout layout, const Strides& strides)
-    : ViewBase(data, shape, layout, strides), data_(data) {}
-
-TensorView TensorView::Crop(int64_t top, int64_t left, int64_t height, int64_t width) const {
-  const int64_t offset = CropOffset(top, left, height, width);
-  return Part(*this, data_, offset, Shape(shape_.n(), shape_.c(), height, width));
+template <typename T>
+void BasicTensor<T>::Free::operator()(T* p) const {
+  internal::AlignedDeleter()(p);
 }
 
-TensorView TensorView::Channels(int64_t first, int64_t count) const {
-  const int64_t offset = ChannelOffset(first, count);
-  return Part(*this, data_, offset, Shape(shape_.n(), count, shape_.h(), shape_.w()));
-}
-
-TensorView TensorView::Batch(int64_t first, int64_t count) const {
-  const int64_t offset = BatchOffset(first, count);
-  return Part(*this, data_, offset, Shape(count, shape_.c(), shape_.h(), shape_.w()));
-}
-
-IndexView::IndexView(int64_t* data, const Shape& shape, Layout layout)
-    : IndexView(data, shape, layout, DenseStrides(shape, layout)) {}
-
-IndexView::IndexView(int64_t* data, const Shape& shape, Layout layout, const Strides& strides)
-    : ViewBase(data, shape, layout, strides, DType::kI64), data_(data) {}
-
-IndexView IndexView::Crop(int64_t top, int64_t left, int64_t height, int64_t width) const {
-  const int64_t offset = CropOffset(top, left, height, width);
-  return Part(*this, data_, offset, Shape(shape_.n(), shape_.c(), height, width));
-}
-
-IndexView IndexView::Channels(int64_t first, int64_t count) const {
-  const int64_t offset = ChannelOffset(first, count);
-  return Part(*this, data_, offset, Shape(shape_.n(), count, shape_.h(), shape_.w()));
-}
-
-IndexView IndexView::Batch(int64_t first, int64_t count) const {
-  const int64_t offset = BatchOffset(first, count);
-  return Part(*this, data_, offset, Shape(count, shape_.c(), shape_.h(), shape_.w()));
-}
-
-ConstTensorView::ConstTensorView(const float* data, const Shape& shape, Layout layout)
-    : ViewBase(data, shape, layout), data_(data) {}
-
-ConstTensorView::ConstTensorView(const float* data, const Shape& shape, Layout layout,
-                                 const Strides& strides)
-    : ViewBase(data, shape, layout, strides), data_(data) {}
-
-ConstTensorView::ConstTensorView(const TensorView& view) : ViewBase(view), data_(view.data()) {}
-
-ConstTensorView ConstTensorView::Crop(int64_t top, int64_t left, int64_t height,
-                                      int64_t width) const {
-  const int64_t offset = CropOffset(top, left, height, width);
-  return Part(*this, data_, offset, Shape(shape_.n(), shape_.c(), height, width));
-}
-
-ConstTensorView ConstTensorView::Channels(int64_t first, int64_t count) const {
-  const int64_t offset = ChannelOffset(first, count);
-  return Part(*this, data_, offset, Shape(shape_.n(), count, shape_.h(), shape_.w()));
-}
-
-ConstTensorView ConstTensorView::Batch(int64_t first, int64_t count) const {
-  const int64_t offset = BatchOffset(first, count);
-  return Part(*this, data_, offset, Shape(count, shape_.c(), shape_.h(), shape_.w()));
-}
-
-void Tensor::Free::operator()(float* p) const { internal::AlignedDeleter()(p); }
-
-Tensor::Tensor(const Shape& shape, Layout layout)
+template <typename T>
+BasicTensor<T>::BasicTensor(const Shape& shape, Layout layout)
     : shape_(shape),
       layout_((CheckLayout(layout), layout)),
-      data_(internal::AllocateFloats(shape.elements())) {
-  std::fill_n(data_.get(), shape.elements(), 0.0f);
+      data_(internal::AllocateArray<T>(shape.elements())) {
+  std::fill_n(data_.get(), shape.elements(), T{0});
 }
 
-Tensor::Tensor(const Shape& shape, std::span<const float> values, Layout layout)
-    : Tensor(shape, layout) {
+template <typename T>
+BasicTensor<T>::BasicTensor(const Shape& shape, std::span<const T> values, Layout layout)
+    : BasicTensor(shape, layout) {
   Require(static_cast<int64_t>(values.size()) == shape.elements(), "the shape ", shape, " has ",
           shape.elements(), " elements, but ", values.size(), " values are given");
-  Copy(ConstTensorView(values.data(), shape, Layout::kNchw), view());
+  Copy(View<const T>(values.data(), shape, Layout::kNchw), view());
 }
 
-Tensor::Tensor(const Tensor& other) : Tensor(other.shape_, other.layout_) {
+template <typename T>
+BasicTensor<T>::BasicTensor(const BasicTensor& other) : BasicTensor(other.shape_, other.layout_) {
   if (shape_.elements() != 0) {
-    std::memcpy(data(), other.data(), static_cast<size_t>(shape_.elements()) * sizeof(float));
+    std::memcpy(data(), other.data(), static_cast<size_t>(shape_.elements()) * sizeof(T));
   }
 }
 
-Tensor& Tensor::operator=(const Tensor& other) {
-  if (this != &other) *this = Tensor(other);
+template <typename T>
+BasicTensor<T>& BasicTensor<T>::operator=(const BasicTensor& other) {
+  if (this != &other) *this = BasicTensor(other);
   return *this;
 }
 
-void Copy(const ConstTensorView& x, const TensorView& y) {
+template class BasicTensor<float>;
+template class BasicTensor<int64_t>;
+
+namespace {
+
+template <typename T>
+void CopyElements(const View<const T>& x, const View<T>& y) {
   const Shape& s = x.shape();
   Require(s == y.shape(), "cannot copy a tensor of shape ", s, " to one of shape ", y.shape());
   Require(!internal::MayOverlap(x, y), "cannot copy a tensor to memory that overlaps it");
@@ -231,11 +191,11 @@ void Copy(const ConstTensorView& x, const TensorView& y) {
   const bool nchw = y.layout() == Layout::kNchw;
   const int64_t run = nchw ? s.w() : s.c(), runs = nchw ? s.c() : s.w();
   const int64_t step = nchw ? x.strides().w : x.strides().c;
-  const auto copy_run = [&](const float* from, float* to) {
+  const auto copy_run = [&](const T* from, T* to) {
     if (step == 1) {
-      std::memcpy(to, from, static_cast<size_t>(run) * sizeof(float));
+      std::memcpy(to, from, static_cast<size_t>(run) * sizeof(T));
     } else {
-      for (int64_t j = 0; j < run; ++j) std::memcpy(to + j, from + j * step, sizeof(float));
+      for (int64_t j = 0; j < run; ++j) std::memcpy(to + j, from + j * step, sizeof(T));
     }
   };
   for (int64_t n = 0; n < s.n(); ++n) {
@@ -247,6 +207,11 @@ void Copy(const ConstTensorView& x, const TensorView& y) {
     }
   }
 }
+
+}  // namespace
+
+void Copy(const ConstTensorView& x, const TensorView& y) { CopyElements(x, y); }
+void Copy(const ConstIndexView& x, const IndexView& y) { CopyElements(x, y); }
 
 }  // namespace v0
 }  // namespace windrow

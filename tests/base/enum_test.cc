@@ -36,6 +36,8 @@ TEST(Enum, Layout) {
         [&] { ConstTensorView(floats.data(), kShape, bad, st); },
         [&] { IndexView(indices.data(), kShape, bad); },
         [&] { IndexView(indices.data(), kShape, bad, st); },
+        [&] { ConstIndexView(indices.data(), kShape, bad); },
+        [&] { IndexTensor(kShape, bad); },
         [&] { (void)conv.Explain(kShape, bad); },
         [&] { (void)conv.WorkspaceBytes(kShape, bad, 1); },
         [&] { (void)pool.Explain(kShape, bad); },

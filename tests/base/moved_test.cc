@@ -137,6 +137,18 @@ TEST(MovedTensor, FromIsEmpty) {
   ExpectEmptyTensor(a);
 }
 
+TEST(MovedTensor, OfIndicesIsEmptyToo) {
+  IndexTensor a(Shape(1, 1, 1, 2), std::vector<int64_t>{3, 4}, Layout::kNhwc);
+  const IndexTensor b = std::move(a);
+  EXPECT_EQ(b.at(0, 0, 0, 1), 4);
+  EXPECT_EQ(a.shape(), Shape());
+  EXPECT_EQ(a.layout(), Layout::kNchw);
+  EXPECT_EQ(a.data(), nullptr);
+  EXPECT_EQ(IndexTensor(a).shape(), Shape());
+  a = b;
+  EXPECT_EQ(a.at(0, 0, 0, 0), 3);
+}
+
 TEST(MovedTensor, ToItselfStays) {
   const Tensor x = Input();
   Tensor a = x;
@@ -162,6 +174,7 @@ TEST(MovedTensor, BySwapping) {
 static_assert(std::is_trivially_copyable_v<TensorView>);
 static_assert(std::is_trivially_copyable_v<ConstTensorView>);
 static_assert(std::is_trivially_copyable_v<IndexView>);
+static_assert(std::is_trivially_copyable_v<ConstIndexView>);
 static_assert(std::is_trivially_copyable_v<Shape>);
 static_assert(std::is_trivially_copyable_v<Strides>);
 static_assert(std::is_trivially_copyable_v<Size2>);
@@ -171,6 +184,8 @@ static_assert(std::is_trivially_copyable_v<RunArgs>);
 static_assert(std::is_trivially_copyable_v<PoolArgs>);
 static_assert(std::is_nothrow_move_constructible_v<Tensor>);
 static_assert(std::is_nothrow_move_assignable_v<Tensor>);
+static_assert(std::is_nothrow_move_constructible_v<IndexTensor>);
+static_assert(std::is_nothrow_move_assignable_v<IndexTensor>);
 static_assert(std::is_nothrow_move_constructible_v<Conv2d>);
 static_assert(std::is_nothrow_move_assignable_v<Conv2d>);
 static_assert(std::is_nothrow_move_constructible_v<MaxPool2d>);
@@ -193,14 +208,25 @@ constexpr bool kTurnsInto = std::is_convertible_v<From, View>&& std::is_construc
 template <typename View, typename From>
 constexpr bool kNever = !std::is_convertible_v<From, View> && !std::is_constructible_v<View, From>;
 
-static_assert(kTurnsInto<TensorView, Tensor&>);
-static_assert(kTurnsInto<ConstTensorView, Tensor&>);
-static_assert(kTurnsInto<ConstTensorView, const Tensor&>);
-static_assert(kNever<TensorView, const Tensor&>);
-static_assert(kNever<TensorView, Tensor>);
-static_assert(kNever<ConstTensorView, Tensor>);
-static_assert(kNever<TensorView, const Tensor>);
-static_assert(kNever<ConstTensorView, const Tensor>);
+template <typename T>
+constexpr bool Converts() {
+  using Owner = BasicTensor<T>;
+  static_assert(kTurnsInto<View<T>, Owner&>);
+  static_assert(kTurnsInto<View<const T>, Owner&>);
+  static_assert(kTurnsInto<View<const T>, const Owner&>);
+  static_assert(kNever<View<T>, const Owner&>);
+  static_assert(kNever<View<T>, Owner>);
+  static_assert(kNever<View<const T>, Owner>);
+  static_assert(kNever<View<T>, const Owner>);
+  static_assert(kNever<View<const T>, const Owner>);
+  // A view to write is one to read, and not the other way round.
+  static_assert(kTurnsInto<View<const T>, View<T>> && kTurnsInto<View<const T>, const View<T>&>);
+  static_assert(kNever<View<T>, View<const T>>);
+  return true;
+}
+static_assert(Converts<float>() && Converts<int64_t>());
+static_assert(kNever<ConstTensorView, IndexView> && kNever<ConstIndexView, TensorView>);
+static_assert(kNever<ConstTensorView, IndexTensor&> && kNever<ConstIndexView, Tensor&>);
 
 template <typename T>
 concept HasView = requires(T&& t) {
@@ -208,6 +234,8 @@ concept HasView = requires(T&& t) {
 };
 static_assert(HasView<Tensor&> && HasView<const Tensor&>);
 static_assert(!HasView<Tensor> && !HasView<const Tensor>);
+static_assert(HasView<IndexTensor&> && HasView<const IndexTensor&>);
+static_assert(!HasView<IndexTensor> && !HasView<const IndexTensor>);
 
 template <typename Op, typename X, typename Y>
 concept Runs = requires(const Op& op, X&& x, Y&& y) {

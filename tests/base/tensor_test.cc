@@ -62,6 +62,42 @@ TEST(ViewTest, Misuse) {
   EXPECT_NO_THROW(TensorView(nullptr, Shape(0, 2, 1, 2), Layout::kNchw));
 }
 
+TEST(ViewTest, MisuseOfIndices) {
+  alignas(int64_t) char bytes[64] = {};
+  const Shape s(1, 2, 1, 2);
+  auto* const odd = reinterpret_cast<int64_t*>(bytes + 4);
+  EXPECT_TRUE(Throws([&] { IndexView(odd, s, Layout::kNchw); }, {"not aligned", "8 bytes"}));
+  EXPECT_TRUE(Throws([&] { ConstIndexView(nullptr, s, Layout::kNhwc); }, {"1x2x1x2", "null"}));
+  // Elements of four bytes would fit 63 bits.
+  const Shape large(int64_t{1} << 30, int64_t{1} << 30, 1, 1);
+  const auto of_large = [&] { IndexView(reinterpret_cast<int64_t*>(bytes), large, Layout::kNchw); };
+  EXPECT_TRUE(Throws<std::length_error>(of_large, {"63 bits"}));
+  EXPECT_TRUE(Throws<std::length_error>([&] { IndexTensor{large}; }, {"63 bits"}));
+}
+
+TEST(ViewTest, KnowsItsType) {
+  EXPECT_EQ(TensorView().dtype(), DType::kF32);
+  Tensor t(Shape(1, 1, 1, 1));
+  IndexTensor i(Shape(1, 1, 1, 1));
+  EXPECT_EQ(ConstTensorView(t).dtype(), DType::kF32);
+  EXPECT_EQ(i.view().dtype(), DType::kI64);
+  EXPECT_EQ(ConstIndexView(i.view()).dtype(), DType::kI64);
+  EXPECT_TRUE(IndexView().empty());
+  EXPECT_TRUE(ConstIndexView(IndexView()).empty());
+  EXPECT_FALSE(i.view().empty());
+}
+
+#if !defined(NDEBUG)
+TEST(ViewDeathTest, ElementsAreInside) {
+  Tensor t(Shape(1, 2, 3, 4));
+  const IndexTensor i(Shape(1, 2, 3, 4), Layout::kNhwc);
+  EXPECT_DEATH((void)t.at(0, 2, 0, 0), "c < shape_");
+  EXPECT_DEATH((void)t.view().at(0, 0, 3, 0), "h < shape_");
+  EXPECT_DEATH((void)i.view().at(0, 0, 0, -1), "w >= 0");
+  EXPECT_DEATH((void)Tensor().at(0, 0, 0, 0), "n < shape_");
+}
+#endif
+
 TEST(ViewTest, PartsShareElements) {
   for (const Layout layout : {Layout::kNchw, Layout::kNhwc}) {
     Tensor t = Filled({3, 4, 5, 6}, layout);
@@ -73,6 +109,10 @@ TEST(ViewTest, PartsShareElements) {
         std::as_const(t).view().Batch(1, 2).Channels(2, 2).Crop(1, 3, 4, 2);
     EXPECT_EQ(same.data(), part.data());
     EXPECT_EQ(same.strides(), part.strides());
+    const IndexTensor indices(t.shape(), layout);
+    const ConstIndexView at = indices.view().Batch(1, 2).Channels(2, 2).Crop(1, 3, 4, 2);
+    EXPECT_EQ(&at.at(1, 1, 2, 1), &indices.at(2, 3, 3, 4));
+    EXPECT_EQ(at.strides(), part.strides());
   }
 }
 
@@ -97,6 +137,9 @@ TEST(TensorTest, IsZeroAndAligned) {
     const Tensor t(Shape(1, 1, 1, w));
     EXPECT_EQ(reinterpret_cast<uintptr_t>(t.data()) % 64, 0u);
     for (int64_t i = 0; i < w; ++i) EXPECT_EQ(t.data()[i], 0.0f);
+    const IndexTensor indices(Shape(1, 1, 1, w));
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(indices.data()) % 64, 0u);
+    for (int64_t i = 0; i < w; ++i) EXPECT_EQ(indices.data()[i], 0);
   }
 }
 
@@ -137,6 +180,17 @@ TEST(CopyTest, KeepsBitsBetweenLayoutsAndStrides) {
     EXPECT_TRUE(SameBits(to.view().Channels(0, 2), Tensor(Shape(2, 2, 8, 9))));
     EXPECT_TRUE(SameBits(to.view().Crop(0, 0, 8, 2), Tensor(Shape(2, 12, 8, 2))));
   }
+}
+
+TEST(CopyTest, OfIndices) {
+  const std::vector<int64_t> values{0, 1, 2, 3, 4, INT64_MAX, INT64_MIN, 7};
+  const IndexTensor nhwc(Shape(2, 2, 1, 2), values, Layout::kNhwc);
+  EXPECT_EQ(nhwc.data()[1], 2);
+  IndexTensor back(Shape(2, 2, 1, 2));
+  Copy(nhwc, back);
+  EXPECT_EQ(std::memcmp(back.data(), values.data(), sizeof(int64_t) * values.size()), 0);
+  EXPECT_TRUE(Throws([&] { Copy(back, back); }, {"overlaps"}));
+  EXPECT_NO_THROW(Copy(back.view().Channels(0, 1), back.view().Channels(1, 1)));
 }
 
 TEST(CopyTest, Misuse) {

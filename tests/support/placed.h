@@ -19,7 +19,7 @@ namespace windrow::test {
 template <typename T>
 struct PlacedOf {
   std::span<T> memory;
-  std::conditional_t<std::is_same_v<T, float>, TensorView, IndexView> view;
+  View<T> view;
 };
 using Placed = PlacedOf<float>;
 using PlacedIndices = PlacedOf<int64_t>;
