@@ -17,11 +17,11 @@ Tensor Plus(Tensor t, float step) {
 
 // Each maximum's index, as numbers of a matrix.
 Tensor IndicesOf(const MaxPool2d& pool, const Tensor& x) {
-  Tensor y(pool.OutputShape(x.shape())), result(y.shape());
-  std::vector<int64_t> indices(static_cast<size_t>(y.shape().elements()));
-  pool.Run({.x = x, .y = y, .indices = IndexView(indices.data(), y.shape(), Layout::kNchw)});
-  for (size_t i = 0; i < indices.size(); ++i) result.data()[i] = static_cast<float>(indices[i]);
-  return result;
+  auto [y, indices] = pool.RunWithIndices(x);
+  for (int64_t i = 0; i < y.shape().elements(); ++i) {
+    y.data()[i] = static_cast<float>(indices.data()[i]);
+  }
+  return y;
 }
 
 std::vector<Check> MaximumAndAverage() {

@@ -134,10 +134,18 @@ class WINDROW_API Pooling {
   std::shared_ptr<Impl> impl_;
 };
 
+// Maxima, and where each is in its input plane, as PoolArgs::indices says; both in x's layout.
+struct MaxPoolResult {
+  Tensor y;
+  IndexTensor indices;
+};
+
 // The constructors throw std::invalid_argument if an option is wrong, with the facts that disagree.
 class WINDROW_API MaxPool2d : public Pooling {
  public:
   explicit MaxPool2d(const MaxPool2dOptions& options);
+  MaxPoolResult RunWithIndices(const ConstTensorView& x) const;
+  MaxPoolResult RunWithIndices(const Tensor& x) const;
 };
 
 class WINDROW_API AvgPool2d : public Pooling {
@@ -148,6 +156,8 @@ class WINDROW_API AvgPool2d : public Pooling {
 class WINDROW_API AdaptiveMaxPool2d : public Pooling {
  public:
   explicit AdaptiveMaxPool2d(const AdaptivePool2dOptions& options);
+  MaxPoolResult RunWithIndices(const ConstTensorView& x) const;
+  MaxPoolResult RunWithIndices(const Tensor& x) const;
 };
 
 class WINDROW_API AdaptiveAvgPool2d : public Pooling {

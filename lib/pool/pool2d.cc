@@ -223,6 +223,31 @@ AdaptiveMaxPool2d::AdaptiveMaxPool2d(const AdaptivePool2dOptions& o)
 AdaptiveAvgPool2d::AdaptiveAvgPool2d(const AdaptivePool2dOptions& o)
     : Pooling(std::make_shared<Impl>(internal::CheckOptions(o, true), o.algorithm, o.target)) {}
 
+namespace {
+
+MaxPoolResult WithIndices(const Pooling& pooling, const ConstTensorView& x) {
+  const Shape output = pooling.OutputShape(x.shape());
+  MaxPoolResult result{Tensor(output, x.layout()), IndexTensor(output, x.layout())};
+  pooling.Run({.x = x, .y = result.y, .indices = result.indices});
+  return result;
+}
+
+}  // namespace
+
+MaxPoolResult MaxPool2d::RunWithIndices(const ConstTensorView& x) const {
+  return WithIndices(*this, x);
+}
+MaxPoolResult MaxPool2d::RunWithIndices(const Tensor& x) const {
+  return WithIndices(*this, x.view());
+}
+
+MaxPoolResult AdaptiveMaxPool2d::RunWithIndices(const ConstTensorView& x) const {
+  return WithIndices(*this, x);
+}
+MaxPoolResult AdaptiveMaxPool2d::RunWithIndices(const Tensor& x) const {
+  return WithIndices(*this, x.view());
+}
+
 Tensor Pool2d(const Tensor& x, Size2 size, PoolMode mode) {
   internal::RequireEnum("the mode", mode, PoolMode::kAvg);
   if (mode == PoolMode::kAvg) return AvgPool2d({.kernel_size = size, .stride = 1}).Run(x);

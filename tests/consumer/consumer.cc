@@ -15,5 +15,13 @@ int main() {
       return 1;
     }
   }
+  const windrow::Tensor corner(windrow::Shape(1, 1, 3, 3), x);
+  const auto [maximum, index] = windrow::MaxPool2d({.kernel_size = 3}).RunWithIndices(corner);
+  windrow::IndexTensor copy = index;
+  if (maximum.at(0, 0, 0, 0) != 8 ||
+      windrow::IndexView(copy).Crop(0, 0, 1, 1).at(0, 0, 0, 0) != 8) {
+    std::printf("the maximum is not the last element\n");
+    return 1;
+  }
   std::printf("windrow %s on %s\n", windrow::Version(), windrow::cpu::ActiveTarget().c_str());
 }

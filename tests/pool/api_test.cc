@@ -6,6 +6,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <optional>
 #include <set>
 #include <string>
@@ -85,6 +86,33 @@ TEST(PoolApi, OutputHasTheLayoutOfTheInput) {
   EXPECT_EQ(nchw.layout(), Layout::kNchw);
   EXPECT_EQ(nhwc.layout(), Layout::kNhwc);
   EXPECT_TRUE(SameBits(nchw.view(), nhwc.view()));
+}
+
+TEST(PoolApi, RunWithIndicesIsARunWithIndices) {
+  for (const Layout layout : {Layout::kNchw, Layout::kNhwc}) {
+    const Tensor x = Filled(Shape(2, 5, 7, 9), layout);
+    const auto expect = [&](const auto& pooling) {
+      const Shape output = pooling.OutputShape(x.shape());
+      Tensor y(output, layout);
+      IndexTensor indices(output, layout);
+      pooling.Run({.x = x, .y = y, .indices = indices});
+      for (const MaxPoolResult& r : {pooling.RunWithIndices(x), pooling.RunWithIndices(x.view()),
+                                     pooling.RunWithIndices(Tensor(x))}) {
+        EXPECT_TRUE(SameBits(r.y, y));
+        ASSERT_EQ(r.indices.shape(), output);
+        EXPECT_EQ(r.indices.layout(), layout);
+        EXPECT_EQ(std::memcmp(r.indices.data(), indices.data(),
+                              static_cast<size_t>(output.elements()) * sizeof(int64_t)),
+                  0);
+        ForEach(output, [&](int64_t n, int64_t c, int64_t h, int64_t w) {
+          const int64_t at = r.indices.at(n, c, h, w);
+          EXPECT_EQ(r.y.at(n, c, h, w), x.at(n, c, at / 9, at % 9));
+        });
+      }
+    };
+    expect(MaxPool2d({.kernel_size = 3, .stride = 2, .padding = 1}));
+    expect(AdaptiveMaxPool2d({.output_size = {2, 4}}));
+  }
 }
 
 TEST(PoolApi, CropsSlicesAndBatchesAreViews) {
