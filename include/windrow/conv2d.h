@@ -123,9 +123,12 @@ struct BackwardWeightsArgs {
 
 // A convolution bound to its weights and to a SIMD target when it is built: weights are packed
 // once, by the first Run that needs them so, and any number of threads may Run it at once, with any
-// N, H and W. A Run like the one before allocates nothing. Copying is cheap: a
-// copy is the same layer, and SetWeights on one changes both. One that was moved from has nothing
+// N, H and W. A Run like the one before allocates nothing. One that was moved from has nothing
 // left: every method throws std::invalid_argument, until another is assigned to it.
+//
+// NOTE: COPIES SHARE THEIR WEIGHTS. Copying is cheap because a copy is the same layer under another
+// name: SetWeights() on any of them changes what all of them compute, and no thread may Run any of
+// them meanwhile. A layer with weights of its own is built, from options() and weights.
 class WINDROW_API Conv2d {
  public:
   // weights: [out_channels][in_channels / groups][kernel h][kernel w]; bias: [out_channels] or
@@ -134,7 +137,8 @@ class WINDROW_API Conv2d {
   Conv2d(const Conv2dOptions& options, std::span<const float> weights,
          std::span<const float> bias = {});
 
-  // Replaces weights and bias (for training). No thread may Run this layer meanwhile.
+  // Replaces weights and bias (for training), also of ALL COPIES of this object, whichever was
+  // copied from which. No thread may Run any of them meanwhile.
   void SetWeights(std::span<const float> weights, std::span<const float> bias = {});
 
   const Conv2dOptions& options() const;  // `target` filled in with the bound one
