@@ -2,7 +2,9 @@
 #ifndef WINDROW_WINDROW_H_
 #define WINDROW_WINDROW_H_
 
+#include "windrow/conv1d.h"
 #include "windrow/conv2d.h"
+#include "windrow/conv_transpose2d.h"
 #include "windrow/cpu.h"
 #include "windrow/export.h"
 #include "windrow/padding.h"

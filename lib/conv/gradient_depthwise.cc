@@ -73,6 +73,7 @@ class Task {
     const int64_t end = std::min((index + 1) * width_, op_.out_channels);
     channel_ = std::max<int64_t>(end - width_, 0);
     channels_ = end - channel_;
+    stored_ = index * width_ - channel_;
   }
 
   void Run() {
@@ -88,16 +89,16 @@ class Task {
       }
     }
     const GradientSums sums{.op = op_,
-                            .sums = sums_,
+                            .sums = sums_ + stored_,
                             .width = width_,
                             .taps = plan_.taps(),
                             .tap_begin = 0,
                             .tap_end = plan_.taps(),
-                            .out_channel = channel_,
-                            .out_channels = channels_};
+                            .out_channel = channel_ + stored_,
+                            .out_channels = channels_ - stored_};
     sums.StoreWeights(buffers_.dw, buffers_.accumulate);
     if (buffers_.db == nullptr) return;
-    sums.StoreBias(sums_ + plan_.taps() * width_, buffers_.db, buffers_.accumulate);
+    sums.StoreBias(sums.sums + plan_.taps() * width_, buffers_.db, buffers_.accumulate);
   }
 
  private:
@@ -197,6 +198,7 @@ class Task {
   const int64_t width_;
   float *const sums_, *const chains_, *const dy_, *const band_;
   int64_t channel_, channels_;
+  int64_t stored_;  // of them by the task before
 };
 
 void DepthwisePlan::Run(const GradientBuffers& buffers) const {

@@ -253,8 +253,9 @@ class Task {
 
 // Whether the pixels of x fall into so few sets of the L1 cache that they push each other out.
 bool SameSets(const GradientShape& s) {
-  constexpr int64_t kFew = 1024;  // bytes: four sets of the usual 64
-  return WrappedProduct(s.w.stride, s.xs.w) * kFloat % kFew == 0;
+  constexpr int64_t kFew = 1024 / kFloat;  // four sets of the usual 64
+  const int64_t step = WrappedProduct(s.w.stride, s.xs.w);
+  return step != 0 && step % kFew == 0;
 }
 
 // So many pixels that the panel's channels of dy take a little more than the L1 cache: it is better

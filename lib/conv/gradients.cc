@@ -29,6 +29,8 @@ void CheckOverlap(const BackwardDataArgs& args) {
   CheckWorkspace(args.workspace, args.dx, "dx");
 }
 
+}  // namespace
+
 void CheckOverlap(const BackwardWeightsArgs& args) {
   CheckWorkspace(args.workspace, args.x, "x");
   CheckWorkspace(args.workspace, args.dy, "dy");
@@ -42,8 +44,6 @@ void CheckOverlap(const BackwardWeightsArgs& args) {
   check(args.db, "db");
   Require(!Overlap(Bytes(args.dw), Bytes(args.db)), "dw overlaps db in memory");
 }
-
-}  // namespace
 
 ConvGradients::ConvGradients(const ConvOp& op, const ConvWeights& weights,
                              const BackwardAlgorithms& algorithms)

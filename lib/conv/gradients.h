@@ -16,6 +16,9 @@
 
 namespace windrow::internal {
 
+// Throws std::invalid_argument if something that is written shares memory with anything else.
+void CheckOverlap(const BackwardWeightsArgs& args);
+
 class ConvGradients {
  public:
   // Both live as long as this does. Throws std::invalid_argument if there is no such algorithm.
