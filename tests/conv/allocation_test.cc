@@ -65,6 +65,30 @@ TEST_P(Allocation, NoneInARunNotEvenOfANewShape) {
   }
 }
 
+TEST(GradientAllocation, NoneInARepeatedCall) {
+  for (const Layout layout : {Layout::kNhwc, Layout::kNchw}) {
+    for (const int64_t groups : {1, 16}) {
+      for (const PaddingMode mode : {PaddingMode::kZeros, PaddingMode::kReflect}) {
+        Conv2dOptions o;
+        o.in_channels = 16, o.out_channels = 32, o.kernel_size = 3, o.stride = 2, o.padding = 1;
+        o.groups = groups, o.padding_mode = mode;
+        std::vector<float> w(static_cast<size_t>(32 * 16 / groups * 9), 0.5f), db(32);
+        const Conv2d conv(o, w);
+        const Tensor x(Shape(2, 16, 17, 18), layout), dy(conv.OutputShape(x.shape()), layout);
+        Tensor dx(x.shape(), layout);
+        const auto run = [&] {
+          conv.BackwardData(dy, dx);
+          conv.BackwardWeights({.x = x, .dy = dy, .dw = w, .db = db});
+        };
+        tbb::task_arena(1).execute([&] {
+          run();
+          EXPECT_TRUE(AllocatesNothing(run));
+        });
+      }
+    }
+  }
+}
+
 std::vector<std::string> AutoAndAll() {
   std::vector<std::string> names = Algorithms();
   names.push_back("auto");

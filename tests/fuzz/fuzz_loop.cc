@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "lib/base/parallel.h"
+#include "tests/conv/gradient_harness.h"
 #include "tests/conv/harness.h"
 #include "tests/conv/problem.h"
 #include "tests/conv/sweeps.h"
@@ -29,9 +30,18 @@ namespace {
 
 constexpr int kMostThreads = 4;  // of an arena, whatever this machine has
 
+// A convolution's gradient by its input, or by weights and bias.
+struct GradientProblem {
+  Problem problem;
+  bool by_weights;
+};
+std::string ToString(const GradientProblem& p) {
+  return (p.by_weights ? "by weights " : "by data ") + test::ToString(p.problem);
+}
+
 // What one number of one seed stands for.
 struct Draw {
-  std::variant<Problem, PoolProblem> problem;
+  std::variant<Problem, PoolProblem, GradientProblem> problem;
   std::string target, algorithm;
   int threads = 1;
   bool workspace = false;  // the caller's
@@ -40,14 +50,23 @@ struct Draw {
   std::string ToString() const {
     std::ostringstream s;
     s << target << ' ' << algorithm << ' '
-      << std::visit([](const auto& p) { return test::ToString(p); }, problem) << ", " << threads
-      << (threads == 1 ? " thread" : " threads") << (workspace ? ", the caller's workspace" : "");
+      << std::visit(
+             [](const auto& p) {
+               using test::ToString;
+               return ToString(p);
+             },
+             problem)
+      << ", " << threads << (threads == 1 ? " thread" : " threads")
+      << (workspace ? ", the caller's workspace" : "");
     return s.str();
   }
   // Whether it is worth a second thread.
   bool large() const {
     if (const auto* p = std::get_if<Problem>(&problem)) {
       return p->multiply_adds() >= internal::kMinParallelWork;
+    }
+    if (const auto* g = std::get_if<GradientProblem>(&problem)) {
+      return g->problem.multiply_adds() >= internal::kMinParallelWork;
     }
     return std::get<PoolProblem>(problem).input().elements() >= kManyPooled;
   }
@@ -73,7 +92,23 @@ Problem RandomConv(Generator& random, int64_t most, bool extreme) {
   return p;
 }
 
-Draw RandomDraw(Generator& random, bool pool, bool extreme) {
+// A padded image, where padding copies pixels, is as large as that; none is far beyond the data.
+bool FitsMemory(const Problem& p) {
+  const Sides high = PaddingOfHeight(p), wide = PaddingOfWidth(p);
+  const double height = static_cast<double>(p.ih + high.before + high.after);
+  const double width = static_cast<double>(p.iw + wide.before + wide.after);
+  return p.mode == PaddingMode::kZeros || height * width < 1e6;
+}
+
+GradientProblem RandomGradient(Generator& random, int64_t most, bool extreme) {
+  constexpr int64_t kMost = 1'000'000;  // the scalar formula is slow
+  GradientProblem g{RandomConv(random, std::min(most, kMost), extreme), random.OneIn(2)};
+  while (!FitsMemory(g.problem)) g.problem = RandomConv(random, most, extreme);
+  return g;
+}
+
+Draw RandomDraw(Generator& random, FuzzOp op, bool extreme) {
+  const bool pool = op == FuzzOp::kPool;
   const std::vector<std::string> targets = UsableNames();
   Draw d;
   const int64_t most = MostWork(random);
@@ -81,17 +116,23 @@ Draw RandomDraw(Generator& random, bool pool, bool extreme) {
     constexpr int64_t kTapCosts = 8;  // as many multiply-adds
     d.problem = extreme ? ExtremePoolProblem(random)
                         : RandomPoolProblems(random.Next(), 1, most / kTapCosts).front();
+  } else if (op == FuzzOp::kGradient) {
+    d.problem = RandomGradient(random, most, extreme);
   } else {
     d.problem = RandomConv(random, most, extreme);
   }
   d.target = targets[static_cast<size_t>(random.Between(0, std::ssize(targets) - 1))];
   d.threads = static_cast<int>(random.Between(1, kMostThreads));
-  d.workspace = random.OneIn(4);
+  d.workspace = random.OneIn(4) && op != FuzzOp::kGradient;  // tests of their own
   return d;
 }
 
-std::string RandomAlgorithm(Generator& random, bool pool) {
-  std::vector<std::string> names = pool ? PoolAlgorithms() : Algorithms();
+std::string RandomAlgorithm(Generator& random, const Draw& d) {
+  const auto* const gradient = std::get_if<GradientProblem>(&d.problem);
+  std::vector<std::string> names = d.pool() ? PoolAlgorithms()
+                                   : gradient != nullptr && gradient->by_weights
+                                       ? BackwardWeightsAlgorithms()
+                                       : Algorithms();
   names.emplace_back("auto");
   // The reference in one layout against itself in another finds the least.
   if (!random.OneIn(4)) std::erase(names, "reference");
@@ -133,6 +174,10 @@ BitResult CheckOne(const PoolProblem& p, const Draw& d) {
                        d.workspace ? Scratch::kCallers : Scratch::kObjects, d.threads);
 }
 
+BitResult CheckOne(const GradientProblem& p, const Draw& d) {
+  return (p.by_weights ? CheckWeightsBits : CheckDataBits)(p.problem, d.target, d.algorithm);
+}
+
 BitResult Check(const Draw& d) try {
   BitResult result;
   tbb::task_arena(d.threads).execute(
@@ -144,7 +189,7 @@ BitResult Check(const Draw& d) try {
 }
 
 std::string HowToRepeat(const FuzzOptions& options, int64_t number) {
-  constexpr const char* kOps[] = {"", " --op conv", " --op pool"};
+  constexpr const char* kOps[] = {"", " --op conv", " --op pool", " --op gradient"};
   return "repeat with --seed " + std::to_string(options.seed) + " --skip " +
          std::to_string(number) + " --count 1" + kOps[static_cast<int>(options.op)] +
          (options.extreme ? " --extreme" : "");
@@ -155,24 +200,26 @@ std::string HowToRepeat(const FuzzOptions& options, int64_t number) {
 FuzzResult Fuzz(const FuzzOptions& options, std::ostream& log) {
   const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, kMostThreads);
   const auto start = std::chrono::steady_clock::now();
+  constexpr const char* kNames[] = {"", "conv ", "pool ", "gradient "};
   FuzzResult result;
   while (options.count == 0 || result.problems < options.count) {
     const int64_t number = options.skip + result.problems;
     Generator random(Mix(options.seed) + static_cast<uint64_t>(number));
-    const bool pool =
-        options.op == FuzzOp::kPool || (options.op == FuzzOp::kBoth && number % 2 == 1);
-    Draw d = RandomDraw(random, pool, options.extreme);
+    const FuzzOp op = options.op != FuzzOp::kBoth ? options.op
+                      : number % 2 == 1           ? FuzzOp::kPool
+                                                  : FuzzOp::kConv;
+    Draw d = RandomDraw(random, op, options.extreme);
     BitResult bits;
     std::string what;
     do {
-      d.algorithm = RandomAlgorithm(random, pool);
+      d.algorithm = RandomAlgorithm(random, d);
       what = d.ToString() + "\n  " + HowToRepeat(options, number) + "\n";
       options.before(what);
       bits = Check(d);
       result.refused += bits.refused;
     } while (bits.refused);
     ++result.problems;
-    ++result.runs[{d.target, (pool ? "pool " : "conv ") + d.algorithm}];
+    ++result.runs[{d.target, kNames[static_cast<size_t>(op)] + d.algorithm}];
     result.with_workspace += d.workspace;
     result.threaded += d.threads > 1 && d.large();
     if (!bits.failure.empty()) {

@@ -12,8 +12,8 @@
 
 namespace windrow::test {
 
-// Which problems: of both, in turn.
-enum class FuzzOp : uint8_t { kBoth, kConv, kPool };
+// Which problems: convolutions and poolings in turn, one of them, or a convolution's gradients.
+enum class FuzzOp : uint8_t { kBoth, kConv, kPool, kGradient };
 
 // Problem number i of a seed does not depend on those before it.
 struct FuzzOptions {
