@@ -114,7 +114,7 @@ ConvShape Flattened(ConvShape shape) {
   if (shape.n == 0) return shape;  // a row of no pixels would be none
   Axis &h = shape.h, &w = shape.w;
   if (h.kernel != 1 || w.kernel != 1 || h.stride != 1 || w.stride != 1) return shape;
-  if (h.in != h.out || w.in != w.out) return shape;  // padded
+  if (h.in != h.out || w.in != w.out || h.before != 0 || w.before != 0) return shape;  // padded
   const int64_t row = w.out, image = h.out * w.out;
   const auto rows = [&](const Strides& s) { return s.h == s.w * row; };
   if (!rows(shape.xs) || !shape.OfOutputs(rows)) return shape;
