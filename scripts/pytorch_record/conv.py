@@ -187,8 +187,8 @@ SPOILERS = [bad_groups, not_positive, not_positive_pair, negative_padding, same_
             large_kernel, wide_padding, empty_image, other_channels, other_weights, other_biases]
 
 
-def convolve(p):
-    """What PyTorch gives; raises what PyTorch raises."""
+def convolve(p, x=None):
+    """What PyTorch gives of this input, and the layer; raises what PyTorch raises."""
     padding, x_padding = p.padding, None
     if padding != "same" and len(padding) == 4:  # torch.nn.Conv2d takes those from a padding layer
         padding, x_padding = 0, (*p.padding[2:], *p.padding[:2])
@@ -197,13 +197,14 @@ def convolve(p):
     if p.bias:
         state["bias"] = BIAS[:p.oc if p.biases is None else p.biases]
     conv.load_state_dict(state)
-    x = elements(INPUT, (p.mb, p.ic if p.channels is None else p.channels, *p.size))
+    if x is None:
+        x = elements(INPUT, (p.mb, p.ic if p.channels is None else p.channels, *p.size))
     if x_padding:
         mode = "constant" if p.mode == "zeros" else p.mode
         x = torch.nn.functional.pad(x, x_padding, mode)
     y = conv(x)
     assert y.dtype == torch.float32
-    return y
+    return y, conv
 
 
 def ask(p, facts, whole, onednn):
@@ -211,7 +212,7 @@ def ask(p, facts, whole, onednn):
     try:
         # PyTorch has its own implementation besides, which pads and multiplies matrices.
         with torch.backends.mkldnn.flags(enabled=onednn):
-            y = convolve(p)
+            y, _ = convolve(p)
     except (RuntimeError, ValueError, IndexError) as e:
         return refusal(p, facts, e)
     flat = y.contiguous().view(-1).numpy()

@@ -16,6 +16,7 @@
 
 #include "tests/pytorch/answer.h"
 #include "tests/pytorch/check.h"
+#include "tests/pytorch/gradient_check.h"
 #include "tests/pytorch/pool_check.h"
 #include "tests/pytorch/pool_problem.h"
 #include "tests/pytorch/recording.h"
@@ -60,6 +61,9 @@ void CheckAll(std::istream& in, Count& count) {
     if (IsPytorchPool(*line)) {
       const PytorchPool recorded = ParsePytorchPool(*line);
       CheckNext(recorded, PytorchPoolCheck(recorded), PytorchPoolWays(), count);
+    } else if (IsGradient(*line)) {
+      const RecordedGradient recorded = ParseGradient(*line);
+      CheckNext(recorded.recorded, GradientCheck(recorded), Ways(count.problems()), count);
     } else {
       const Recorded recorded = ParseRecorded(*line);
       CheckNext(recorded, PytorchCheck(recorded), Ways(count.problems()), count);
