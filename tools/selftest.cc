@@ -24,16 +24,20 @@ namespace {
 // The digests that every machine must have, of the whole corpora and of the quick ones. A change of
 // a corpus changes them; nothing else may.
 struct Recorded {
-  const char *fused, *unfused, *pooling;
+  const char *fused, *unfused, *pooling, *fused_gradient, *unfused_gradient;
 };
 constexpr Recorded kRecordedFull = {
     "8ee4e009028ca942c02ebbdfeb778f9f0e721019457e800338b587ac7549d583",
     "9b8f9b47bc617c7e5692844630f767e4c3358e69f96a4b4c3bfa44ccc9035cca",
-    "163cbb0b390900a802e00d99bc40b413618ef310b6ba019fb42fa2a578991215"};
+    "163cbb0b390900a802e00d99bc40b413618ef310b6ba019fb42fa2a578991215",
+    "a7a07b24251d48461dc749628ae4de3d13105a679c06263dd13d5a36f8fb88a0",
+    "868641195834e4ee7d9481da17f0e9c8e3cd153c15949956ad941184dfc091d9"};
 constexpr Recorded kRecordedQuick = {
     "5a3c1cd14b2d1c07dbad76bb2b67312619ec57dd05c1d0e299a6294735cc7883",
     "5b5b0f7bdf25643b9ec1e0467341995f82d4651a82348648e79651ead896ed50",
-    "268733c49ff72bd94e992a9756b6943a7a8e12c4012e3bef2db883e5d96a5b8c"};
+    "268733c49ff72bd94e992a9756b6943a7a8e12c4012e3bef2db883e5d96a5b8c",
+    "1344bde05bc07b83e639d92566876b6aac0e0c1c15991c97b5a2bcc8732dd353",
+    "e13aba5b7f395c91cdceacbb99c3565caff156902f04229a7c92d59ec6474531"};
 
 struct SelftestOptions {
   std::vector<std::string> targets;
@@ -48,7 +52,7 @@ int Selftest(const SelftestOptions& o, std::ostream& out, std::ostream& err) {
   SelftestReport report;
   {
     Progress progress(Terminal(err), "selftest",
-                      Corpus(o.quick).size() + PoolCorpus(o.quick).size());
+                      2 * Corpus(o.quick).size() + PoolCorpus(o.quick).size());
     report = RunSelftest(o.targets, o.quick, [&] { progress.Step(); });
   }
   if (o.json != "-" && o.junit != "-") out << ToText(report);
@@ -66,9 +70,12 @@ SelftestReport RunSelftest(const std::vector<std::string>& targets, bool quick, 
   report.quick = quick;
   report.classes = {ClassResult{BitsClass::kFused, {}, "", recorded.fused},
                     ClassResult{BitsClass::kUnfused, {}, "", recorded.unfused},
-                    ClassResult{BitsClass::kPooling, {}, "", recorded.pooling}};
+                    ClassResult{BitsClass::kPooling, {}, "", recorded.pooling},
+                    ClassResult{BitsClass::kFusedGradient, {}, "", recorded.fused_gradient},
+                    ClassResult{BitsClass::kUnfusedGradient, {}, "", recorded.unfused_gradient}};
   TestConvolutions(chosen, report, step);
   TestPoolings(chosen, report, step);
+  TestGradients(chosen, report, step);
   return report;
 }
 

@@ -14,9 +14,11 @@
 namespace windrow::tool {
 
 // What has the same bits on every machine: convolution in class F, which rounds a multiply-add
-// once, and in class U, after each step; pooling, which multiplies nothing.
-enum class BitsClass : uint8_t { kFused, kUnfused, kPooling };
-const char* ToString(BitsClass c);  // "fused (F)", "unfused (U)", "pooling"
+// once, and in class U, after each step; pooling, which multiplies nothing; convolution's gradients
+// in both classes.
+enum class BitsClass : uint8_t { kFused, kUnfused, kPooling, kFusedGradient, kUnfusedGradient };
+// "fused (F)", "unfused (U)", "pooling", "gradient/F", "gradient/U"
+const char* ToString(BitsClass c);
 
 // The first element of an output that is not the reference's.
 struct Difference {
@@ -50,8 +52,8 @@ struct ClassResult {
 
 struct SelftestReport {
   bool quick = false;
-  std::array<ClassResult, 3> classes;  // by BitsClass
-  std::vector<TargetResult> targets;   // convolution's, then pooling's
+  std::array<ClassResult, 5> classes;  // by BitsClass
+  std::vector<TargetResult> targets;   // convolution's, pooling's, the gradients'
   bool ok() const;
   const ClassResult& ClassOf(const TargetResult& t) const {
     return classes[static_cast<size_t>(t.bits_class)];

@@ -27,8 +27,16 @@ const char* NumericsName(const TargetResult& t) {
 }
 
 // What a target was tested in.
-const char* PartName(const TargetResult& t) {
-  return t.bits_class == BitsClass::kPooling ? ToString(t.bits_class) : NumericsName(t);
+std::string PartName(const TargetResult& t) {
+  switch (t.bits_class) {
+    case BitsClass::kPooling:
+      return ToString(t.bits_class);
+    case BitsClass::kFusedGradient:
+    case BitsClass::kUnfusedGradient:
+      return std::string("gradient ") + NumericsName(t);
+    default:
+      return NumericsName(t);
+  }
 }
 
 std::string Element(const Difference& d, uint64_t bits) {
@@ -68,8 +76,9 @@ std::string Escaped(std::string_view text) {
 }  // namespace
 
 const char* ToString(BitsClass c) {
-  if (c == BitsClass::kPooling) return "pooling";
-  return c == BitsClass::kFused ? "fused (F)" : "unfused (U)";
+  static constexpr const char* kNames[] = {"fused (F)", "unfused (U)", "pooling", "gradient/F",
+                                           "gradient/U"};
+  return kNames[static_cast<size_t>(c)];
 }
 
 std::string Difference::ToString() const {
@@ -89,10 +98,10 @@ bool SelftestReport::ok() const {
 }
 
 std::string ToText(const SelftestReport& report) {
-  std::string text =
-      fmt::format("{} convolutions and {} poolings{}, both layouts, all algorithms\n\n",
-                  report.classes[0].problems.size(), report.classes[2].problems.size(),
-                  report.quick ? " (quick)" : "");
+  std::string text = fmt::format(
+      "{} convolutions with gradients and {} poolings{}, both layouts, all algorithms\n\n",
+      report.classes[0].problems.size(), report.classes[2].problems.size(),
+      report.quick ? " (quick)" : "");
   text += fmt::format("{:<9} {:<11} {:<8} {:>6} {:>11} {:>7}  {}\n", "target", "class", "numerics",
                       "runs", "differences", "seconds", "digest");
   for (const TargetResult& t : report.targets) {

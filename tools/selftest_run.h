@@ -53,6 +53,8 @@ void TestConvolutions(const std::vector<cpu::TargetInfo>& targets, SelftestRepor
                       const Step& step = {});
 void TestPoolings(const std::vector<cpu::TargetInfo>& targets, SelftestReport& report,
                   const Step& step = {});
+void TestGradients(const std::vector<cpu::TargetInfo>& targets, SelftestReport& report,
+                   const Step& step = {});
 
 }  // namespace windrow::tool
 

@@ -207,6 +207,7 @@ TEST_P(BrokenTargetTest, IsFoundAndNamed) {
                              "1 elements differ, the first at n 0 c 0 h 0 w 0: expected "))
       << o.out;
   for (const TargetResult& t : RunSelftest({}, true).targets) {
+    if (t.bits_class > BitsClass::kPooling) continue;  // gradients have the tile in them, too
     const bool broken =
         t.target == GetParam() && !t.portable && t.bits_class != BitsClass::kPooling;
     EXPECT_EQ(t.differences.empty(), !broken) << t.target;

@@ -1,0 +1,154 @@
+// The self-test of convolution's gradients: by data, weights and bias of every problem of
+// convolution's corpus, in each of the numerics classes that the targets have.
+#include <algorithm>
+#include <array>
+#include <stdexcept>
+
+#include "tools/corpus.h"
+#include "tools/selftest_run.h"
+#include "windrow/windrow.h"
+
+namespace windrow::tool {
+namespace {
+
+Conv2dOptions Bound(const Problem& problem, const std::string& target, Numerics numerics,
+                    const BackwardAlgorithms& algorithms) {
+  Conv2dOptions options = problem.options;
+  options.target = target;
+  options.numerics = numerics;
+  options.backward = algorithms;
+  return options;
+}
+
+// What a problem's gradients are computed from.
+struct GradientData {
+  ProblemData forward;
+  Tensor dy;
+
+  GradientData(const Problem& problem, const Shape& output)
+      : forward(MakeData(problem, output)), dy(output) {
+    Random random(SeedOf("dy " + problem.text));
+    Fill(ElementsOf(dy), random, problem.values);
+  }
+};
+
+// dx, dw and db in a row, computed from data in `layout`.
+Tensor Compute(const Conv2d& conv, const GradientData& data, Layout layout) {
+  const Shape& input = data.forward.x.shape();
+  const int64_t pixels = input.elements(), weights = std::ssize(data.forward.weights),
+                biases = data.dy.shape().c();
+  Tensor x(input, layout), dy(data.dy.shape(), layout), dx(input, layout);
+  Copy(data.forward.x, x);
+  Copy(data.dy, dy);
+  Tensor result(Shape(1, 1, 1, pixels + weights + biases));
+  Poison(result);
+  Poison(dx);
+  conv.BackwardData(dy, dx);
+  Copy(dx, TensorView(result.data(), input, Layout::kNchw));
+  const std::span<float> all = ElementsOf(result);
+  conv.BackwardWeights(
+      {.x = x,
+       .dy = dy,
+       .dw = all.subspan(static_cast<size_t>(pixels), static_cast<size_t>(weights)),
+       .db = all.last(static_cast<size_t>(biases))});
+  return result;
+}
+
+// "direct/tiles": by data and by weights.
+std::string NameOf(const BackwardAlgorithms& a) { return a.data + "/" + a.weights; }
+
+BackwardAlgorithms Named(const std::string& name) {
+  const size_t slash = name.find('/');
+  return {.data = name.substr(0, slash), .weights = name.substr(slash + 1)};
+}
+
+std::vector<std::string> Accepting(const Explanation& e) {
+  std::vector<std::string> names;
+  for (const auto& candidate : e.candidates) {
+    if (candidate.accepts) names.push_back(candidate.algorithm);
+  }
+  return names;
+}
+
+// Pairs of algorithms in which each that accepts the problem occurs. (One that accepts the phase of
+// most multiply-adds may refuse another.)
+std::vector<std::string> Pairs(const Problem& problem, const Conv2d& any, const GradientData& data,
+                               Layout layout, const std::string& target, Numerics numerics) {
+  Tensor x(data.forward.x.shape(), layout), dy(data.dy.shape(), layout);
+  std::vector<float> dw(data.forward.weights.size());
+  const auto by_weights = Accepting(any.Explain(BackwardWeightsArgs{.x = x, .dy = dy, .dw = dw}));
+  const BackwardDataArgs args{.dy = dy, .dx = x};
+  std::vector<std::string> by_data;
+  for (const std::string& name : Accepting(any.Explain(args))) {
+    try {
+      const Conv2d conv(Bound(problem, target, numerics, {.data = name}), data.forward.weights);
+      static_cast<void>(conv.WorkspaceBytes(args, 1));
+      by_data.push_back(name);
+    } catch (const std::invalid_argument&) {
+    }
+  }
+  std::vector<std::string> names{"auto/auto"};
+  for (size_t i = 0; i < std::max(by_data.size(), by_weights.size()); ++i) {
+    names.push_back(NameOf({.data = i < by_data.size() ? by_data[i] : "auto",
+                            .weights = i < by_weights.size() ? by_weights[i] : "auto"}));
+  }
+  return names;
+}
+
+struct GradientClass {
+  BitsClass bits_class;
+  Numerics numerics;
+  std::string target;  // of the reference
+  Digest digest;
+};
+
+}  // namespace
+
+void TestGradients(const std::vector<cpu::TargetInfo>& targets, SelftestReport& report,
+                   const Step& step) {
+  std::array classes = {GradientClass{BitsClass::kFusedGradient, Numerics::kNative, "", {}},
+                        GradientClass{BitsClass::kUnfusedGradient, Numerics::kPortable, "", {}}};
+  for (const cpu::TargetInfo& t : cpu::Targets()) {
+    if (t.usable && t.fused) classes[0].target = t.name;
+    if (t.usable) classes[1].target = t.name;
+  }
+  std::vector<Tally> tallies;
+  for (const cpu::TargetInfo& t : targets) {
+    if (t.fused) tallies.emplace_back(t.name, BitsClass::kFusedGradient, false);
+    tallies.emplace_back(t.name, BitsClass::kUnfusedGradient, t.fused);
+  }
+  for (const Problem& problem : Corpus(report.quick)) {
+    const std::vector<float> none(static_cast<size_t>(problem.WeightCount()));
+    const GradientData data(problem, Conv2d(problem.options, none).OutputShape(problem.input));
+    for (GradientClass& c : classes) {
+      report.classes[static_cast<size_t>(c.bits_class)].problems.push_back(problem.text);
+      if (c.target.empty()) continue;
+      const auto conv = [&](const std::string& target, const BackwardAlgorithms& algorithms) {
+        return Conv2d(Bound(problem, target, c.numerics, algorithms), data.forward.weights);
+      };
+      const Output expected{
+          Compute(conv(c.target, Named("reference/reference")), data, Layout::kNchw), {}};
+      Add(expected, c.digest);
+      for (Tally& tally : tallies) {
+        if (tally.bits_class() != c.bits_class) continue;
+        const Conv2d any = conv(tally.target(), {});
+        tally.Run(
+            problem.text, expected,
+            [&](Layout layout) {
+              return Pairs(problem, any, data, layout, tally.target(), c.numerics);
+            },
+            [&](Layout layout, const std::string& pair) {
+              return Output{Compute(conv(tally.target(), Named(pair)), data, layout), {}};
+            });
+      }
+    }
+    if (step) step();
+  }
+  for (GradientClass& c : classes) {
+    if (!c.target.empty())
+      report.classes[static_cast<size_t>(c.bits_class)].digest = c.digest.Finish();
+  }
+  for (Tally& tally : tallies) report.targets.push_back(tally.Finish());
+}
+
+}  // namespace windrow::tool
