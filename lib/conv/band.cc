@@ -3,8 +3,43 @@
 #include <algorithm>
 #include <cstring>
 
+#include "lib/base/aligned.h"
+
 namespace windrow::internal {
 namespace {
+
+// Some channels of some columns, one after the other: planes whose pixels lie apart, as those of
+// one phase of a stride do.
+void CopyPlanes(int64_t columns, int64_t channels, const float* from, ptrdiff_t from_c,
+                ptrdiff_t from_w, float* to, ptrdiff_t to_c, ptrdiff_t to_w) {
+  for (int64_t c = 0; c < channels; ++c) {
+    for (int64_t w = 0; w < columns; ++w) {
+      std::memcpy(to + c * to_c + w * to_w, from + c * from_c + w * from_w, sizeof(float));
+    }
+  }
+}
+
+// Between pixels and such planes, by way of planes without gaps, which vectors transpose.
+void TransposeApart(const ConvOp& op, int64_t columns, int64_t channels, const float* from,
+                    const Strides& fs, float* to, const Strides& ts) {
+  constexpr int64_t kColumns = 64, kChannels = 16;
+  alignas(kAlignment) float planes[kChannels * kColumns];
+  for (int64_t w = 0; w < columns; w += kColumns) {
+    const int64_t some = std::min(kColumns, columns - w);
+    for (int64_t c = 0; c < channels; c += kChannels) {
+      const int64_t few = std::min(kChannels, channels - c);
+      const float* const source = from + w * fs.w + c * fs.c;
+      float* const target = to + w * ts.w + c * ts.c;
+      if (fs.c == 1) {
+        op.tiles->transpose(source, fs.w, some, few, planes, kColumns);
+        CopyPlanes(some, few, planes, kColumns, 1, target, ts.c, ts.w);
+      } else {
+        CopyPlanes(some, few, source, fs.c, fs.w, planes, kColumns, 1);
+        op.tiles->transpose(planes, kColumns, few, some, target, ts.w);
+      }
+    }
+  }
+}
 
 // One row of pixels.
 void CopyRow(const ConvOp& op, int64_t columns, int64_t channels, const float* from,
@@ -24,12 +59,10 @@ void CopyRow(const ConvOp& op, int64_t columns, int64_t channels, const float* f
     op.tiles->transpose(from, fs.w, columns, channels, to, ts.c);
   } else if (fs.w == 1 && ts.w == 1) {
     op.tiles->copy_rows(from, fs.c, channels, columns, to, ts.c);
+  } else if (fs.c == 1 || ts.c == 1) {
+    TransposeApart(op, columns, channels, from, fs, to, ts);
   } else {
-    for (int64_t w = 0; w < columns; ++w) {
-      for (int64_t c = 0; c < channels; ++c) {
-        std::memcpy(to + w * ts.w + c * ts.c, from + w * fs.w + c * fs.c, kFloat);
-      }
-    }
+    CopyPlanes(columns, channels, from, fs.c, fs.w, to, ts.c, ts.w);
   }
 }
 
