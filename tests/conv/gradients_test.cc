@@ -103,6 +103,26 @@ TEST_P(ConvGradients, OfSeveralChunks) {
   }
 }
 
+// Known errors of other libraries' gradients: a hang or a crash, a wrong depthwise one, many
+// groups.
+TEST_P(ConvGradients, OfProblemsThatOthersGetWrong) {
+  const std::vector<Problem> all{
+      {.mb = 32, .ic = 4, .oc = 8, .ih = 32, .iw = 32, .kernel = 1, .stride = 2, .bias = true},
+      {.g = 24, .ic = 24, .oc = 24, .ih = 6, .iw = 6, .kernel = 3, .stride = 2, .padding = 1},
+      {.mb = 2, .g = 67, .ic = 67, .oc = 67, .ih = 9, .iw = 8, .kernel = Size2(2, 1)},
+      {.mb = 2, .g = 67, .ic = 134, .oc = 201, .ih = 9, .iw = 8, .kernel = Size2(2, 1)},
+  };
+  for (Problem p : all) {
+    for (const Layout layout : {Layout::kNhwc, Layout::kNchw}) {
+      p.SetLayout(layout);
+      for (const std::string& algorithm : BackwardWeightsAlgorithms()) {
+        ASSERT_EQ(CheckWeightsBits(p, GetParam(), algorithm).failure, "");
+      }
+      ASSERT_EQ(CheckDataBits(p, GetParam(), "auto").failure, "");
+    }
+  }
+}
+
 // <dy, F x> = <F^T dy, x> = <dw, w>, in integers so small that nothing is rounded.
 TEST(ConvGradientsAdjoint, InExactIntegers) {
   const auto small = [](std::span<float> to, uint64_t seed) {
