@@ -49,23 +49,37 @@ ConvWeights::ConvWeights(const ConvOp& op, const WeightsView& weights, std::span
   Set(op, weights, bias);
 }
 
-void ConvWeights::Set(const ConvOp& op, const WeightsView& v, std::span<const float> bias) {
-  float* to = oihw_.get();
-  for (int64_t oc = 0; oc < op.out_channels; ++oc) {
-    const float* const output =
-        v.data + oc / op.group_out() * v.group + oc % op.group_out() * v.output;
-    if (v.w == 1 && v.h == op.kernel.w && v.input == taps_) {
-      to = std::copy_n(output, group_in_ * taps_, to);
-      continue;
+// Transposed weights are read across their memory: some outputs and inputs at a time, so that the
+// cache lines of the ones are there for the others.
+void ConvWeights::CopyFrom(const ConvOp& op, const WeightsView& v) const {
+  constexpr int64_t kOutputs = 16, kInputs = 64;
+  const bool dense = v.w == 1 && v.h == op.kernel.w && v.input == taps_;
+  const auto copy = [&](int64_t oc, int64_t ic, int64_t ics) {
+    const float* from =
+        v.data + oc / op.group_out() * v.group + oc % op.group_out() * v.output + ic * v.input;
+    float* to = oihw_.get() + (oc * group_in_ + ic) * taps_;
+    if (dense) {
+      std::copy_n(from, ics * taps_, to);
+      return;
     }
-    for (int64_t ic = 0; ic < group_in_; ++ic) {
+    for (int64_t i = 0; i < ics; ++i, from += v.input) {
       for (int64_t kh = 0; kh < op.kernel.h; ++kh) {
-        const float* const row = output + ic * v.input + kh * v.h;
-        for (int64_t kw = 0; kw < op.kernel.w; ++kw) *to++ = row[kw * v.w];
+        for (int64_t kw = 0; kw < op.kernel.w; ++kw) *to++ = from[kh * v.h + kw * v.w];
       }
     }
+  };
+  const int64_t inputs = dense ? group_in_ : kInputs;
+  for (int64_t begin = 0; begin < op.out_channels; begin += kOutputs) {
+    const int64_t end = std::min(begin + kOutputs, op.out_channels);
+    for (int64_t ic = 0; ic < group_in_; ic += inputs) {
+      for (int64_t oc = begin; oc < end; ++oc) copy(oc, ic, std::min(inputs, group_in_ - ic));
+    }
   }
-  finite_ = AllFinite(oihw_.get(), to - oihw_.get());
+}
+
+void ConvWeights::Set(const ConvOp& op, const WeightsView& v, std::span<const float> bias) {
+  CopyFrom(op, v);
+  finite_ = AllFinite(oihw_.get(), op.out_channels * group_in_ * taps_);
   std::fill_n(bias_.get(), op.out_channels, 0.0f);
   std::copy(bias.begin(), bias.end(), bias_.get());
   if (has_panels_) PackPanels();

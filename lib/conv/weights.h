@@ -71,6 +71,7 @@ class ConvWeights {
   Panel group_panel(int64_t group, int64_t index) const;
 
  private:
+  void CopyFrom(const ConvOp& op, const WeightsView& weights) const;
   Panel PanelOf(int64_t group, int64_t part) const;
   int64_t PackedChannels() const { return groups_ * RoundUp(group_out_, lanes_); }
   void PackPanels() const;
