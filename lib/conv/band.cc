@@ -50,6 +50,7 @@ void CopyRow(const ConvOp& op, int64_t columns, int64_t channels, const float* f
       std::memcpy(to, from, static_cast<size_t>(columns * channels) * kFloat);
       return;
     }
+    if (channels == 1) return CopyPlanes(columns, 1, from, 0, fs.w, to, 0, ts.w);
     for (int64_t w = 0; w < columns; ++w) {
       std::memcpy(to + w * ts.w, from + w * fs.w, static_cast<size_t>(channels) * kFloat);
     }

@@ -39,21 +39,40 @@ class Task {
         scratch_(scratch) {
     const int64_t tap = index % plan.tap_parts, panel = index / plan.tap_parts % plan.panel_parts;
     group_ = index / plan.tap_parts / plan.panel_parts;
-    tap_begin_ = tap * plan.taps() / plan.tap_parts;
-    taps_ = (tap + 1) * plan.taps() / plan.tap_parts - tap_begin_;
+    // Whole kernel rows, if the taps of one are the rows of a tile.
+    const int64_t unit = plan.tap_rows ? shape_.w.kernel : 1, units = plan.taps() / unit;
+    tap_begin_ = tap * units / plan.tap_parts * unit;
+    taps_ = (tap + 1) * units / plan.tap_parts * unit - tap_begin_;
+    tap_rows_ = plan.tap_rows;
     panel_begin_ = panel * vectors_.parts / plan.panel_parts;
     panel_end_ = (panel + 1) * vectors_.parts / plan.panel_parts;
     has_bias_ = buffers.db != nullptr && tap_begin_ == 0;
   }
 
   void Run() {
-    if (apart()) std::fill_n(scratch_, plan_.sum_floats, 0.0f);
-    if (plan_.stage_dy) std::fill_n(dy(), plan_.dy_floats, 0.0f);  // lanes of no channel
-    for (int64_t i = 0; i < chunks_.count(); ++i) RunChunk(chunks_.at(i));
+    RunChunks();
+    if (tap_rows_ && op_.mode == PaddingMode::kZeros && HasNaN()) {
+      tap_rows_ = false;
+      RunChunks();
+    }
     for (int64_t i = panel_begin_; i < panel_end_; ++i) Store(PanelAt(i));
   }
 
  private:
+  void RunChunks() {
+    if (apart()) std::fill_n(scratch_, plan_.sum_floats, 0.0f);
+    if (plan_.stage_dy) std::fill_n(dy(), plan_.dy_floats, 0.0f);  // lanes of no channel
+    for (int64_t i = 0; i < chunks_.count(); ++i) RunChunk(chunks_.at(i));
+  }
+
+  bool HasNaN() const {
+    const auto any = [](const float* sums, int64_t count) {
+      return std::any_of(sums, sums + count, [](float v) { return v != v; });
+    };
+    const int64_t all = (vectors_.Begin(panel_end_) - vectors_.Begin(panel_begin_)) * op_.lanes;
+    return any(scratch_, rows() * all);
+  }
+
   // Whether chains wait elsewhere until their chunk is done.
   bool apart() const { return chunks_.count() > 1; }
   float* chains() const { return scratch_ + (apart() ? plan_.sum_floats : 0); }
@@ -185,6 +204,7 @@ class Task {
   // few channels all taps follow each other, whose inputs are about the same.
   void RunTaps(const GradientPanel& p, const OutputBox& block, const Operand& x, const Axis& h,
                const Axis& w, const Operand& dy, int64_t ic, int64_t channels) const {
+    if (tap_rows_) return RunTapRows(p, block, x, h, w, dy, ic);
     constexpr int64_t kTaps = 16;
     std::array<TileArgs, kTaps> taps;
     const EvenSplit rows(channels, op_.tiles->pixels.max_rows[p.vecs]);
@@ -204,6 +224,26 @@ class Task {
           args.a += height;
           args.y += height * args.y_row;
         }
+      }
+    }
+  }
+
+  // All the task's kernel rows of one channel, over all outputs.
+  void RunTapRows(const GradientPanel& p, const OutputBox& block, const Operand& x, const Axis& h,
+                  const Axis& w, const Operand& dy, int64_t ic) const {
+    const EvenSplit rows(w.kernel, op_.tiles->pixels.max_rows[p.vecs]);
+    TileArgs args = MakeArgs(p);
+    args.outer = block.n.size(), args.a_outer = x.image, args.b_outer = dy.image;
+    args.inner = block.h.size(), args.a_inner = h.stride * x.row, args.b_inner = dy.row;
+    args.len = block.w.size(), args.a_k = w.stride, args.b_k = dy.column;
+    args.b = dy.data;
+    for (int64_t tap = 0; tap < taps_; tap += w.kernel) {
+      const float* const from = x.data + h.Position(0, (tap_begin_ + tap) / w.kernel) * x.row;
+      for (int64_t i = 0; i < rows.parts; ++i) {
+        const int64_t kw = rows.Begin(i);
+        args.a = from + kw;
+        args.y = p.chains + (ic * taps_ + tap + kw) * p.width;
+        op_.tiles->pixels.tile[p.vecs][rows.Begin(i + 1) - kw](args);
       }
     }
   }
@@ -248,7 +288,8 @@ class Task {
   const EvenSplit vectors_;
   float* const scratch_;
   int64_t group_, panel_begin_, panel_end_, tap_begin_, taps_;
-  bool has_bias_, whole_ = false;  // whether a tile does all of its sums at once
+  bool has_bias_, tap_rows_;
+  bool whole_ = false;  // whether a tile does all of its sums at once
 };
 
 // Whether the pixels of x fall into so few sets of the L1 cache that they push each other out.
@@ -264,12 +305,22 @@ int64_t BlockPixels(int64_t width) {
   return std::max<int64_t>(Caches().l1d * 5 / 4 / kFloat / width, 16);
 }
 
+// Whether the taps of a kernel row are to be a tile's rows.
+bool TapsAsRows(const GradientShape& s) {
+  constexpr int64_t kFewChannels = 4;
+  const bool dense = s.w.dilation == 1 && s.w.stride <= s.w.kernel;
+  const int64_t channels = s.op->group_in();
+  if (channels > 1 && s.xs.c == 1) return false;  // which are rows where they lie
+  return dense && channels <= kFewChannels && channels < s.w.kernel;
+}
+
 const char* PlanBand(GradientTilesPlan& p, int64_t rows, const OutputBox& block) {
   // As many channels as fit a quarter of the L2 cache, of whole tiles.
   constexpr int64_t kMostTiles = 8, kMostBytes = int64_t{8} << 20;
   const int64_t pixels = CopiedPixels(p.shape, block), channels = p.shape.op->group_in();
   const int64_t tiles = Caches().l2 / 4 / kFloat / SaturatedProduct({pixels, rows});
-  p.band_channels = std::min(channels, rows * std::clamp<int64_t>(tiles, 1, kMostTiles));
+  p.band_channels =
+      p.tap_rows ? 1 : std::min(channels, rows * std::clamp<int64_t>(tiles, 1, kMostTiles));
   p.band_floats = RoundUp(SaturatedProduct({pixels, PixelPitch(p.band_channels)}), 16);
   return p.band_floats <= (kMostBytes + 4 * Caches().l2) / kFloat
              ? nullptr
@@ -292,13 +343,16 @@ const char* ConsiderGradientTiles(const GradientShape& shape, GradientPlan& plan
   // The sums of a task stay in the L2 cache if those of a panel do.
   const int64_t sums = SaturatedProduct({op.group_out(), op.group_in(), p.taps(), kFloat});
   p.panel_parts = std::min(std::max(wanted, CeilDiv(sums, Caches().l2 / 2)), vectors.parts);
-  p.tap_parts = std::min(CeilDiv(wanted, p.panel_parts), p.taps());
+  p.tap_rows = TapsAsRows(shape);
+  p.tap_parts = std::min(CeilDiv(wanted, p.panel_parts), p.tap_rows ? shape.h.kernel : p.taps());
   const int64_t width = p.vecs * op.lanes, all = CeilDiv(vectors.parts, p.panel_parts) * width;
   p.block_pixels = BoxCut(chunk, BlockPixels(width)).limit().pixels();
-  p.stage_x =
-      (shape.xs.c != 1 && op.group_in() > 1) || op.mode != PaddingMode::kZeros || SameSets(shape);
+  p.stage_x = p.tap_rows || (shape.xs.c != 1 && op.group_in() > 1) ||
+              op.mode != PaddingMode::kZeros || SameSets(shape);
   p.stage_dy = shape.dys.c != 1 || shape.dys.w != width || op.group_out() != width;
-  const int64_t rows = SaturatedProduct({CeilDiv(p.taps(), p.tap_parts), op.group_in()});
+  const int64_t unit = p.tap_rows ? shape.w.kernel : 1;
+  const int64_t task_taps = CeilDiv(p.taps() / unit, p.tap_parts) * unit;
+  const int64_t rows = SaturatedProduct({task_taps, op.group_in()});
   p.sum_floats = RoundUp(SaturatedProduct({SaturatedSum(rows, 1), all}), 16);
   p.dy_floats = p.stage_dy ? RoundUp(p.block_pixels * all, 16) : 0;
   const OutputBox block = BoxCut(chunk, BlockPixels(width)).limit();
@@ -327,8 +381,8 @@ void GradientTilesPlan::Run(const GradientBuffers& buffers) const {
 
 std::string GradientTilesPlan::Describe() const {
   return StrCat(DescribeTile(*shape.op, shape.op->tiles->pixels.max_rows[vecs], vecs),
-                ", reduced over pixels", stage_x ? ", x copied to pixels" : "",
-                stage_dy ? ", dy copied to pixels" : "");
+                ", reduced over pixels", tap_rows ? ", taps as rows" : "",
+                stage_x ? ", x copied to pixels" : "", stage_dy ? ", dy copied to pixels" : "");
 }
 
 }  // namespace windrow::internal
