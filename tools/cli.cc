@@ -1,6 +1,6 @@
 #include "tools/cli.h"
 
-#include <fmt/ostream.h>
+#include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -10,6 +10,7 @@
 #include <ostream>
 #include <stdexcept>
 
+#include "tools/number.h"
 #include "windrow/windrow.h"
 
 namespace windrow::tool {
@@ -41,7 +42,7 @@ const CLI::App& Blamed(const CLI::App& app) {
 }
 
 int Misuse(const CLI::App& app, const std::string& what, std::ostream& err) {
-  fmt::print(err, "windrow: {}\n{}", what, Usage(Blamed(app)));
+  err << fmt::format("windrow: {}\n{}", what, Usage(Blamed(app)));
   return kMisuse;
 }
 
@@ -60,20 +61,73 @@ std::string NoCommand(const CLI::App& app) {
   return fmt::format("{}; the commands are {}", what, fmt::join(names, ", "));
 }
 
+// Adds an argument to a subcommand, by where it goes.
+struct Adder {
+  CLI::App& app;
+  const Argument& argument;
+
+  CLI::Option* operator()(bool* to) const {
+    return app.add_flag(argument.name, *to, argument.description);
+  }
+  CLI::Option* operator()(std::string* to) const {
+    CLI::Option* option = app.add_option(argument.name, *to, argument.description);
+    if (!to->empty()) option->capture_default_str();
+    if (!argument.choices.empty()) option->check(CLI::IsMember(argument.choices));
+    return option;
+  }
+  CLI::Option* operator()(std::vector<std::string>* to) const {
+    CLI::Option* option = app.add_option(argument.name, *to, argument.description);
+    if (option->get_positional()) return option;
+    return option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+  }
+  CLI::Option* operator()(const Count& to) const {
+    return app.add_option(argument.name, *to.value, argument.description)
+        ->capture_default_str()
+        ->check(CLI::Range(1, to.max));
+  }
+  CLI::Option* operator()(float* to) const {
+    return app
+        .add_option_function<std::string>(
+            argument.name,
+            [name = argument.name, to](const std::string& text) {
+              const auto number = NearestFloat(text);
+              if (!number) {
+                throw CLI::ValidationError(
+                    name, fmt::format("\"{}\" is not a finite 32-bit number", text));
+              }
+              *to = *number;
+            },
+            argument.description)
+        ->type_name("NUMBER");
+  }
+};
+
+void AddCommand(CLI::App& app, const Command& command) {
+  CLI::App* added = app.add_subcommand(command.name, command.description);
+  added->formatter(std::make_shared<Formatter>(
+      command.name + (command.synopsis.empty() ? "" : " ") + command.synopsis));
+  for (const Argument& a : command.arguments) {
+    CLI::Option* option = std::visit(Adder{*added, a}, a.to);
+    option->required(a.required);
+    if (!a.value_name.empty()) option->type_name(a.value_name);
+  }
+}
+
 int Run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err) {
   CLI::App app("Convolution and pooling on CPUs, the same bits everywhere", "windrow");
   app.formatter(std::make_shared<Formatter>("COMMAND [OPTIONS]"));
   app.require_subcommand(1);
   app.set_version_flag("--version", std::string("windrow ") + Version());
-  Action action;
-  for (const auto add :
-       {AddInfo, AddDemo, AddExplain, AddFilter, AddDraw, AddLayers, AddSelftest}) {
-    add(app, action);
-  }
+  const Command commands[] = {InfoCommand(), DemoCommand(),   ExplainCommand(), FilterCommand(),
+                              DrawCommand(), LayersCommand(), SelftestCommand()};
+  for (const Command& c : commands) AddCommand(app, c);
   try {
     std::reverse(arguments.begin(), arguments.end());  // the order CLI11 wants
     app.parse(std::move(arguments));
-    return action(out, err);
+    const std::string name = app.get_subcommands().front()->get_name();
+    return std::find_if(std::begin(commands), std::end(commands),
+                        [&](const Command& c) { return c.name == name; })
+        ->action(out, err);
   } catch (const CLI::Error& e) {
     const bool done = e.get_exit_code() == 0;  // --help, --version
     const bool no_command = app.get_subcommands().empty();
@@ -84,28 +138,21 @@ int Run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err
   } catch (const std::length_error& e) {
     return Misuse(app, e.what(), err);
   } catch (const std::bad_alloc&) {
-    fmt::print(err, "windrow: there is not enough memory for this\n");
+    err << fmt::format("windrow: there is not enough memory for this\n");
   } catch (const std::exception& e) {
-    fmt::print(err, "windrow: {}\n", e.what());
+    err << fmt::format("windrow: {}\n", e.what());
   }
   return kFailure;
 }
 
 }  // namespace
 
-CLI::App* AddCommand(CLI::App& app, const std::string& name, const std::string& synopsis,
-                     const std::string& description) {
-  CLI::App* command = app.add_subcommand(name, description);
-  command->formatter(std::make_shared<Formatter>(name + (synopsis.empty() ? "" : " ") + synopsis));
-  return command;
-}
-
 int Main(std::vector<std::string> arguments, std::ostream& out, std::ostream& err) {
   const int code = Run(std::move(arguments), out, err);
   // Here alone it is known whether everything arrived, be it a result or a help.
   out.flush();
   if (out) return code;
-  fmt::print(err, "windrow: cannot write the output\n");
+  err << fmt::format("windrow: cannot write the output\n");
   return code == 0 ? kFailure : code;
 }
 

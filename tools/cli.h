@@ -10,11 +10,8 @@
 #include <functional>
 #include <iosfwd>
 #include <string>
+#include <variant>
 #include <vector>
-
-namespace CLI {
-class App;
-}
 
 namespace windrow::tool {
 
@@ -24,18 +21,36 @@ int Main(std::vector<std::string> arguments, std::ostream& out, std::ostream& er
 // What a parsed subcommand will do: print to `out`, warn on `err`, and return the exit code.
 using Action = std::function<int(std::ostream& out, std::ostream& err)>;
 
-// Adds a subcommand; its options are then added by the caller.
-CLI::App* AddCommand(CLI::App& app, const std::string& name, const std::string& synopsis,
-                     const std::string& description);
+// A whole number from 1 to `max`.
+struct Count {
+  int* value;
+  int max;
+};
 
-// Each adds one subcommand, which sets `action` when it is parsed.
-void AddInfo(CLI::App& app, Action& action);
-void AddDemo(CLI::App& app, Action& action);
-void AddExplain(CLI::App& app, Action& action);
-void AddFilter(CLI::App& app, Action& action);
-void AddDraw(CLI::App& app, Action& action);
-void AddLayers(CLI::App& app, Action& action);
-void AddSelftest(CLI::App& app, Action& action);
+// An option, such as "--kernel,-k", or without dashes the word at that place. What is read follows
+// from where it goes: a flag; a text; texts, of which an option takes one each time; a number,
+// which is finite.
+struct Argument {
+  std::string name, description;
+  std::variant<bool*, std::string*, std::vector<std::string>*, Count, float*> to;
+  bool required = false;
+  std::vector<std::string> choices = {};  // of a text; empty: any
+  std::string value_name = {};            // what the help calls it, if not TEXT or the like
+};
+
+// A subcommand. The action owns what the arguments point to.
+struct Command {
+  std::string name, synopsis, description;
+  std::vector<Argument> arguments;
+  Action action;
+};
+Command InfoCommand();
+Command DemoCommand();
+Command ExplainCommand();
+Command FilterCommand();
+Command DrawCommand();
+Command LayersCommand();
+Command SelftestCommand();
 
 }  // namespace windrow::tool
 

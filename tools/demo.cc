@@ -1,7 +1,6 @@
 // windrow demo: computes the worked examples and prints each result beside the expected one.
-#include <fmt/ostream.h>
+#include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 #include <ostream>
@@ -19,7 +18,7 @@ namespace {
 size_t NumberWidth(const Check& check) {
   size_t width = 0;
   for (const Tensor* t : {&check.computed, &check.expected}) {
-    for (const float v : ValuesOf(*t)) width = std::max(width, fmt::formatted_size("{}", v));
+    for (const float v : ValuesOf(*t)) width = std::max(width, fmt::format("{}", v).size());
   }
   return width;
 }
@@ -47,7 +46,7 @@ void PrintBeside(const Check& check, std::ostream& out) {
   size_t width = 0;
   for (const std::string& s : left) width = std::max(width, s.size());
   for (size_t i = 0; i < left.size(); ++i) {
-    fmt::print(out, "    {:<{}} | {}\n", left[i], width, right[i]);
+    out << fmt::format("    {:<{}} | {}\n", left[i], width, right[i]);
   }
 }
 
@@ -62,28 +61,27 @@ int Demo(const std::string& name, std::ostream& out) {
   }
   int failed = 0, checks = 0;
   for (const Example& e : chosen) {
-    fmt::print(out, "{} {}\n", e.name, e.title);
+    out << fmt::format("{} {}\n", e.name, e.title);
     for (const Check& check : e.run()) {
-      fmt::print(out, "  {}: {}\n", check.what, check.ok() ? "ok" : "FAILED");
+      out << fmt::format("  {}: {}\n", check.what, check.ok() ? "ok" : "FAILED");
       PrintBeside(check, out);
       failed += check.ok() ? 0 : 1;
       ++checks;
     }
   }
-  fmt::print(out, "{} of {} results as expected\n", checks - failed, checks);
+  out << fmt::format("{} of {} results as expected\n", checks - failed, checks);
   return failed == 0 ? 0 : 1;
 }
 
 }  // namespace
 
-void AddDemo(CLI::App& app, Action& action) {
-  CLI::App* command =
-      AddCommand(app, "demo", "[NAME]", "Compute the textbook's examples and check them");
+Command DemoCommand() {
   const auto name = std::make_shared<std::string>();
-  command->add_option("name", *name, "One example, such as E2; all if none is named");
-  command->callback([name, &action] {
-    action = [name](std::ostream& out, std::ostream&) { return Demo(*name, out); };
-  });
+  return {"demo",
+          "[NAME]",
+          "Compute the textbook's examples and check them",
+          {{"name", "One example, such as E2; all if none is named", name.get()}},
+          [name](std::ostream& out, std::ostream&) { return Demo(*name, out); }};
 }
 
 }  // namespace windrow::tool

@@ -11,7 +11,7 @@
 namespace windrow::tool {
 namespace {
 
-void Check(int ok) {
+void ExpectDone(int ok) {
   if (ok != 1) throw std::runtime_error("OpenSSL cannot compute SHA-256");
 }
 
@@ -32,19 +32,19 @@ std::vector<uint8_t> BytesOf(std::span<const T> values) {
 
 Digest::Digest() : context_(EVP_MD_CTX_new()) {
   if (context_ == nullptr) throw std::bad_alloc();
-  Check(EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr));
+  ExpectDone(EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr));
 }
 
 void Digest::Free::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
 
 void Digest::Add(std::span<const float> values) {
   const std::vector<uint8_t> bytes = BytesOf<uint32_t>(values);
-  Check(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()));
+  ExpectDone(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()));
 }
 
 void Digest::Add(std::span<const int64_t> values) {
   const std::vector<uint8_t> bytes = BytesOf<uint64_t>(values);
-  Check(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()));
+  ExpectDone(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()));
 }
 
 void Digest::Add(const ConstTensorView& tensor) {
@@ -57,7 +57,7 @@ void Digest::Add(const ConstTensorView& tensor) {
 std::string Digest::Finish() {
   unsigned char hash[EVP_MAX_MD_SIZE];
   unsigned int size = 0;
-  Check(EVP_DigestFinal_ex(context_.get(), hash, &size));
+  ExpectDone(EVP_DigestFinal_ex(context_.get(), hash, &size));
   return fmt::format("{:02x}", fmt::join(hash, hash + size, ""));
 }
 

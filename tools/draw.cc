@@ -1,6 +1,5 @@
 // windrow draw: a test picture with what filters are judged by: edges in all directions, gradients,
 // fine detail and flat areas. The same on every machine, since it is drawn with integers.
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -93,17 +92,16 @@ Image Draw() {
 
 }  // namespace
 
-void AddDraw(CLI::App& app, Action& action) {
-  CLI::App* command =
-      AddCommand(app, "draw", "OUT.png", "Draw a picture to try filters on (1024 x 768)");
+Command DrawCommand() {
   const auto path = std::make_shared<std::string>();
-  command->add_option("output", *path, "The PNG to write; -: to standard output")->required();
-  command->callback([path, &action] {
-    action = [path](std::ostream& out, std::ostream&) {
-      WriteOutput(*path, EncodePng(Draw()), out);
-      return 0;
-    };
-  });
+  return {"draw",
+          "OUT.png",
+          "Draw a picture to try filters on (1024 x 768)",
+          {{"output", "The PNG to write; -: to standard output", path.get(), true}},
+          [path](std::ostream& out, std::ostream&) {
+            WriteOutput(*path, EncodePng(Draw()), out);
+            return 0;
+          }};
 }
 
 }  // namespace windrow::tool

@@ -102,7 +102,7 @@ std::vector<Check> PaddingAndStride() {
   };
 }
 
-constexpr Example kExamples[] = {
+constexpr Example kChannelExamples[] = {
     {"E7", "several input channels", InputChannels},
     {"E8", "several output channels", OutputChannels},
     {"E9", "1x1 convolution as matrix multiplication", OneByOne},
@@ -111,6 +111,6 @@ constexpr Example kExamples[] = {
 
 }  // namespace
 
-std::span<const Example> ChannelExamples() { return kExamples; }
+std::span<const Example> ChannelExamples() { return kChannelExamples; }
 
 }  // namespace windrow::tool

@@ -32,7 +32,7 @@ std::vector<Check> MaximumAndAverage() {
   };
 }
 
-std::vector<Check> PaddingAndStride() {
+std::vector<Check> PoolingPaddingAndStride() {
   const Tensor x = Matrix(4, 4, Counting(16));
   std::vector<float> two = Counting(16);
   for (int i = 0; i < 16; ++i) two.push_back(static_cast<float>(i + 1));
@@ -88,14 +88,14 @@ std::vector<Check> CornerCases() {
   return checks;
 }
 
-constexpr Example kExamples[] = {
+constexpr Example kPoolingExamples[] = {
     {"E11", "pooling", MaximumAndAverage},
-    {"E12", "pooling with padding and stride, 4x4 input", PaddingAndStride},
+    {"E12", "pooling with padding and stride, 4x4 input", PoolingPaddingAndStride},
     {"E13", "pooling's corner cases, as PyTorch has them", CornerCases},
 };
 
 }  // namespace
 
-std::span<const Example> PoolingExamples() { return kExamples; }
+std::span<const Example> PoolingExamples() { return kPoolingExamples; }
 
 }  // namespace windrow::tool

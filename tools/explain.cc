@@ -1,7 +1,6 @@
 // windrow explain: which algorithm, target and tile a convolution or a pooling gets, and why.
-#include <fmt/ostream.h>
+#include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -89,27 +88,24 @@ int Explain(const std::vector<std::string>& words, const std::string& json, std:
 
 }  // namespace
 
-void AddExplain(CLI::App& app, Action& action) {
-  CLI::App* command = AddCommand(app, "explain",
-                                 "[--json FILE] \"ic64 oc128 k3 s2 p1 ih56 iw56 nhwc\"|"
-                                 "\"maxpool c64 k3 s2 p1 ih56 iw56 nhwc\"",
-                                 "Say how a convolution or a pooling is done, and why");
+Command ExplainCommand() {
   struct Options {
     std::vector<std::string> words;
     std::string json;
   };
   const auto o = std::make_shared<Options>();
-  command
-      ->add_option("problem", o->words,
-                   "words in any order: mb g ic oc ih iw i k kh kw s p d, "
-                   "same, nchw, nhwc, reflect, portable, target=, algorithm= ...; of a pooling "
-                   "maxpool, avgpool, adaptivemax or adaptiveavg, mb c ih iw i k s p d o, ceil, "
-                   "excludepad, divisor, indices ...; or oneDNN's: mb1_ic64ih56oc128oh28kh3sh2ph1")
-      ->required();
-  AddResultsOption(*command, "--json", "JSON", o->json);
-  command->callback([o, &action] {
-    action = [o](std::ostream& out, std::ostream&) { return Explain(o->words, o->json, out); };
-  });
+  return {"explain",
+          "[--json FILE] \"ic64 oc128 k3 s2 p1 ih56 iw56 nhwc\"|"
+          "\"maxpool c64 k3 s2 p1 ih56 iw56 nhwc\"",
+          "Say how a convolution or a pooling is done, and why",
+          {{"problem",
+            "words in any order: mb g ic oc ih iw i k kh kw s p d, "
+            "same, nchw, nhwc, reflect, portable, target=, algorithm= ...; of a pooling "
+            "maxpool, avgpool, adaptivemax or adaptiveavg, mb c ih iw i k s p d o, ceil, "
+            "excludepad, divisor, indices ...; or oneDNN's: mb1_ic64ih56oc128oh28kh3sh2ph1",
+            &o->words, true},
+           ResultsArgument("--json", "JSON", o->json)},
+          [o](std::ostream& out, std::ostream&) { return Explain(o->words, o->json, out); }};
 }
 
 }  // namespace windrow::tool

@@ -1,8 +1,7 @@
 // windrow filter: a kernel on a picture (see image_filter.h). What a PNG says besides its colours
 // is kept.
-#include <fmt/ostream.h>
+#include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
 #include <memory>
@@ -14,7 +13,6 @@
 #include "tools/digest.h"
 #include "tools/file.h"
 #include "tools/image_filter.h"
-#include "tools/number.h"
 #include "windrow/windrow.h"
 
 namespace windrow::tool {
@@ -47,7 +45,7 @@ int Filter(const FilterOptions& o, std::ostream& out, std::ostream& err) {
   const ImageFilter filter = ParseImageFilter(o.kernel);
   Image image = DecodePng(ReadFile(o.input), InputName(o.input));
   for (const std::string& w : image.warnings) {
-    fmt::print(err, "windrow: {}: {}\n", InputName(o.input), w);
+    err << fmt::format("windrow: {}: {}\n", InputName(o.input), w);
   }
   const Tensor y = FilterImage(filter, image, o.settings);
   FromTensor(y, o, image);
@@ -55,58 +53,39 @@ int Filter(const FilterOptions& o, std::ostream& out, std::ostream& err) {
   if (o.digest) {
     Digest digest;
     digest.Add(y);
-    fmt::print(out, "{}\n", digest.Finish());
+    out << fmt::format("{}\n", digest.Finish());
   }
   return 0;
 }
 
-void AddNumberOption(CLI::App& command, const std::string& name, float& value,
-                     const std::string& description) {
-  command
-      .add_option_function<std::string>(
-          name,
-          [name, &value](const std::string& text) {
-            const auto number = NearestFloat(text);
-            if (!number) {
-              throw CLI::ValidationError(name,
-                                         fmt::format("\"{}\" is not a finite 32-bit number", text));
-            }
-            value = *number;
-          },
-          description)
-      ->type_name("NUMBER");
-}
-
 }  // namespace
 
-void AddFilter(CLI::App& app, Action& action) {
-  CLI::App* command =
-      AddCommand(app, "filter", "--kernel NAME|\"1 0 -1; 2 0 -2; 1 0 -1\" [OPTIONS] IN.png OUT.png",
-                 "Filter a picture. Alpha, bit depth, colour space, rotation and texts are kept. "
-                 "Pixels count by their alpha: colours of transparent ones do not show");
+Command FilterCommand() {
   const auto o = std::make_shared<FilterOptions>();
-  command
-      ->add_option("--kernel,-k", o->kernel,
-                   fmt::format("Rows of numbers that end at ; or line ends, or {}",
-                               fmt::join(ImageFilterNames(), ", ")))
-      ->required();
-  command->add_option("--target", o->settings.target, "The SIMD target (see windrow info)");
-  command->add_option("--algorithm", o->settings.algorithm,
-                      fmt::format("auto, {}", fmt::join(Algorithms(), ", ")));
-  command->add_option("--border", o->settings.border, "What lies outside; reflect if not said")
-      ->check(CLI::IsMember(BorderNames()));
-  AddNumberOption(*command, "--offset", o->offset,
-                  "Added to each result before it is rounded and clamped: 128 shows both signs of "
-                  "a derivative");
-  AddNumberOption(*command, "--scale", o->scale, "Multiplies each result, before the offset");
-  command->add_flag("--digest", o->digest,
-                    "Print the SHA-256 of the unrounded result (32-bit floats, channel by "
-                    "channel), to compare machines and targets to the bit");
-  command->add_option("input", o->input, "The PNG to read; -: standard input")->required();
-  command->add_option("output", o->output, "The PNG to write; -: standard output")->required();
-  command->callback([o, &action] {
-    action = [o](std::ostream& out, std::ostream& err) { return Filter(*o, out, err); };
-  });
+  return {"filter",
+          "--kernel NAME|\"1 0 -1; 2 0 -2; 1 0 -1\" [OPTIONS] IN.png OUT.png",
+          "Filter a picture. Alpha, bit depth, colour space, rotation and texts are kept. "
+          "Pixels count by their alpha: colours of transparent ones do not show",
+          {{"--kernel,-k",
+            fmt::format("Rows of numbers that end at ; or line ends, or {}",
+                        fmt::join(ImageFilterNames(), ", ")),
+            &o->kernel, true},
+           {"--target", "The SIMD target (see windrow info)", &o->settings.target},
+           {"--algorithm", fmt::format("auto, {}", fmt::join(Algorithms(), ", ")),
+            &o->settings.algorithm},
+           {"--border", "What lies outside", &o->settings.border, false, BorderNames()},
+           {"--offset",
+            "Added to each result before it is rounded and clamped: 128 shows both signs of a "
+            "derivative",
+            &o->offset},
+           {"--scale", "Multiplies each result, before the offset", &o->scale},
+           {"--digest",
+            "Print the SHA-256 of the unrounded result (32-bit floats, channel by channel), to "
+            "compare machines and targets to the bit",
+            &o->digest},
+           {"input", "The PNG to read; -: standard input", &o->input, true},
+           {"output", "The PNG to write; -: standard output", &o->output, true}},
+          [o](std::ostream& out, std::ostream& err) { return Filter(*o, out, err); }};
 }
 
 }  // namespace windrow::tool

@@ -1,7 +1,6 @@
 // windrow info: the CPU, the SIMD targets, and the limits of one thread, measured.
-#include <fmt/ostream.h>
+#include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstddef>
 #include <functional>
@@ -105,51 +104,50 @@ Json Measure(std::ostream* terminal) {
 }
 
 void Print(const Json& info, std::ostream& out) {
-  fmt::print(out, "windrow {}\nCPU: {}, {} cores, {} threads", info["version"].get<std::string>(),
-             info["cpu"].get<std::string>(), info["cores"].get<int>(), info["threads"].get<int>());
+  out << fmt::format("windrow {}\nCPU: {}, {} cores, {} threads",
+                     info["version"].get<std::string>(), info["cpu"].get<std::string>(),
+                     info["cores"].get<int>(), info["threads"].get<int>());
   for (const Json& c : info["caches"]) {
-    fmt::print(out, ", L{} {}", c["level"].get<int>(), BytesText(c["bytes"].get<int64_t>()));
+    out << fmt::format(", L{} {}", c["level"].get<int>(), BytesText(c["bytes"].get<int64_t>()));
   }
-  fmt::print(out, "\n\nSIMD targets, best first (* is active), and the peak of one thread:\n");
+  out << fmt::format("\n\nSIMD targets, best first (* is active), and the peak of one thread:\n");
   for (const Json& t : info["targets"]) {
     const std::string name = t["name"];
-    fmt::print(out, "  {} {:<9} ", info["active_target"] == name ? '*' : ' ', name);
+    out << fmt::format("  {} {:<9} ", info["active_target"] == name ? '*' : ' ', name);
     if (!t["usable"].get<bool>()) {
-      fmt::print(out, "not usable: {}\n", t["why_not"].get<std::string>());
+      out << fmt::format("not usable: {}\n", t["why_not"].get<std::string>());
       continue;
     }
-    fmt::print(out, "{:>2} lanes, {:<7} ", t["lanes"].get<int>(), t["class"].get<std::string>());
+    out << fmt::format("{:>2} lanes, {:<7} ", t["lanes"].get<int>(), t["class"].get<std::string>());
     if (t.contains("fused_gflops")) {
-      fmt::print(out, "{:7.1f} GFLOP/s fused, ", t["fused_gflops"].get<double>());
+      out << fmt::format("{:7.1f} GFLOP/s fused, ", t["fused_gflops"].get<double>());
     } else {
-      fmt::print(out, "{:24}", "");
+      out << fmt::format("{:24}", "");
     }
-    fmt::print(out, "{:7.1f} GFLOP/s unfused\n", t["unfused_gflops"].get<double>());
+    out << fmt::format("{:7.1f} GFLOP/s unfused\n", t["unfused_gflops"].get<double>());
   }
-  fmt::print(out, "\nMemory, one thread, GB/s (copy counts both directions):\n");
+  out << fmt::format("\nMemory, one thread, GB/s (copy counts both directions):\n");
   for (const Json& m : info["memory"]) {
-    fmt::print(out, "  {:<4} read {:7.1f}, copy {:7.1f}   ({})\n", m["name"].get<std::string>(),
-               m["read_gb_per_s"].get<double>(), m["copy_gb_per_s"].get<double>(),
-               BytesText(m["probe_bytes"].get<int64_t>()));
+    out << fmt::format("  {:<4} read {:7.1f}, copy {:7.1f}   ({})\n", m["name"].get<std::string>(),
+                       m["read_gb_per_s"].get<double>(), m["copy_gb_per_s"].get<double>(),
+                       BytesText(m["probe_bytes"].get<int64_t>()));
   }
 }
 
 }  // namespace
 
-void AddInfo(CLI::App& app, Action& action) {
-  CLI::App* command =
-      AddCommand(app, "info", "[--json FILE]",
-                 "Describe this machine: CPU, caches, SIMD targets, measured limits");
+Command InfoCommand() {
   const auto json = std::make_shared<std::string>();
-  AddResultsOption(*command, "--json", "JSON", *json);
-  command->callback([json, &action] {
-    action = [json](std::ostream& out, std::ostream& err) {
-      const Json info = Measure(Terminal(err));
-      if (*json != "-") Print(info, out);
-      WriteJson(*json, info, out);
-      return 0;
-    };
-  });
+  return {"info",
+          "[--json FILE]",
+          "Describe this machine: CPU, caches, SIMD targets, measured limits",
+          {ResultsArgument("--json", "JSON", *json)},
+          [json](std::ostream& out, std::ostream& err) {
+            const Json info = Measure(Terminal(err));
+            if (*json != "-") Print(info, out);
+            WriteJson(*json, info, out);
+            return 0;
+          }};
 }
 
 }  // namespace windrow::tool

@@ -2,20 +2,17 @@
 
 #include <fmt/format.h>
 
-#include <CLI/CLI.hpp>
-
 #include "tools/file.h"
 
 namespace windrow::tool {
 
-void AddResultsOption(CLI::App& command, const std::string& name, const std::string& format,
-                      std::string& path) {
-  command
-      .add_option(name, path,
-                  fmt::format("Write the results to this file as {}; -: to standard output, "
-                              "instead of text",
-                              format))
-      ->type_name("FILE");
+Argument ResultsArgument(const std::string& name, const std::string& format, std::string& path) {
+  return {.name = name,
+          .description = fmt::format("Write the results to this file as {}; -: to standard output, "
+                                     "instead of text",
+                                     format),
+          .to = &path,
+          .value_name = "FILE"};
 }
 
 std::string ToText(const Json& json) {

@@ -7,17 +7,14 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
-namespace CLI {
-class App;
-}
+#include "tools/cli.h"
 
 namespace windrow::tool {
 
 using Json = nlohmann::ordered_json;
 
-// Adds such an option to a subcommand; without it `path` stays empty.
-void AddResultsOption(CLI::App& command, const std::string& name, const std::string& format,
-                      std::string& path);
+// Such an option of a subcommand; without it `path` stays empty.
+Argument ResultsArgument(const std::string& name, const std::string& format, std::string& path);
 
 std::string ToText(const Json& json);
 

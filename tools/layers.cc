@@ -4,10 +4,9 @@
 // the same rounds, and the percentage is the median of the ratios of those.
 #include "bench/layers.h"
 
-#include <fmt/ostream.h>
+#include <fmt/format.h>
 #include <oneapi/tbb/task_arena.h>
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <ostream>
 #include <stdexcept>
@@ -67,13 +66,13 @@ Json PrintCell(const bench::Layer& layer, const std::string& target, int threads
   const Conv2d conv(options, weights);
   const Explanation e = conv.Explain(layer.input, Layout::kNhwc);
   if (e.algorithm == "reference") {
-    fmt::print(text, " |{:>25}", "no fast algorithm");
+    text << fmt::format(" |{:>25}", "no fast algorithm");
     return {{"target", target}, {"algorithm", e.algorithm}};
   }
   const Timing t = Measure(layer, conv, e.numerics == "fused", threads);
   const double gflops = layer.Flops() / t.seconds * 1e-9;
-  fmt::print(text, " |{:>9.3f} {:>8.1f} {:>4.0f} {}", t.seconds * 1e3, gflops, t.percent,
-             t.memory_bound ? 'm' : ' ');
+  text << fmt::format(" |{:>9.3f} {:>8.1f} {:>4.0f} {}", t.seconds * 1e3, gflops, t.percent,
+                      t.memory_bound ? 'm' : ' ');
   text.flush();
   return {{"target", target}, {"algorithm", e.algorithm},      {"milliseconds", t.seconds * 1e3},
           {"gflops", gflops}, {"percent_of_limit", t.percent}, {"memory_bound", t.memory_bound}};
@@ -81,19 +80,18 @@ Json PrintCell(const bench::Layer& layer, const std::string& target, int threads
 
 void PrintHead(const LayersOptions& o, const std::vector<cpu::TargetInfo>& targets,
                std::ostream& text) {
-  fmt::print(
-      text,
+  text << fmt::format(
       "NHWC, f32, {} thread{}. The limit is what as many threads can do on that target, at the\n"
       "peak of their multiply-adds or (m) at the memory's bandwidth, measured in the same {} "
       "rounds;\n"
       "medians.\n\n{:<18}",
       o.threads, o.threads == 1 ? "" : "s", kRounds, "");
-  for (const cpu::TargetInfo& t : targets) fmt::print(text, " | {:<24}", t.name);
-  fmt::print(text, "\n{:<18}", "layer");
+  for (const cpu::TargetInfo& t : targets) text << fmt::format(" | {:<24}", t.name);
+  text << fmt::format("\n{:<18}", "layer");
   for (size_t i = 0; i < targets.size(); ++i) {
-    fmt::print(text, " |{:>9} {:>8} {:>4}  ", "ms", "GFLOP/s", "%");
+    text << fmt::format(" |{:>9} {:>8} {:>4}  ", "ms", "GFLOP/s", "%");
   }
-  fmt::print(text, "\n");
+  text << fmt::format("\n");
 }
 
 int Layers(const LayersOptions& o, std::ostream& out) {
@@ -112,12 +110,12 @@ int Layers(const LayersOptions& o, std::ostream& out) {
   Json rows = Json::array();
   tbb::task_arena arena(o.threads);
   for (const bench::Layer& layer : layers) {
-    fmt::print(text, "{:<18}", layer.name);
+    text << fmt::format("{:<18}", layer.name);
     Json cells = Json::array();
     for (const cpu::TargetInfo& t : targets) {
       arena.execute([&] { cells.push_back(PrintCell(layer, t.name, o.threads, text)); });
     }
-    fmt::print(text, "\n");
+    text << fmt::format("\n");
     rows.push_back({{"layer", layer.name}, {"net", layer.net}, {"targets", cells}});
   }
   WriteJson(o.json,
@@ -133,20 +131,17 @@ int Layers(const LayersOptions& o, std::ostream& out) {
 
 }  // namespace
 
-void AddLayers(CLI::App& app, Action& action) {
-  CLI::App* command = AddCommand(
-      app, "layers", "[--shapes FILE] [--net NAME] [--target T]... [--threads N] [--json FILE]",
-      "Time the layers of a network against this machine's limit");
+Command LayersCommand() {
   const auto o = std::make_shared<LayersOptions>();
-  command->add_option("--shapes", o->shapes, "A file of layers; bench/shapes/layers.txt if none");
-  command->add_option("--net", o->net, "Of this network only, or all")->capture_default_str();
-  AddTargetsOption(*command, o->targets);
-  command->add_option("--threads", o->threads, "Threads")
-      ->capture_default_str()
-      ->check(CLI::Range(1, 1024));
-  AddResultsOption(*command, "--json", "JSON", o->json);
-  command->callback(
-      [o, &action] { action = [o](std::ostream& out, std::ostream&) { return Layers(*o, out); }; });
+  return {"layers",
+          "[--shapes FILE] [--net NAME] [--target T]... [--threads N] [--json FILE]",
+          "Time the layers of a network against this machine's limit",
+          {{"--shapes", "A file of layers; bench/shapes/layers.txt if none", &o->shapes},
+           {"--net", "Of this network only, or all", &o->net},
+           TargetsArgument(o->targets),
+           {"--threads", "Threads", Count{&o->threads, 1024}},
+           ResultsArgument("--json", "JSON", o->json)},
+          [o](std::ostream& out, std::ostream&) { return Layers(*o, out); }};
 }
 
 }  // namespace windrow::tool

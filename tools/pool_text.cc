@@ -15,9 +15,9 @@ std::optional<PoolKind> KindOf(const std::string& word) {
   return static_cast<PoolKind>(found - kKinds.begin());
 }
 
-class Parser {
+class PoolParser {
  public:
-  explicit Parser(std::string_view text)
+  explicit PoolParser(std::string_view text)
       : words_(text, {"mb", "c", "divisor"}, {"i", "k", "s", "d", "o"}) {
     p_.text = text;
   }
@@ -130,6 +130,6 @@ bool IsPoolText(std::string_view text) {
   return false;
 }
 
-PoolProblem ParsePoolProblem(std::string_view text) { return Parser(text).Parse(); }
+PoolProblem ParsePoolProblem(std::string_view text) { return PoolParser(text).Parse(); }
 
 }  // namespace windrow::tool

@@ -10,9 +10,9 @@
 namespace windrow::tool {
 namespace {
 
-class Parser {
+class ProblemParser {
  public:
-  explicit Parser(std::string_view text)
+  explicit ProblemParser(std::string_view text)
       : words_(text, {"mb", "g", "ic", "oc"}, {"i", "k", "s", "d"}) {
     problem_.text = text;
   }
@@ -107,6 +107,6 @@ int64_t Problem::WeightCount() const {
       .elements();
 }
 
-Problem ParseProblem(std::string_view text) { return Parser(text).Parse(); }
+Problem ParseProblem(std::string_view text) { return ProblemParser(text).Parse(); }
 
 }  // namespace windrow::tool

@@ -1,6 +1,6 @@
 #include "tools/progress.h"
 
-#include <fmt/ostream.h>
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -21,7 +21,7 @@ Progress::Progress(std::ostream* terminal, std::string what, size_t steps,
       show_from_(std::chrono::steady_clock::now() + patience) {}
 
 Progress::~Progress() {
-  if (!shown_.empty()) fmt::print(*terminal_, "\r{:{}}\r", "", shown_.size());
+  if (!shown_.empty()) *terminal_ << fmt::format("\r{:{}}\r", "", shown_.size());
 }
 
 void Progress::Step() {
@@ -29,7 +29,7 @@ void Progress::Step() {
   if (terminal_ == nullptr || std::chrono::steady_clock::now() < show_from_) return;
   const std::string now = fmt::format("{}: {:3} %", what_, 100 * std::min(done_, steps_) / steps_);
   if (now == shown_) return;
-  fmt::print(*terminal_, "\r{}", now);
+  *terminal_ << fmt::format("\r{}", now);
   terminal_->flush();
   shown_ = now;
 }

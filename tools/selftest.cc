@@ -5,7 +5,6 @@
 //     for each target and class: for each layout and each algorithm that accepts it: memcmp
 #include "tools/selftest.h"
 
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <ostream>
 #include <stdexcept>
@@ -79,18 +78,16 @@ SelftestReport RunSelftest(const std::vector<std::string>& targets, bool quick, 
   return report;
 }
 
-void AddSelftest(CLI::App& app, Action& action) {
-  CLI::App* command =
-      AddCommand(app, "selftest", "[--target T]... [--json FILE] [--junit FILE] [--quick]",
-                 "Check every SIMD target of this CPU, to the bit");
+Command SelftestCommand() {
   const auto o = std::make_shared<SelftestOptions>();
-  AddTargetsOption(*command, o->targets);
-  AddResultsOption(*command, "--json", "JSON", o->json);
-  AddResultsOption(*command, "--junit", "JUnit XML", o->junit);
-  command->add_flag("--quick", o->quick, "A part of the corpus, with digests of its own");
-  command->callback([o, &action] {
-    action = [o](std::ostream& out, std::ostream& err) { return Selftest(*o, out, err); };
-  });
+  return {"selftest",
+          "[--target T]... [--json FILE] [--junit FILE] [--quick]",
+          "Check every SIMD target of this CPU, to the bit",
+          {TargetsArgument(o->targets),
+           ResultsArgument("--json", "JSON", o->json),
+           ResultsArgument("--junit", "JUnit XML", o->junit),
+           {"--quick", "A part of the corpus, with digests of its own", &o->quick}},
+          [o](std::ostream& out, std::ostream& err) { return Selftest(*o, out, err); }};
 }
 
 }  // namespace windrow::tool

@@ -1,6 +1,5 @@
 #include "tools/targets.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <stdexcept>
 
@@ -8,10 +7,8 @@
 
 namespace windrow::tool {
 
-void AddTargetsOption(CLI::App& command, std::vector<std::string>& names) {
-  command.add_option("--target", names, "This SIMD target, may be repeated; all if none")
-      ->expected(1)
-      ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
+Argument TargetsArgument(std::vector<std::string>& names) {
+  return {"--target", "This SIMD target, may be repeated; all if none", &names};
 }
 
 std::vector<cpu::TargetInfo> ChooseTargets(const std::vector<std::string>& names) {

@@ -5,16 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "tools/cli.h"
 #include "windrow/cpu.h"
-
-namespace CLI {
-class App;
-}
 
 namespace windrow::tool {
 
-// Adds --target, which may be repeated.
-void AddTargetsOption(CLI::App& command, std::vector<std::string>& names);
+// --target, which may be repeated.
+Argument TargetsArgument(std::vector<std::string>& names);
 
 // Those of these names, best first, or all usable ones if none is named. Throws
 // std::invalid_argument, naming the usable ones, for a target that is not usable.
