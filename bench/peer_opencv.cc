@@ -58,7 +58,7 @@ class OpenCvFilter : public PeerOperation {
   float bias_;
 };
 
-std::unique_ptr<PeerOperation> Make(const Layer& layer, const Operands& operands) {
+std::unique_ptr<PeerOperation> MakeOpenCv(const Layer& layer, const Operands& operands) {
   if (!CanFilter(layer)) return nullptr;
   return std::make_unique<OpenCvFilter>(layer, operands);
 }
@@ -70,7 +70,7 @@ Peer OpenCvPeer() {
   return {"opencv",
           CV_VERSION,
           [](int threads) { cv::setNumThreads(threads); },
-          {{"opencv", {Layout::kNhwc, Layout::kNchw}, Make}}};
+          {{"opencv", {Layout::kNhwc, Layout::kNchw}, MakeOpenCv}}};
 }
 
 }  // namespace windrow::bench

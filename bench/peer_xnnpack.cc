@@ -88,7 +88,7 @@ class XnnpackConvolution : public PeerOperation {
   Operator op_;
 };
 
-std::unique_ptr<PeerOperation> Make(const Layer& layer, const Operands& operands) {
+std::unique_ptr<PeerOperation> MakeXnnpack(const Layer& layer, const Operands& operands) {
   static const xnn_status ready = xnn_initialize(nullptr);
   if (ready == xnn_status_unsupported_hardware) return nullptr;
   Require(ready, "xnn_initialize");
@@ -103,7 +103,7 @@ Peer XnnpackPeer() {
   return {"xnnpack",
           WINDROW_BENCH_XNNPACK,
           [](int threads) { pool_threads = threads; },
-          {{"xnnpack_nhwc", {Layout::kNhwc}, Make}}};
+          {{"xnnpack_nhwc", {Layout::kNhwc}, MakeXnnpack}}};
 }
 
 }  // namespace windrow::bench

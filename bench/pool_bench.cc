@@ -28,8 +28,8 @@ Pooling Bound(const Pool& pool, const Flags& flags) {
   return MaxPool2d(o);
 }
 
-struct Data {
-  Data(const Pool& pool, Layout layout)
+struct PoolData {
+  PoolData(const Pool& pool, Layout layout)
       : x_nchw(pool.input), x(pool.input, layout), y(pool.Output(), layout) {
     FillRandom({x_nchw.data(), static_cast<size_t>(x.shape().elements())}, 1, 1);
     Copy(x_nchw, x);
@@ -44,7 +44,7 @@ std::string Label(const Pooling& pooling, const Pool& pool, Layout layout) {
 
 void Measure(const Pool& pool, Layout layout, const std::vector<Peer>& peers, const Flags& flags,
              benchmark::State& state) {
-  Data data(pool, layout);
+  PoolData data(pool, layout);
   const Pooling pooling = Bound(pool, flags);
   Contest contest(pool.ToWork(/*indices=*/false), pooling.target(), flags,
                   [&] { pooling.Run(data.x, data.y); });
@@ -61,7 +61,7 @@ void Measure(const Pool& pool, Layout layout, const std::vector<Peer>& peers, co
 
 // Of Windrow alone; what the indices cost is seen in the same rounds.
 void MeasureIndices(const Pool& pool, Layout layout, const Flags& flags, benchmark::State& state) {
-  Data data(pool, layout);
+  PoolData data(pool, layout);
   const Pooling pooling = Bound(pool, flags);
   // Aligned as y is: where vectors straddle two cache lines, a pooling takes up to 1.2 times as
   // long.

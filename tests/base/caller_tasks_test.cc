@@ -1,7 +1,6 @@
 // A Run inside the caller's own TBB tasks: the thread that waits in it takes none of them, and it
 // is whole though their group is cancelled. What needs no second thread does not enter TBB at all.
 #include <gtest/gtest.h>
-#include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/parallel_for.h>
 #include <oneapi/tbb/parallel_invoke.h>
 #include <oneapi/tbb/task_arena.h>
@@ -19,6 +18,7 @@
 
 #include "lib/base/parallel.h"
 #include "tests/support/placed.h"
+#include "tests/support/threads.h"
 #include "tests/support/values.h"
 #include "windrow/conv2d.h"
 #include "windrow/pool2d.h"
@@ -67,13 +67,13 @@ std::vector<Layer> LargeLayers() {
 // What is written over every element before a Run.
 void Spoil(Tensor& y) { std::fill_n(y.data(), y.shape().elements(), 1234.5f); }
 
-class CallerTasksThreads : public testing::Test {
+class CallerTasks : public testing::Test {
  protected:
   static testing::AssertionResult Right(const Layer& layer, const Tensor& y) {
     if (SameBits(y, layer.expected)) return testing::AssertionSuccess();
     return testing::AssertionFailure() << layer.name << " has written something else";
   }
-  const tbb::global_control limit_{tbb::global_control::max_allowed_parallelism, kThreads};
+  const AllowThreads limit_{kThreads};
 };
 
 // Whether this thread is in a Run that one of the caller's tasks has called.
@@ -86,7 +86,7 @@ void RunMarked(const Layer& layer, Tensor& y) {
   t_in_run = false;
 }
 
-TEST_F(CallerTasksThreads, WantALockThatTheCallerHolds) {
+TEST_F(CallerTasks, WantALockThatTheCallerHolds) {
   for (const Layer& layer : LargeLayers()) {
     std::atomic<int> taken = 0;
     Tensor y(layer.expected.shape());
@@ -115,7 +115,7 @@ TEST_F(CallerTasksThreads, WantALockThatTheCallerHolds) {
   }
 }
 
-TEST_F(CallerTasksThreads, RunLayersThemselves) {
+TEST_F(CallerTasks, RunLayersThemselves) {
   for (const Layer& layer : LargeLayers()) {
     std::atomic<int> taken = 0, wrong = 0;
     tbb::task_arena(kThreads).execute([&] {
@@ -131,7 +131,7 @@ TEST_F(CallerTasksThreads, RunLayersThemselves) {
   }
 }
 
-TEST_F(CallerTasksThreads, AreCancelledBefore) {
+TEST_F(CallerTasks, AreCancelledBefore) {
   for (const Layer& layer : LargeLayers()) {
     tbb::task_arena(kThreads).execute([&] {
       Tensor y(layer.expected.shape());
@@ -145,7 +145,7 @@ TEST_F(CallerTasksThreads, AreCancelledBefore) {
   }
 }
 
-TEST_F(CallerTasksThreads, AreCancelledByAThrowingSibling) {
+TEST_F(CallerTasks, AreCancelledByAThrowingSibling) {
   for (const Layer& layer : LargeLayers()) {
     tbb::task_arena(kThreads).execute([&] {
       Tensor y(layer.expected.shape());
@@ -172,7 +172,7 @@ TEST_F(CallerTasksThreads, AreCancelledByAThrowingSibling) {
 }
 
 // So std::bad_alloc of a worker's reaches the caller, in a cancelled group too.
-TEST_F(CallerTasksThreads, GetWhatABodyThrows) {
+TEST_F(CallerTasks, GetWhatABodyThrows) {
   for (const bool cancel : {false, true}) {
     tbb::task_arena(kThreads).execute([&] {
       tbb::task_group group;
@@ -194,7 +194,7 @@ TEST_F(CallerTasksThreads, GetWhatABodyThrows) {
   }
 }
 
-TEST_F(CallerTasksThreads, AreNotMetBySmallCalls) {
+TEST_F(CallerTasks, AreNotMetBySmallCalls) {
   const Shape input(1, 4, 9, 9);
   const Layer small[] = {
       {"convolution", Convolution(4, "auto"), input},

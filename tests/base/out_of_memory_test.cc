@@ -1,7 +1,6 @@
 // Whichever allocation of a call fails: the call throws std::bad_alloc, nothing leaks, what it
 // would have written stays as it was, and the object then gives the right bits.
 #include <gtest/gtest.h>
-#include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
 
 #include <cstdint>
@@ -16,6 +15,7 @@
 
 #include "tests/support/allocation_count.h"
 #include "tests/support/placed.h"
+#include "tests/support/threads.h"
 #include "tests/support/values.h"
 #include "windrow/windrow.h"
 
@@ -117,7 +117,7 @@ class OutOfMemory : public testing::TestWithParam<int> {  // the threads
   void Execute(const std::function<void()>& f) { tbb::task_arena(GetParam()).execute(f); }
 
  private:
-  const tbb::global_control limit_{tbb::global_control::max_allowed_parallelism, 4};
+  const AllowThreads limit_{4};
 };
 
 std::vector<float> Weights(const Conv2dOptions& o) {

@@ -2,7 +2,6 @@
 #include "lib/base/parallel.h"
 
 #include <gtest/gtest.h>
-#include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
 
 #include <algorithm>
@@ -13,18 +12,20 @@
 #include <thread>
 #include <vector>
 
+#include "tests/support/threads.h"
+
 namespace windrow::internal {
 namespace {
 
-constexpr int kMostThreads = 70;  // more than there are shares
+constexpr int kManyThreads = 70;  // more than there are shares
 
 class ParallelForThreads : public testing::Test {
  protected:
-  const tbb::global_control limit_{tbb::global_control::max_allowed_parallelism, kMostThreads};
+  const test::AllowThreads limit_{kManyThreads};
 };
 
 TEST_F(ParallelForThreads, EachIndexOnce) {
-  for (const int threads : {1, 2, 3, 64, 65, kMostThreads}) {
+  for (const int threads : {1, 2, 3, 64, 65, kManyThreads}) {
     for (const int64_t count : {0, 1, 2, 3, 63, 64, 65, 69, 1000}) {
       std::vector<std::atomic<int>> calls(static_cast<size_t>(count));
       std::atomic<bool> known_slots = true;
@@ -42,7 +43,7 @@ TEST_F(ParallelForThreads, EachIndexOnce) {
 }
 
 TEST_F(ParallelForThreads, AllTakePart) {
-  for (const int threads : {2, kMostThreads}) {
+  for (const int threads : {2, kManyThreads}) {
     std::atomic<int> waiting = 0;
     const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
     tbb::task_arena(threads).execute([&] {

@@ -16,7 +16,7 @@
 namespace windrow::test {
 namespace {
 
-Tensor Filled(const Shape& shape, Layout layout) {
+Tensor Counted(const Shape& shape, Layout layout) {
   Tensor t(shape, layout);
   Fill(t.view(), Role::kInput, Values::kNonFinite);
   return t;
@@ -100,7 +100,7 @@ TEST(ViewDeathTest, ElementsAreInside) {
 
 TEST(ViewTest, PartsShareElements) {
   for (const Layout layout : {Layout::kNchw, Layout::kNhwc}) {
-    Tensor t = Filled({3, 4, 5, 6}, layout);
+    Tensor t = Counted({3, 4, 5, 6}, layout);
     const TensorView part = t.view().Batch(1, 2).Channels(2, 2).Crop(1, 3, 4, 2);
     EXPECT_EQ(part.shape(), Shape(2, 2, 4, 2));
     EXPECT_EQ(part.layout(), layout);
@@ -153,7 +153,7 @@ TEST(TensorTest, TakesValuesInLogicalOrder) {
 }
 
 TEST(TensorTest, CopiesAreDeep) {
-  const Tensor a = Filled({2, 3, 4, 5}, Layout::kNhwc);
+  const Tensor a = Counted({2, 3, 4, 5}, Layout::kNhwc);
   Tensor b = a, c;
   c = a;
   EXPECT_TRUE(SameBits(a.view(), b.view()));
@@ -172,7 +172,7 @@ TEST(TensorTest, CopiesAreDeep) {
 
 TEST(CopyTest, KeepsBitsBetweenLayoutsAndStrides) {
   for (int layouts = 0; layouts < 4; ++layouts) {
-    const Tensor from = Filled({2, 9, 6, 7}, static_cast<Layout>(layouts & 1));
+    const Tensor from = Counted({2, 9, 6, 7}, static_cast<Layout>(layouts & 1));
     Tensor to(Shape(2, 12, 8, 9), static_cast<Layout>(layouts >> 1));
     const TensorView inside = to.view().Channels(2, 9).Crop(1, 2, 6, 7);
     Copy(from, inside);
@@ -204,7 +204,7 @@ TEST(CopyTest, Misuse) {
 
 TEST(CopyTest, ToElementsThatOverlapEachOther) {
   const Shape s(2, 2, 3, 4);
-  const Tensor x = Filled(s, Layout::kNchw);
+  const Tensor x = Counted(s, Layout::kNchw);
   std::vector<float> memory(100, 7.0f);
   const auto to = [&](const Strides& st) {
     return [&, st] { Copy(x, TensorView(memory.data(), s, Layout::kNchw, st)); };

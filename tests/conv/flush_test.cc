@@ -1,6 +1,5 @@
 // Denormals: the caller's flush-to-zero state holds on every thread, and nobody's is changed.
 #include <gtest/gtest.h>
-#include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
 
 #include <algorithm>
@@ -16,11 +15,10 @@
 #include "tests/conv/variants.h"
 #include "tests/support/control_bits_observer.h"
 #include "tests/support/mxcsr.h"
+#include "tests/support/threads.h"
 
 namespace windrow::test {
 namespace {
-
-constexpr int kMostThreads = 8;  // of an arena, whatever this machine has
 
 // Products of 2^-70 and 2^-70 are denormal, and one is not zero in any sum of them.
 Problem DenormalSums() { return {.ic = 16, .oc = 24, .ih = 30, .iw = 31, .kernel = 3}; }
@@ -32,7 +30,7 @@ class ConvFlush : public testing::TestWithParam<std::tuple<Flush, std::string>> 
   }
   static uint32_t bits() { return std::get<0>(GetParam()).bits; }
   static const std::string& target() { return std::get<1>(GetParam()); }
-  const tbb::global_control limit_{tbb::global_control::max_allowed_parallelism, kMostThreads};
+  const AllowThreads limit_;
 };
 
 TEST_P(ConvFlush, TheCallersStateHoldsOnEveryThread) {
@@ -45,7 +43,7 @@ TEST_P(ConvFlush, TheCallersStateHoldsOnEveryThread) {
     const Conv2d conv(Options(p, target(), algorithm), weights);
     Tensor x(p.input(), planar ? Layout::kNchw : Layout::kNhwc);
     std::fill_n(x.data(), x.shape().elements(), 0x1p-70f);
-    for (const int threads : {1, 2, 3, kMostThreads}) {
+    for (const int threads : kThreadCounts) {
       tbb::task_arena arena(threads);
       const ControlBitsObserver observer(arena);
       arena.execute([&] {
@@ -75,7 +73,7 @@ TEST_P(ConvFlush, DenormalInputs) {
   const Conv2d conv(Options(p, target(), "auto"), weights);
   Tensor x(p.input(), Layout::kNhwc);
   std::fill_n(x.data(), x.shape().elements(), std::bit_cast<float>(3u));
-  for (int threads = 1; threads <= kMostThreads; ++threads) {
+  for (const int threads : kThreadCounts) {
     tbb::task_arena(threads).execute([&] {
       const ScopedControlBits scoped(bits());
       const Tensor y = conv.Run(x);

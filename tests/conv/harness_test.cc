@@ -152,10 +152,10 @@ std::vector<Variant> DirectNhwc() {
   return kept;
 }
 
-std::string NameOf(const testing::TestParamInfo<Variant>& test) { return test.param.Name(); }
+std::string TileName(const testing::TestParamInfo<Variant>& test) { return test.param.Name(); }
 
-INSTANTIATE_TEST_SUITE_P(All, Harness, testing::ValuesIn(DirectNhwc()), NameOf);
-INSTANTIATE_TEST_SUITE_P(All, HarnessDeathTest, testing::ValuesIn(DirectNhwc()), NameOf);
+INSTANTIATE_TEST_SUITE_P(All, Harness, testing::ValuesIn(DirectNhwc()), TileName);
+INSTANTIATE_TEST_SUITE_P(All, HarnessDeathTest, testing::ValuesIn(DirectNhwc()), TileName);
 
 }  // namespace
 }  // namespace windrow::test

@@ -19,7 +19,6 @@
 namespace windrow::test {
 namespace {
 
-constexpr int kThreads = 2;
 struct Everyday {
   const char* name;
   Problem problem;  // the image's size is set later

@@ -8,11 +8,6 @@
 namespace windrow::test {
 namespace {
 
-Size2 RandomPair(Generator& random, int64_t low, int64_t high) {
-  const int64_t h = random.Between(low, high);
-  return random.OneIn(3) ? Size2(h, random.Between(low, high)) : Size2(h);
-}
-
 Padding RandomPadding(Generator& random) {
   const auto side = [&] { return random.OneIn(8) ? random.Between(3, 12) : random.Between(0, 3); };
   switch (random.Between(0, 4)) {
@@ -75,7 +70,7 @@ void Filter(Generator& random, Problem& p) {
   p.oc = random.OneIn(3) ? random.Between(1, 16) : 1;
   p.ih = random.Between(1, 100);
   p.iw = random.Between(1, 300);
-  p.kernel = RandomPair(random, 1, 11);
+  p.kernel = random.Pair(1, 11);
 }
 
 void Pointwise(Generator& random, Problem& p) {
@@ -106,9 +101,9 @@ Problem RandomProblem(Generator& random) {
   const auto side = [&random] { return random.OneIn(8) ? 1 : random.Between(1, 20); };
   p.ih = side();
   p.iw = side();
-  p.kernel = random.OneIn(16) ? Size2(11) : RandomPair(random, 1, 7);
-  p.stride = random.OneIn(2) ? Size2(1) : RandomPair(random, 1, 4);
-  p.dilation = random.OneIn(2) ? Size2(1) : RandomPair(random, 1, 3);
+  p.kernel = random.OneIn(16) ? Size2(11) : random.Pair(1, 7);
+  p.stride = random.OneIn(2) ? Size2(1) : random.Pair(1, 4);
+  p.dilation = random.OneIn(2) ? Size2(1) : random.Pair(1, 3);
   p.padding = RandomPadding(random);
   p.mode = random.OneIn(2) ? PaddingMode::kZeros : static_cast<PaddingMode>(random.Between(0, 3));
   constexpr void (*kFamilies[])(Generator&, Problem&) = {

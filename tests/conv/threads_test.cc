@@ -1,6 +1,7 @@
 // Threads: the same bits for every number of them, and one object run by many at once.
+#include "tests/support/threads.h"
+
 #include <gtest/gtest.h>
-#include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
 
 #include <atomic>
@@ -15,8 +16,6 @@
 
 namespace windrow::test {
 namespace {
-
-constexpr int kMostThreads = 8;  // of an arena, whatever this machine has
 
 Tensor Input(const Problem& p) {
   Tensor x(p.input(), p.x_layout);
@@ -62,8 +61,7 @@ std::vector<Problem> LargeProblems() {
 
 class ConvThreads : public testing::Test {
  protected:
-  // The limit is the number of CPUs otherwise.
-  const tbb::global_control limit_{tbb::global_control::max_allowed_parallelism, kMostThreads};
+  const AllowThreads limit_;
 };
 
 // Every algorithm that takes the problem.
@@ -74,7 +72,7 @@ TEST_F(ConvThreads, AnyNumberGivesTheSameBits) {
     for (const auto& candidate : any.Explain(p.input(), p.x_layout).candidates) {
       if (!candidate.accepts || candidate.algorithm == "reference") continue;
       const Conv2d conv(Options(p, "", candidate.algorithm), Weights(p), Bias(p));
-      for (int threads = 1; threads <= kMostThreads; ++threads) {
+      for (const int threads : kThreadCounts) {
         tbb::task_arena(threads).execute([&] {
           EXPECT_TRUE(SameBits(conv.Run(x), expected.view()))
               << candidate.algorithm << ' ' << ToString(p) << " on " << threads << " threads";
@@ -100,7 +98,7 @@ TEST_F(ConvThreads, ManyRunOneObjectOnDifferentInputs) {
   }
   std::atomic<int> different = 0;
   std::vector<std::thread> threads;
-  for (size_t i = 0; i < kMostThreads; ++i) {
+  for (size_t i = 0; i < kMaxThreads; ++i) {
     threads.emplace_back([&, i] {
       for (size_t round = 0; round < 40; ++round) {
         const size_t which = (i + round / 2) % problems.size();
@@ -121,7 +119,7 @@ TEST_F(ConvThreads, ManyRunOneObject) {
     const Tensor x = Input(p), expected = Expected(p, conv.target());
     std::atomic<int> different = 0;
     std::vector<std::thread> threads;
-    for (int i = 0; i < kMostThreads; ++i) {
+    for (int i = 0; i < kMaxThreads; ++i) {
       threads.emplace_back([&, copy = conv] {
         for (int round = 0; round < 20; ++round) {
           different += !SameBits(copy.Run(x), expected.view());

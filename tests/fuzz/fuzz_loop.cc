@@ -1,6 +1,5 @@
 #include "tests/fuzz/fuzz_loop.h"
 
-#include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
 
 #include <chrono>
@@ -23,12 +22,11 @@
 #include "tests/pool/problem.h"
 #include "tests/pool/sweeps.h"
 #include "tests/support/guarded_buffer.h"
+#include "tests/support/threads.h"
 #include "tests/support/values.h"
 
 namespace windrow::test {
 namespace {
-
-constexpr int kMostThreads = 4;  // of an arena, whatever this machine has
 
 // A convolution's gradient by its input, or by weights and bias.
 struct GradientProblem {
@@ -122,7 +120,7 @@ Draw RandomDraw(Generator& random, FuzzOp op, bool extreme) {
     d.problem = RandomConv(random, most, extreme);
   }
   d.target = targets[static_cast<size_t>(random.Between(0, std::ssize(targets) - 1))];
-  d.threads = static_cast<int>(random.Between(1, kMostThreads));
+  d.threads = static_cast<int>(random.Between(1, kMaxThreads));
   d.workspace = random.OneIn(4) && op != FuzzOp::kGradient;  // tests of their own
   return d;
 }
@@ -198,7 +196,7 @@ std::string HowToRepeat(const FuzzOptions& options, int64_t number) {
 }  // namespace
 
 FuzzResult Fuzz(const FuzzOptions& options, std::ostream& log) {
-  const tbb::global_control limit(tbb::global_control::max_allowed_parallelism, kMostThreads);
+  const AllowThreads limit;
   const auto start = std::chrono::steady_clock::now();
   constexpr const char* kNames[] = {"", "conv ", "pool ", "gradient "};
   FuzzResult result;

@@ -94,13 +94,13 @@ TEST_P(PoolAllocation, NoneInARunNotEvenOfANewShape) {
   EXPECT_GT(ran, 0);
 }
 
-std::vector<std::string> AutoAndAll() {
+std::vector<std::string> AutoAndAllPoolings() {
   std::vector<std::string> names = PoolAlgorithms();
   names.push_back("auto");
   return names;
 }
 
-INSTANTIATE_TEST_SUITE_P(All, PoolAllocation, testing::ValuesIn(AutoAndAll()),
+INSTANTIATE_TEST_SUITE_P(All, PoolAllocation, testing::ValuesIn(AutoAndAllPoolings()),
                          [](const auto& test) { return test.param; });
 
 }  // namespace

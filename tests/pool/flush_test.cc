@@ -1,7 +1,6 @@
 // Denormals in pooling: the caller's flush-to-zero state holds on every thread, and nobody's is
 // changed.
 #include <gtest/gtest.h>
-#include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
 
 #include <algorithm>
@@ -16,11 +15,10 @@
 #include "tests/pool/variants.h"
 #include "tests/support/control_bits_observer.h"
 #include "tests/support/mxcsr.h"
+#include "tests/support/threads.h"
 
 namespace windrow::test {
 namespace {
-
-constexpr int kMostThreads = 4;  // of an arena, whatever this machine has
 
 class PoolFlush : public testing::TestWithParam<std::tuple<Flush, std::string>> {
  protected:
@@ -29,7 +27,7 @@ class PoolFlush : public testing::TestWithParam<std::tuple<Flush, std::string>> 
   }
   static uint32_t bits() { return std::get<0>(GetParam()).bits; }
   static const std::string& target() { return std::get<1>(GetParam()); }
-  const tbb::global_control limit_{tbb::global_control::max_allowed_parallelism, kMostThreads};
+  const AllowThreads limit_;
 };
 
 // Enough work for several threads, as the strategy takes it.
@@ -53,7 +51,7 @@ TEST_P(PoolFlush, TheCallersStateHoldsOnEveryThread) {
         const Pooling pooling = MakePooling(p, target(), algorithm);
         Tensor x(p.input(), layout);
         std::fill_n(x.data(), x.shape().elements(), std::bit_cast<float>(kDenormal));
-        for (int threads = 1; threads <= kMostThreads; ++threads) {
+        for (const int threads : kThreadCounts) {
           tbb::task_arena arena(threads);
           const ControlBitsObserver observer(arena);
           arena.execute([&] {

@@ -17,16 +17,14 @@
 namespace windrow::test {
 namespace {
 
-constexpr int kThreads = 2;
-
-struct Everyday {
+struct EverydayPooling {
   const char* name;
   PoolProblem problem;  // the image's size is set later
 };
 
-void PrintTo(const Everyday& e, std::ostream* out) { *out << e.name; }
+void PrintTo(const EverydayPooling& e, std::ostream* out) { *out << e.name; }
 
-std::vector<Everyday> EverydayProblems() {
+std::vector<EverydayPooling> EverydayPoolings() {
   return {
       {"Max2x2", {.c = 3, .kernel = 2}},
       {"Max3x3Indices",
@@ -39,9 +37,9 @@ std::vector<Everyday> EverydayProblems() {
   };
 }
 
-using Parameter = std::tuple<Everyday, Layout, Layout>;
+using PoolParameter = std::tuple<EverydayPooling, Layout, Layout>;
 
-class PoolMemory : public testing::TestWithParam<Parameter> {
+class PoolMemory : public testing::TestWithParam<PoolParameter> {
  protected:
   void SetUp() override {
     if (!ResetPeak()) GTEST_SKIP() << "the system does not tell the peak of resident memory";
@@ -78,16 +76,16 @@ TEST_P(PoolMemory, OfARunIsItsWorkspace) {
   });
 }
 
-std::string NameOf(const testing::TestParamInfo<Parameter>& test) {
+std::string PoolingName(const testing::TestParamInfo<PoolParameter>& test) {
   const auto& [everyday, x_layout, y_layout] = test.param;
   return everyday.name + std::string("_") + ToString(x_layout) + "_" + ToString(y_layout);
 }
 
-const auto kLayouts = testing::Values(Layout::kNhwc, Layout::kNchw);
+const auto kPoolLayouts = testing::Values(Layout::kNhwc, Layout::kNchw);
 INSTANTIATE_TEST_SUITE_P(All, PoolMemory,
-                         testing::Combine(testing::ValuesIn(EverydayProblems()), kLayouts,
-                                          kLayouts),
-                         NameOf);
+                         testing::Combine(testing::ValuesIn(EverydayPoolings()), kPoolLayouts,
+                                          kPoolLayouts),
+                         PoolingName);
 
 // Tables of a few words for each pixel of a row may come on top.
 int64_t MostOf(int64_t threads, int64_t width) {
@@ -95,7 +93,7 @@ int64_t MostOf(int64_t threads, int64_t width) {
 }
 
 TEST(PoolWorkspaceSize, DoesNotGrowWithTheImage) {
-  for (const Everyday& everyday : EverydayProblems()) {
+  for (const EverydayPooling& everyday : EverydayPoolings()) {
     PoolProblem p = everyday.problem;
     const Pooling pooling = MakePooling(p, "", "auto");
     for (const Size2 size : {Size2(64), Size2(1000), Size2(8192), Size2(100'000),

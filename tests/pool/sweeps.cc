@@ -9,12 +9,12 @@ namespace windrow::test {
 namespace {
 
 // One direction of a small window.
-struct Axis {
+struct SmallAxis {
   int64_t in, kernel, stride, padding;
 };
 
-std::vector<Axis> Axes() {
-  std::vector<Axis> all;
+std::vector<SmallAxis> SmallAxes() {
+  std::vector<SmallAxis> all;
   for (int64_t in = 1; in <= 9; ++in) {
     for (int64_t kernel = 1; kernel <= 5; ++kernel) {
       for (int64_t stride = 1; stride <= 4; ++stride) {
@@ -37,16 +37,16 @@ int64_t SomeChannels(Generator& random, int64_t lanes) {
 // interact, each with a few of the other's.
 std::vector<PoolProblem> Sizes(int64_t lanes) {
   constexpr int kRounds = 3;
-  const std::vector<Axis> axes = Axes();
+  const std::vector<SmallAxis> axes = SmallAxes();
   Generator random(1);
   std::vector<PoolProblem> all;
   for (int round = 0; round < kRounds; ++round) {
-    std::vector<Axis> rows = axes;
+    std::vector<SmallAxis> rows = axes;
     for (size_t i = rows.size() - 1; i > 0; --i) {
       std::swap(rows[i], rows[static_cast<size_t>(random.Between(0, static_cast<int64_t>(i)))]);
     }
     for (size_t i = 0; i < axes.size(); ++i) {
-      const Axis &h = rows[i], &w = axes[i];
+      const SmallAxis &h = rows[i], &w = axes[i];
       for (const bool ceil_mode : {false, true}) {
         Append(all, {.c = SomeChannels(random, lanes),
                      .ih = h.in,

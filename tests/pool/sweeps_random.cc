@@ -8,11 +8,6 @@
 namespace windrow::test {
 namespace {
 
-Size2 RandomPair(Generator& random, int64_t low, int64_t high) {
-  const int64_t h = random.Between(low, high);
-  return random.OneIn(3) ? Size2(h, random.Between(low, high)) : Size2(h);
-}
-
 Padding RandomPadding(Generator& random, Size2 kernel, Size2 dilation) {
   const auto h = [&] { return random.Between(0, kernel.h / 2); };
   const auto w = [&] { return random.Between(0, kernel.w / 2); };
@@ -37,13 +32,13 @@ Padding RandomPadding(Generator& random, Size2 kernel, Size2 dilation) {
 
 // Families of sizes and windows.
 
-void Anything(Generator& random, PoolProblem& p) {
+void AnyWindow(Generator& random, PoolProblem& p) {
   const auto side = [&random] { return random.OneIn(8) ? 1 : random.Between(1, 24); };
   p.ih = side(), p.iw = side();
   p.c = random.OneIn(3) ? random.Between(1, 3) : random.Between(1, 80);
-  p.kernel = RandomPair(random, 1, 6);
-  p.stride = random.OneIn(3) ? Size2(0) : RandomPair(random, 1, 5);
-  p.dilation = random.OneIn(3) ? RandomPair(random, 1, 3) : Size2(1);
+  p.kernel = random.Pair(1, 6);
+  p.stride = random.OneIn(3) ? Size2(0) : random.Pair(1, 5);
+  p.dilation = random.OneIn(3) ? random.Pair(1, 3) : Size2(1);
 }
 
 // As networks have them.
@@ -57,8 +52,8 @@ void Everyday(Generator& random, PoolProblem& p) {
 void LargeWindow(Generator& random, PoolProblem& p) {
   p.ih = random.Between(5, 40), p.iw = random.Between(5, 40);
   p.c = random.Between(1, 40);
-  p.kernel = RandomPair(random, 5, 21);
-  p.stride = random.OneIn(2) ? Size2(1) : RandomPair(random, 1, 9);
+  p.kernel = random.Pair(5, 21);
+  p.stride = random.OneIn(2) ? Size2(1) : random.Pair(1, 9);
 }
 
 void Global(Generator& random, PoolProblem& p) {
@@ -75,23 +70,23 @@ void WidePlane(Generator& random, PoolProblem& p) {
 }
 
 void LargeImage(Generator& random, PoolProblem& p) {
-  Anything(random, p);
+  AnyWindow(random, p);
   p.ih = random.Between(30, 300), p.iw = random.Between(30, 300);
 }
 
 void Adaptive(Generator& random, PoolProblem& p) {
-  Anything(random, p);
+  AnyWindow(random, p);
   p.adaptive = true;
-  p.output_size = random.OneIn(6) ? Size2(1) : RandomPair(random, 1, 20);
+  p.output_size = random.OneIn(6) ? Size2(1) : random.Pair(1, 20);
   if (random.OneIn(8)) p.output_size.w = AdaptivePool2dOptions::kAsInput;
 }
 
-PoolProblem RandomProblem(Generator& random) {
+PoolProblem RandomPooling(Generator& random) {
   PoolProblem p;
   constexpr void (*kFamilies[])(Generator&, PoolProblem&) = {Everyday,  LargeWindow, Global,
                                                              WidePlane, LargeImage,  Adaptive};
   const auto family = random.Between(0, 2 * std::ssize(kFamilies) - 1);
-  (family < std::ssize(kFamilies) ? kFamilies[family] : Anything)(random, p);
+  (family < std::ssize(kFamilies) ? kFamilies[family] : AnyWindow)(random, p);
   p.reduction = kReductions[random.Between(0, std::ssize(kReductions) - 1)];
   p.padding = RandomPadding(random, p.kernel, p.dilation);
   p.ceil_mode = random.OneIn(2);
@@ -126,7 +121,7 @@ std::vector<PoolProblem> RandomPoolProblems(uint64_t seed, int64_t count, int64_
   Generator random(seed);
   std::vector<PoolProblem> all;
   while (static_cast<int64_t>(all.size()) < count) {
-    const PoolProblem p = RandomProblem(random);
+    const PoolProblem p = RandomPooling(random);
     if (IsValid(p) && Work(p) <= most) all.push_back(p);
   }
   return all;

@@ -1,6 +1,7 @@
 // Threads: the same bits for every number of them, and one pooling run by many at once.
+#include "tests/support/threads.h"
+
 #include <gtest/gtest.h>
-#include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
 
 #include <atomic>
@@ -15,10 +16,8 @@
 namespace windrow::test {
 namespace {
 
-constexpr int kMostThreads = 4;  // of an arena, whatever this machine has
-
 // Large enough to be cut into several tasks in every way: by images, planes, rows and columns.
-std::vector<PoolProblem> LargeProblems() {
+std::vector<PoolProblem> LargePoolings() {
   const auto window = [](int64_t kernel, int64_t stride, PoolProblem p) {
     p.kernel = kernel, p.stride = stride, p.padding = kernel / 2;
     return p;
@@ -38,12 +37,11 @@ std::vector<PoolProblem> LargeProblems() {
 
 class PoolThreads : public testing::Test {
  protected:
-  // The limit is the number of CPUs otherwise.
-  const tbb::global_control limit_{tbb::global_control::max_allowed_parallelism, kMostThreads};
+  const AllowThreads limit_;
 };
 
 TEST_F(PoolThreads, AnyNumberGivesTheSameBits) {
-  for (const PoolProblem& large : LargeProblems()) {
+  for (const PoolProblem& large : LargePoolings()) {
     for (const Reduction reduction : kReductions) {
       PoolProblem p = WithReduction(large, reduction);
       const PoolOutputs expected = ExpectedPool(p);
@@ -53,7 +51,7 @@ TEST_F(PoolThreads, AnyNumberGivesTheSameBits) {
         for (const std::string& algorithm : PoolAlgorithms()) {
           if (algorithm == "reference" || !Accepts(p, algorithm)) continue;
           const Pooling pooling = MakePooling(p, "", algorithm);
-          for (int threads = 1; threads <= kMostThreads; ++threads) {
+          for (const int threads : kThreadCounts) {
             tbb::task_arena(threads).execute([&] {
               EXPECT_TRUE(SameOutputs(RunPool(pooling, p, x), expected))
                   << algorithm << ' ' << ToString(p) << " on " << threads << " threads";
@@ -67,7 +65,7 @@ TEST_F(PoolThreads, AnyNumberGivesTheSameBits) {
 
 // As above, x and y in different layouts, whatever runs it.
 TEST_F(PoolThreads, AnyNumberChangesTheLayout) {
-  for (const PoolProblem& large : LargeProblems()) {
+  for (const PoolProblem& large : LargePoolings()) {
     PoolProblem p = WithReduction(large, Reduction::kMaxIndices);
     const PoolOutputs expected = ExpectedPool(p);
     for (const Layout layout : {Layout::kNhwc, Layout::kNchw}) {
@@ -75,7 +73,7 @@ TEST_F(PoolThreads, AnyNumberChangesTheLayout) {
       p.y_layout = layout == Layout::kNhwc ? Layout::kNchw : Layout::kNhwc;
       const Tensor x = PoolInput(p);
       const Pooling pooling = MakePooling(p, "", "auto");
-      for (int threads = 1; threads <= kMostThreads; ++threads) {
+      for (const int threads : kThreadCounts) {
         tbb::task_arena(threads).execute([&] {
           EXPECT_TRUE(SameOutputs(RunPool(pooling, p, x), expected))
               << ToString(p) << " on " << threads << " threads";
@@ -104,7 +102,7 @@ TEST_F(PoolThreads, ManyRunOneObjectOnDifferentInputs) {
     }
     std::atomic<int> different = 0;
     std::vector<std::thread> threads;
-    for (size_t i = 0; i < 2 * kMostThreads; ++i) {
+    for (size_t i = 0; i < kMaxThreads; ++i) {
       threads.emplace_back([&, i, copy = pooling] {
         for (size_t round = 0; round < 12; ++round) {
           const size_t which = (i + round / 2) % problems.size();
@@ -122,11 +120,11 @@ TEST_F(PoolThreads, ManyRunOneObjectOnDifferentInputs) {
 
 // The caller's workspace, of the size that any number of threads may need.
 TEST_F(PoolThreads, ShareTheCallersWorkspace) {
-  for (const PoolProblem& large : LargeProblems()) {
+  for (const PoolProblem& large : LargePoolings()) {
     for (const Layout layout : {Layout::kNhwc, Layout::kNchw}) {
       PoolProblem p = WithReduction(large, Reduction::kMaxIndices);
       p.SetLayout(layout);
-      for (const int threads : {2, kMostThreads}) {
+      for (const int threads : {2, 4}) {
         tbb::task_arena(threads).execute([&] {
           EXPECT_EQ(
               CheckPoolBits(p, cpu::ActiveTarget(), "auto", Scratch::kCallers, threads).failure,

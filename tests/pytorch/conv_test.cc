@@ -20,7 +20,7 @@
 namespace windrow::test {
 namespace {
 
-const std::vector<Recorded>& Recording() {
+const std::vector<Recorded>& Convolutions() {
   static const std::vector<Recorded> all = [] {
     std::ifstream in(WINDROW_PYTORCH "/conv2d.txt");
     std::vector<Recorded> read;
@@ -30,8 +30,8 @@ const std::vector<Recorded>& Recording() {
   return all;
 }
 
-int64_t Count(const std::function<bool(const Recorded&)>& which) {
-  return std::count_if(Recording().begin(), Recording().end(), which);
+int64_t CountConvolutions(const std::function<bool(const Recorded&)>& which) {
+  return std::count_if(Convolutions().begin(), Convolutions().end(), which);
 }
 
 // The first failure of a problem, in its first `ways` ways.
@@ -43,11 +43,11 @@ std::string Failure(const Recorded& recorded, size_t ways) {
 }
 
 TEST(Pytorch, TheRecordingHasEveryAttribute) {
-  EXPECT_GE(Recording().size(), 3000u);
-  EXPECT_GE(Count([](const auto& r) { return !r.refused; }), 2500);
-  EXPECT_GE(Count([](const auto& r) { return r.refused && !r.facts.empty(); }), 150);
+  EXPECT_GE(Convolutions().size(), 3000u);
+  EXPECT_GE(CountConvolutions([](const auto& r) { return !r.refused; }), 2500);
+  EXPECT_GE(CountConvolutions([](const auto& r) { return r.refused && !r.facts.empty(); }), 150);
   for (int mode = 0; mode < 4; ++mode) {
-    EXPECT_GE(Count([&](const auto& r) {
+    EXPECT_GE(CountConvolutions([&](const auto& r) {
                 return !r.refused && r.problem.mode == static_cast<PaddingMode>(mode) &&
                        (r.problem.padding.is_same() || r.problem.padding.top() > 0);
               }),
@@ -65,13 +65,13 @@ TEST(Pytorch, TheRecordingHasEveryAttribute) {
            [](const Problem& p) { return p.dilation.h != p.dilation.w; },
            [](const Problem& p) { return p.kernel.h != p.kernel.w; },
            [](const Problem& p) { return p.oc / p.g > 64; }}) {
-    EXPECT_GE(Count([&](const auto& r) { return !r.refused && has(r.problem); }), 20);
+    EXPECT_GE(CountConvolutions([&](const auto& r) { return !r.refused && has(r.problem); }), 20);
   }
 }
 
 TEST(Pytorch, WindrowDoesTheSame) {
   int64_t index = 0;
-  for (const Recorded& recorded : Recording()) {
+  for (const Recorded& recorded : Convolutions()) {
     const PytorchCheck check(recorded);
     ASSERT_EQ(check.Recording(), "") << recorded.text;
     for (const Way& way : Ways(index++)) ASSERT_EQ(check.Run(way), "") << recorded.text;
@@ -80,16 +80,17 @@ TEST(Pytorch, WindrowDoesTheSame) {
 
 // Each exception is there to be seen, and is not refused or taken by both.
 TEST(Pytorch, TheExceptionsAreMet) {
-  EXPECT_GE(Count([](const auto& r) { return r.refused && TakenHereOnly(r.problem); }), 5);
+  EXPECT_GE(CountConvolutions([](const auto& r) { return r.refused && TakenHereOnly(r.problem); }),
+            5);
   const auto taken = [](const auto& r) { return !r.refused && TakenByPytorchOnly(r.problem); };
-  EXPECT_GE(Count([&](const auto& r) { return taken(r) && r.problem.ic == 0; }), 1);
-  EXPECT_GE(Count([&](const auto& r) { return taken(r) && r.problem.ic > 0; }), 1);
+  EXPECT_GE(CountConvolutions([&](const auto& r) { return taken(r) && r.problem.ic == 0; }), 1);
+  EXPECT_GE(CountConvolutions([&](const auto& r) { return taken(r) && r.problem.ic > 0; }), 1);
 }
 
 // What the check must see, or it would prove nothing.
 TEST(PytorchCheck, SeesAWrongAnswer) {
   int64_t checked = 0;
-  for (const Recorded& good : Recording()) {
+  for (const Recorded& good : Convolutions()) {
     if (good.refused || good.values.empty() || TakenByPytorchOnly(good.problem)) continue;
     if (++checked > 300) break;
     double largest = 1e-30, total = 1e-30;
@@ -120,7 +121,7 @@ TEST(PytorchCheck, SeesAWrongAnswer) {
 TEST(PytorchCheck, SeesAnotherAttribute) {
   const auto spoilt = [](const std::function<bool(Problem&)>& spoil) {
     int64_t seen = 0, missed = 0;
-    for (Recorded r : Recording()) {
+    for (Recorded r : Convolutions()) {
       if (r.refused || r.problem.mb == 0 || TakenByPytorchOnly(r.problem)) continue;
       if (r.problem.kernel == Size2(1) || !spoil(r.problem) || !IsValid(r.problem)) continue;
       ++(Failure(r, 0).empty() ? missed : seen);

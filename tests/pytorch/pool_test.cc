@@ -24,7 +24,7 @@ namespace {
 
 using Kind = PytorchPoolKind;
 
-const std::vector<PytorchPool>& Recording() {
+const std::vector<PytorchPool>& Poolings() {
   static const std::vector<PytorchPool> all = [] {
     std::ifstream in(WINDROW_PYTORCH "/pool2d.txt");
     std::vector<PytorchPool> read;
@@ -34,8 +34,8 @@ const std::vector<PytorchPool>& Recording() {
   return all;
 }
 
-int64_t Count(const std::function<bool(const PytorchPool&)>& which) {
-  return std::count_if(Recording().begin(), Recording().end(), which);
+int64_t CountPoolings(const std::function<bool(const PytorchPool&)>& which) {
+  return std::count_if(Poolings().begin(), Poolings().end(), which);
 }
 
 // The first failure of a problem, in its first `ways` ways.
@@ -47,10 +47,11 @@ std::string Failure(const PytorchPool& p, size_t ways) {
 }
 
 TEST(PytorchPool, TheRecordingHasEveryAttribute) {
-  EXPECT_GE(Recording().size(), 4000u);
-  EXPECT_GE(Count([](const auto& p) { return p.refused && !p.facts.empty(); }), 150);
+  EXPECT_GE(Poolings().size(), 4000u);
+  EXPECT_GE(CountPoolings([](const auto& p) { return p.refused && !p.facts.empty(); }), 150);
   const auto expect = [](int64_t least, Kind kind, const auto& has) {
-    EXPECT_GE(Count([&](const auto& p) { return !p.refused && p.kind == kind && has(p); }), least);
+    EXPECT_GE(CountPoolings([&](const auto& p) { return !p.refused && p.kind == kind && has(p); }),
+              least);
   };
   for (const Kind kind : {Kind::kMax, Kind::kAvg, Kind::kAdaptiveMax, Kind::kAdaptiveAvg}) {
     expect(300, kind, [](const auto&) { return true; });
@@ -77,7 +78,7 @@ TEST(PytorchPool, TheRecordingHasEveryAttribute) {
 }
 
 TEST(PytorchPool, WindrowDoesTheSame) {
-  for (const PytorchPool& p : Recording()) {
+  for (const PytorchPool& p : Poolings()) {
     const PytorchPoolCheck check(p);
     ASSERT_EQ(check.Recording(), "") << p.text;
     for (const PytorchPoolWay& way : PytorchPoolWays()) ASSERT_EQ(check.Run(way), "") << p.text;
@@ -87,12 +88,12 @@ TEST(PytorchPool, WindrowDoesTheSame) {
 // Each exception is there to be seen, and is not refused or taken by both.
 TEST(PytorchPool, TheExceptionsAreMet) {
   const auto refused = [](const auto& p) { return p.refused && TakenHereOnly(p); };
-  EXPECT_GE(Count([&](const auto& p) { return refused(p) && p.c == 0; }), 3);
-  EXPECT_GE(Count([&](const auto& p) { return refused(p) && p.c > 0; }), 3);
+  EXPECT_GE(CountPoolings([&](const auto& p) { return refused(p) && p.c == 0; }), 3);
+  EXPECT_GE(CountPoolings([&](const auto& p) { return refused(p) && p.c > 0; }), 3);
   const auto taken = [](const auto& p) { return !p.refused && TakenByPytorchOnly(p); };
-  EXPECT_GE(Count([&](const auto& p) { return taken(p) && p.out == Size2(1); }), 1);
-  EXPECT_GE(Count([&](const auto& p) { return taken(p) && p.out != Size2(1); }), 3);
-  EXPECT_GE(Count([](const auto& p) {
+  EXPECT_GE(CountPoolings([&](const auto& p) { return taken(p) && p.out == Size2(1); }), 1);
+  EXPECT_GE(CountPoolings([&](const auto& p) { return taken(p) && p.out != Size2(1); }), 3);
+  EXPECT_GE(CountPoolings([](const auto& p) {
               if (p.refused || p.average()) return false;
               const std::vector<Maximum> all = ExactMaxima(p);
               return std::any_of(all.begin(), all.end(),
@@ -104,7 +105,7 @@ TEST(PytorchPool, TheExceptionsAreMet) {
 // What the check must see, or it would prove nothing.
 TEST(PytorchPoolCheck, SeesAWrongAnswer) {
   int64_t checked = 0;
-  for (const PytorchPool& good : Recording()) {
+  for (const PytorchPool& good : Poolings()) {
     if (good.refused || TakenByPytorchOnly(good) || OutputOf(good).elements() == 0) continue;
     if (++checked > 500) break;
     PytorchPool bad = good;
@@ -145,7 +146,7 @@ TEST(PytorchPoolCheck, SeesAWrongMaximum) {
 TEST(PytorchPoolCheck, SeesAnotherAttribute) {
   const auto expect = [](Kind kind, const std::function<bool(PytorchPool&)>& spoil) {
     int64_t seen = 0, missed = 0;
-    for (PytorchPool p : Recording()) {
+    for (PytorchPool p : Poolings()) {
       if (p.refused || p.kind != kind || p.mb == 0 || p.data != PytorchPoolData::kFinite) continue;
       if (!IsPossible(p) || !spoil(p) || !IsPossible(p)) continue;
       ++(Failure(p, 0).empty() ? missed : seen);

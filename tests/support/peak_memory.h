@@ -9,6 +9,7 @@
 
 namespace windrow::test {
 
+inline constexpr int kThreads = 2;  // of an arena that a Run is measured in
 inline constexpr int64_t kMiB = 1 << 20;
 
 // What a process takes besides: a thread's stack, code read for the first time, the kernel's

@@ -28,6 +28,11 @@ class Generator {
     return low + static_cast<int64_t>(Next() % static_cast<uint64_t>(high - low + 1));
   }
   bool OneIn(int64_t n) { return Between(1, n) == 1; }
+  // As a rule twice the same.
+  Size2 Pair(int64_t low, int64_t high) {
+    const int64_t h = Between(low, high);
+    return OneIn(3) ? Size2(h, Between(low, high)) : Size2(h);
+  }
 
  private:
   uint64_t state_;

@@ -26,7 +26,7 @@ namespace windrow::tool {
 namespace {
 
 // What ParseProblem says about a text that is wrong.
-std::string ParseError(const std::string& text) {
+std::string ConvolutionError(const std::string& text) {
   try {
     ParseProblem(text);
   } catch (const std::invalid_argument& e) {
@@ -89,22 +89,24 @@ TEST(ProblemTextTest, HasDefaults) {
 }
 
 TEST(ProblemTextTest, NamesTheWordThatIsWrong) {
-  EXPECT_TRUE(Has(ParseError("ic1 oc1 k3 i5 quick"), "\"quick\""));
-  EXPECT_TRUE(Has(ParseError("ic1 oc1 k3 i5 q7"), "\"q7\""));
-  EXPECT_TRUE(Has(ParseError("ic1 oc1 k3 i5 s"), "\"s\""));
-  EXPECT_TRUE(Has(ParseError("ic1x2 oc1 k3 i5"), "\"ic1x2\" has two numbers"));
-  EXPECT_TRUE(Has(ParseError("ic1.5 oc1 k3 i5"), "\"ic1.5\""));
-  EXPECT_TRUE(Has(ParseError("ic1 oc1 k3x i5"), "\"k3x\""));
-  EXPECT_TRUE(Has(ParseError("ic1 oc1 k99999999999999999999 i5"), "\"k99999999999999999999\""));
-  EXPECT_TRUE(Has(ParseError("ic1 oc1 k3 kh3 i5"), "\"kh3\" says the kh a second time"));
-  EXPECT_TRUE(Has(ParseError("ic1 oc1 k3 i5 nchw nhwc"), "\"nhwc\" says the layout a second time"));
-  EXPECT_TRUE(Has(ParseError("ic1 oc1 k3 i5 p1 same"), "both \"same\" and a padding"));
-  EXPECT_TRUE(Has(ParseError("ic1 oc1 k3 i5 clamp=1"), "\"clamp=1\""));
-  EXPECT_TRUE(Has(ParseError("ic1 oc1 k3 i5 clamp=a..1"), "\"a\""));
-  EXPECT_TRUE(Has(ParseError("ic1 oc1 k3 i5 values=odd"), "\"values=odd\""));
-  EXPECT_TRUE(Has(ParseError("ic1 oc1 i5"), "does not say kh"));
-  EXPECT_TRUE(Has(ParseError("ic1 oc1 k3 ih5"), "does not say iw"));
-  EXPECT_TRUE(Has(ParseError(""), "does not say ic"));
+  EXPECT_TRUE(Has(ConvolutionError("ic1 oc1 k3 i5 quick"), "\"quick\""));
+  EXPECT_TRUE(Has(ConvolutionError("ic1 oc1 k3 i5 q7"), "\"q7\""));
+  EXPECT_TRUE(Has(ConvolutionError("ic1 oc1 k3 i5 s"), "\"s\""));
+  EXPECT_TRUE(Has(ConvolutionError("ic1x2 oc1 k3 i5"), "\"ic1x2\" has two numbers"));
+  EXPECT_TRUE(Has(ConvolutionError("ic1.5 oc1 k3 i5"), "\"ic1.5\""));
+  EXPECT_TRUE(Has(ConvolutionError("ic1 oc1 k3x i5"), "\"k3x\""));
+  EXPECT_TRUE(
+      Has(ConvolutionError("ic1 oc1 k99999999999999999999 i5"), "\"k99999999999999999999\""));
+  EXPECT_TRUE(Has(ConvolutionError("ic1 oc1 k3 kh3 i5"), "\"kh3\" says the kh a second time"));
+  EXPECT_TRUE(
+      Has(ConvolutionError("ic1 oc1 k3 i5 nchw nhwc"), "\"nhwc\" says the layout a second time"));
+  EXPECT_TRUE(Has(ConvolutionError("ic1 oc1 k3 i5 p1 same"), "both \"same\" and a padding"));
+  EXPECT_TRUE(Has(ConvolutionError("ic1 oc1 k3 i5 clamp=1"), "\"clamp=1\""));
+  EXPECT_TRUE(Has(ConvolutionError("ic1 oc1 k3 i5 clamp=a..1"), "\"a\""));
+  EXPECT_TRUE(Has(ConvolutionError("ic1 oc1 k3 i5 values=odd"), "\"values=odd\""));
+  EXPECT_TRUE(Has(ConvolutionError("ic1 oc1 i5"), "does not say kh"));
+  EXPECT_TRUE(Has(ConvolutionError("ic1 oc1 k3 ih5"), "does not say iw"));
+  EXPECT_TRUE(Has(ConvolutionError(""), "does not say ic"));
 }
 
 TEST(DigestTest, IsSha256OfLittleEndianFloatsInLogicalOrder) {
@@ -152,11 +154,11 @@ TEST(SelftestTest, PassesAndWritesItsFiles) {
   const std::filesystem::path folder =
       std::filesystem::path(testing::TempDir()) / ("windrow_selftest" + std::to_string(getpid()));
   std::filesystem::create_directories(folder);
-  const std::string json = folder / "s.json", junit = folder / "s.xml";
-  const Outcome o = Call({"selftest", "--quick", "--json", json, "--junit", junit});
+  const std::string json_file = folder / "s.json", junit = folder / "s.xml";
+  const Outcome o = Call({"selftest", "--quick", "--json", json_file, "--junit", junit});
   EXPECT_EQ(o.code, 0) << o.out << o.err;
   EXPECT_TRUE(Has(o.out, "PASSED"));
-  std::ifstream file(json);
+  std::ifstream file(json_file);
   const auto report = nlohmann::json::parse(file);
   EXPECT_TRUE(report["ok"].get<bool>());
   for (const auto& t : report["targets"]) {
