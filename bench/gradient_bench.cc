@@ -11,8 +11,8 @@ namespace windrow::bench {
 namespace {
 
 // Numbers so large that gradients are of the order of 1.
-struct Data {
-  Data(const Layer& layer, Gradient gradient, Layout layout)
+struct GradientData {
+  GradientData(const Layer& layer, Gradient gradient, Layout layout)
       : x_nchw(layer.input),
         dy_nchw(layer.Output()),
         x(layer.input, layout),
@@ -43,7 +43,7 @@ std::string LabelOf(const Explanation& e) { return e.algorithm + " " + e.target;
 
 void MeasureData(const Layer& layer, Layout layout, const std::vector<Peer>& peers,
                  const Flags& flags, benchmark::State& state) {
-  Data data(layer, Gradient::kByData, layout);
+  GradientData data(layer, Gradient::kByData, layout);
   Conv2dOptions options = layer.options;
   options.target = flags.target;
   options.backward.data = flags.algorithm;
@@ -66,7 +66,7 @@ void MeasureData(const Layer& layer, Layout layout, const std::vector<Peer>& pee
 
 void MeasureWeights(const Layer& layer, Layout layout, const std::vector<Peer>& peers,
                     const Flags& flags, benchmark::State& state) {
-  Data data(layer, Gradient::kByWeights, layout);
+  GradientData data(layer, Gradient::kByWeights, layout);
   Conv2dOptions options = layer.options;
   options.target = flags.target;
   options.backward.weights = flags.algorithm;

@@ -11,8 +11,8 @@
 namespace windrow::tool {
 namespace {
 
-Conv2dOptions Bound(const Problem& problem, const std::string& target, Numerics numerics,
-                    const BackwardAlgorithms& algorithms) {
+Conv2dOptions BoundGradient(const Problem& problem, const std::string& target, Numerics numerics,
+                            const BackwardAlgorithms& algorithms) {
   Conv2dOptions options = problem.options;
   options.target = target;
   options.numerics = numerics;
@@ -33,7 +33,7 @@ struct GradientData {
 };
 
 // dx, dw and db in a row, computed from data in `layout`.
-Tensor Compute(const Conv2d& conv, const GradientData& data, Layout layout) {
+Tensor ComputeGradients(const Conv2d& conv, const GradientData& data, Layout layout) {
   const Shape& input = data.forward.x.shape();
   const int64_t pixels = input.elements(), weights = std::ssize(data.forward.weights),
                 biases = data.dy.shape().c();
@@ -55,9 +55,9 @@ Tensor Compute(const Conv2d& conv, const GradientData& data, Layout layout) {
 }
 
 // "direct/tiles": by data and by weights.
-std::string NameOf(const BackwardAlgorithms& a) { return a.data + "/" + a.weights; }
+std::string PairName(const BackwardAlgorithms& a) { return a.data + "/" + a.weights; }
 
-BackwardAlgorithms Named(const std::string& name) {
+BackwardAlgorithms PairNamed(const std::string& name) {
   const size_t slash = name.find('/');
   return {.data = name.substr(0, slash), .weights = name.substr(slash + 1)};
 }
@@ -81,7 +81,8 @@ std::vector<std::string> Pairs(const Problem& problem, const Conv2d& any, const 
   std::vector<std::string> by_data;
   for (const std::string& name : Accepting(any.Explain(args))) {
     try {
-      const Conv2d conv(Bound(problem, target, numerics, {.data = name}), data.forward.weights);
+      const Conv2d conv(BoundGradient(problem, target, numerics, {.data = name}),
+                        data.forward.weights);
       static_cast<void>(conv.WorkspaceBytes(args, 1));
       by_data.push_back(name);
     } catch (const std::invalid_argument&) {
@@ -89,8 +90,8 @@ std::vector<std::string> Pairs(const Problem& problem, const Conv2d& any, const 
   }
   std::vector<std::string> names{"auto/auto"};
   for (size_t i = 0; i < std::max(by_data.size(), by_weights.size()); ++i) {
-    names.push_back(NameOf({.data = i < by_data.size() ? by_data[i] : "auto",
-                            .weights = i < by_weights.size() ? by_weights[i] : "auto"}));
+    names.push_back(PairName({.data = i < by_data.size() ? by_data[i] : "auto",
+                              .weights = i < by_weights.size() ? by_weights[i] : "auto"}));
   }
   return names;
 }
@@ -124,10 +125,11 @@ void TestGradients(const std::vector<cpu::TargetInfo>& targets, SelftestReport& 
       report.classes[static_cast<size_t>(c.bits_class)].problems.push_back(problem.text);
       if (c.target.empty()) continue;
       const auto conv = [&](const std::string& target, const BackwardAlgorithms& algorithms) {
-        return Conv2d(Bound(problem, target, c.numerics, algorithms), data.forward.weights);
+        return Conv2d(BoundGradient(problem, target, c.numerics, algorithms), data.forward.weights);
       };
       const Output expected{
-          Compute(conv(c.target, Named("reference/reference")), data, Layout::kNchw), {}};
+          ComputeGradients(conv(c.target, PairNamed("reference/reference")), data, Layout::kNchw),
+          {}};
       Add(expected, c.digest);
       for (Tally& tally : tallies) {
         if (tally.bits_class() != c.bits_class) continue;
@@ -138,7 +140,8 @@ void TestGradients(const std::vector<cpu::TargetInfo>& targets, SelftestReport& 
               return Pairs(problem, any, data, layout, tally.target(), c.numerics);
             },
             [&](Layout layout, const std::string& pair) {
-              return Output{Compute(conv(tally.target(), Named(pair)), data, layout), {}};
+              return Output{ComputeGradients(conv(tally.target(), PairNamed(pair)), data, layout),
+                            {}};
             });
       }
     }

@@ -12,19 +12,19 @@
 namespace windrow::test {
 namespace {
 
-struct Memory {
+struct GradientMemory {
   GuardedBuffer x, y, dw, db;
 };
 
-bool Fused(const Problem& p, const std::string& target) {
+bool IsFusedHere(const Problem& p, const std::string& target) {
   for (const cpu::TargetInfo& t : UsableTargets()) {
     if (t.name == target) return t.fused && p.numerics == Numerics::kNative;
   }
   return false;
 }
 
-std::string Named(const Problem& p, const std::string& target, const std::string& algorithm,
-                  const std::string& failure) {
+std::string NamedFailure(const Problem& p, const std::string& target, const std::string& algorithm,
+                         const std::string& failure) {
   return failure.empty() ? "" : target + " " + algorithm + " " + ToString(p) + ": " + failure;
 }
 
@@ -57,24 +57,24 @@ Conv2d WithGradients(const Problem& p, const std::string& target,
 
 BitResult CheckDataBits(const Problem& p, const std::string& target, const std::string& algorithm) {
   return Checked(algorithm, [&] {
-    static thread_local Memory memory;
+    static thread_local GradientMemory memory;
     const Conv2d conv = WithGradients(p, target, {.data = algorithm});
     const Placed dy = Place(memory.y, p.output(), p.y_layout, p.gaps, p.edge);
     const Placed dx = Place(memory.x, p.input(), p.x_layout, p.gaps, p.edge);
     Fill(dy.view, Role::kResidual, p.values);
     const std::vector<float> dy_before = Copied(dy.memory), dx_before = Copied(dx.memory);
     conv.BackwardData(dy.view, dx.view);
-    const Tensor expected = ScatteredData(p, Fused(p, target), Weights(p), dy.view);
+    const Tensor expected = ScatteredData(p, IsFusedHere(p, target), Weights(p), dy.view);
     std::string failure = Difference(dx, dx_before, expected);
     if (!SameMemory<float>(dy.memory, dy_before)) failure = "dy was changed";
-    return Named(p, target, "by data " + algorithm, failure);
+    return NamedFailure(p, target, "by data " + algorithm, failure);
   });
 }
 
 BitResult CheckWeightsBits(const Problem& p, const std::string& target,
                            const std::string& algorithm) {
   return Checked(algorithm, [&] {
-    static thread_local Memory memory;
+    static thread_local GradientMemory memory;
     const Conv2d conv = WithGradients(p, target, {.weights = algorithm});
     const Placed dy = Place(memory.y, p.output(), p.y_layout, p.gaps, p.edge);
     const Placed x = Place(memory.x, p.input(), p.x_layout, p.gaps, p.edge);
@@ -84,12 +84,12 @@ BitResult CheckWeightsBits(const Problem& p, const std::string& target,
     const auto dw = memory.dw.Take<float>(p.weights(), p.edge);
     const auto db = memory.db.Take<float>(p.bias ? p.oc : 0, p.edge);
     conv.BackwardWeights({.x = x.view, .dy = dy.view, .dw = dw, .db = db});
-    const WeightGradients expected = ScatteredWeights(p, Fused(p, target), x.view, dy.view);
+    const WeightGradients expected = ScatteredWeights(p, IsFusedHere(p, target), x.view, dy.view);
     std::string failure = FirstDifference("dw", dw, expected.dw);
     if (failure.empty() && p.bias) failure = FirstDifference("db", db, expected.db);
     if (!SameMemory<float>(dy.memory, dy_before)) failure = "dy was changed";
     if (!SameMemory<float>(x.memory, x_before)) failure = "x was changed";
-    return Named(p, target, "by weights " + algorithm, failure);
+    return NamedFailure(p, target, "by weights " + algorithm, failure);
   });
 }
 

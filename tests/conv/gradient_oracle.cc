@@ -8,19 +8,19 @@
 namespace windrow::test {
 namespace {
 
-float Add(bool fused, float a, float b, float acc) {
+float MultiplyAddOf(bool fused, float a, float b, float acc) {
   if (fused) return internal::ExactFma(a, b, acc);
   const float product = a * b;
   return acc + product;
 }
 
-float Finished(float v) {
+float FinishedSum(float v) {
   v += 0.0f;
   return v != v ? std::bit_cast<float>(0x7FC00000u) : v;
 }
 
 // The pixel that this position of the padded input shows, or -1.
-int64_t Shown(PaddingMode mode, int64_t position, int64_t in) {
+int64_t ShownBy(PaddingMode mode, int64_t position, int64_t in) {
   if (position >= 0 && position < in) return position;
   switch (mode) {
     case PaddingMode::kZeros:
@@ -49,8 +49,8 @@ void ForWeights(const Problem& p, const F& f) {
   }
 }
 
-// Begins of even parts of at most `most`; the longer ones come first.
-std::vector<int64_t> Begins(int64_t count, int64_t most) {
+// PartBegins of even parts of at most `most`; the longer ones come first.
+std::vector<int64_t> PartBegins(int64_t count, int64_t most) {
   const int64_t parts = count == 0 ? 1 : (count + most - 1) / most;
   std::vector<int64_t> begins{0};
   for (int64_t i = 0; i < parts; ++i) {
@@ -90,7 +90,8 @@ Tensor ScatteredData(const Problem& p, bool fused, std::span<const float> weight
                 const int64_t oc = ic / group_in * group_out + o;
                 const int64_t place =
                     ((oc * group_in + ic % group_in) * p.kernel.h + kh) * p.kernel.w + kw;
-                *to = Add(fused, dy.at(n, oc, oh, ow), weights[static_cast<size_t>(place)], *to);
+                *to = MultiplyAddOf(fused, dy.at(n, oc, oh, ow),
+                                    weights[static_cast<size_t>(place)], *to);
               }
             }
           }
@@ -99,19 +100,19 @@ Tensor ScatteredData(const Problem& p, bool fused, std::span<const float> weight
     }
   }
   float* const all = padded.data();
-  for (int64_t i = 0; i < padded.shape().elements(); ++i) all[i] = Finished(all[i]);
+  for (int64_t i = 0; i < padded.shape().elements(); ++i) all[i] = FinishedSum(all[i]);
   if (zeros) return padded;
   for (int64_t n = 0; n < p.mb; ++n) {
     for (int64_t c = 0; c < p.ic; ++c) {
       for (int64_t h = 0; h < padded.shape().h(); ++h) {
         for (int64_t w = 0; w < padded.shape().w(); ++w) {
-          dx.view().at(n, c, Shown(p.mode, h - top, p.ih), Shown(p.mode, w - left, p.iw)) +=
+          dx.view().at(n, c, ShownBy(p.mode, h - top, p.ih), ShownBy(p.mode, w - left, p.iw)) +=
               padded.view().at(n, c, h, w);
         }
       }
     }
   }
-  for (int64_t i = 0; i < dx.shape().elements(); ++i) dx.data()[i] = Finished(dx.data()[i]);
+  for (int64_t i = 0; i < dx.shape().elements(); ++i) dx.data()[i] = FinishedSum(dx.data()[i]);
   return dx;
 }
 
@@ -120,10 +121,10 @@ WeightGradients ScatteredWeights(const Problem& p, bool fused, const ConstTensor
   const Shape out = p.output();
   const int64_t top = PaddingOfHeight(p).before, left = PaddingOfWidth(p).before;
   constexpr int64_t kChunk = 1024;
-  const auto columns = Begins(out.w(), kChunk);
-  const auto rows = Begins(out.h(), columns.size() > 2 ? 1 : kChunk / out.w());
+  const auto columns = PartBegins(out.w(), kChunk);
+  const auto rows = PartBegins(out.h(), columns.size() > 2 ? 1 : kChunk / out.w());
   const bool parts = columns.size() > 2 || rows.size() > 2;
-  const auto images = Begins(p.mb, parts ? 1 : kChunk / (out.h() * out.w()));
+  const auto images = PartBegins(p.mb, parts ? 1 : kChunk / (out.h() * out.w()));
   WeightGradients sums{std::vector<float>(static_cast<size_t>(p.weights())),
                        std::vector<float>(static_cast<size_t>(p.oc))};
   const auto chunk = [&](size_t i, size_t r, size_t c) {
@@ -132,11 +133,11 @@ WeightGradients ScatteredWeights(const Problem& p, bool fused, const ConstTensor
       for (int64_t oh = rows[r]; oh < rows[r + 1]; ++oh) {
         for (int64_t ow = columns[c]; ow < columns[c + 1]; ++ow) {
           ForWeights(p, [&](int64_t oc, int64_t ic, int64_t kh, int64_t kw, int64_t place) {
-            const int64_t h = Shown(p.mode, oh * p.stride.h + kh * p.dilation.h - top, p.ih);
-            const int64_t w = Shown(p.mode, ow * p.stride.w + kw * p.dilation.w - left, p.iw);
+            const int64_t h = ShownBy(p.mode, oh * p.stride.h + kh * p.dilation.h - top, p.ih);
+            const int64_t w = ShownBy(p.mode, ow * p.stride.w + kw * p.dilation.w - left, p.iw);
             if (h < 0 || w < 0) return;
             float& to = a.dw[static_cast<size_t>(place)];
-            to = Add(fused, x.at(n, ic, h, w), dy.at(n, oc, oh, ow), to);
+            to = MultiplyAddOf(fused, x.at(n, ic, h, w), dy.at(n, oc, oh, ow), to);
           });
           for (int64_t oc = 0; oc < p.oc; ++oc)
             a.db[static_cast<size_t>(oc)] += dy.at(n, oc, oh, ow);
@@ -144,7 +145,7 @@ WeightGradients ScatteredWeights(const Problem& p, bool fused, const ConstTensor
       }
     }
     const auto add = [](const std::vector<float>& from, std::vector<float>& to) {
-      for (size_t k = 0; k < to.size(); ++k) to[k] = Finished(to[k] + from[k]);
+      for (size_t k = 0; k < to.size(); ++k) to[k] = FinishedSum(to[k] + from[k]);
     };
     add(a.dw, sums.dw);
     add(a.db, sums.db);

@@ -17,14 +17,14 @@ int64_t LogUniform(Generator& random, int max_bits) {
   return random.OneIn(4) ? low : random.Between(low, 2 * low - 1);
 }
 
-struct Line {
+struct ExtremeLine {
   int64_t in, kernel, stride, dilation;
   Sides pad;
 };
 
 // One direction, with at most about `max_out` outputs. The kernel fits the padded input as a rule.
-Line RandomLine(Generator& random, bool same, int64_t max_out) {
-  Line l{};
+ExtremeLine RandomLine(Generator& random, bool same, int64_t max_out) {
+  ExtremeLine l{};
   l.in = LogUniform(random, 5);
   l.kernel = random.OneIn(30) ? LogUniform(random, 11) : random.Between(1, 5);
   l.dilation = random.OneIn(2) ? 1 : LogUniform(random, kMaxBits);
@@ -51,7 +51,7 @@ Line RandomLine(Generator& random, bool same, int64_t max_out) {
 
 Problem ExtremeProblem(Generator& random) {
   const bool same = random.OneIn(8);
-  const Line h = RandomLine(random, same, 40), w = RandomLine(random, same, 90);
+  const ExtremeLine h = RandomLine(random, same, 40), w = RandomLine(random, same, 90);
   Problem p;
   p.g = random.OneIn(3) ? random.Between(1, 20) : 1;
   p.ic = p.g * (random.OneIn(3) ? 1 : LogUniform(random, 5));

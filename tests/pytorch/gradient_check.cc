@@ -12,9 +12,9 @@
 namespace windrow::test {
 namespace {
 
-constexpr const char* kNames[] = {"data ", "weights ", "bias ", "transpose "};
+constexpr const char* kAskedNames[] = {"data ", "weights ", "bias ", "transpose "};
 
-std::vector<float> Filled(int64_t count, Role role) {
+std::vector<float> FilledWith(int64_t count, Role role) {
   std::vector<float> values(static_cast<size_t>(count));
   Fill(values, role, Values::kFinite);
   return values;
@@ -37,7 +37,7 @@ struct Sum {
 };
 
 // Where a position of the padded input comes from: -1 is a zero.
-int64_t Shown(PaddingMode mode, int64_t i, int64_t in) {
+int64_t ShownPixel(PaddingMode mode, int64_t i, int64_t in) {
   if (i >= 0 && i < in) return i;
   switch (mode) {
     case PaddingMode::kZeros:
@@ -60,9 +60,9 @@ void ForEachProduct(const Problem& p, const F& f) {
   const int64_t group_in = p.ic / p.g, group_out = p.oc / p.g;
   const auto in_row = [&](int64_t n, int64_t oc, int64_t oh, int64_t ow, int64_t c, int64_t kh) {
     const int64_t ic = oc / group_out * group_in + c;
-    const int64_t ih = Shown(p.mode, oh * p.stride.h - top + kh * p.dilation.h, p.ih);
+    const int64_t ih = ShownPixel(p.mode, oh * p.stride.h - top + kh * p.dilation.h, p.ih);
     for (int64_t kw = 0; kw < p.kernel.w; ++kw) {
-      const int64_t iw = Shown(p.mode, ow * p.stride.w - left + kw * p.dilation.w, p.iw);
+      const int64_t iw = ShownPixel(p.mode, ow * p.stride.w - left + kw * p.dilation.w, p.iw);
       if (ih < 0 || iw < 0) continue;
       f(((n * p.ic + ic) * p.ih + ih) * p.iw + iw,
         ((oc * group_in + c) * p.kernel.h + kh) * p.kernel.w + kw,
@@ -76,21 +76,21 @@ void ForEachProduct(const Problem& p, const F& f) {
   });
 }
 
-Shape ShapeOf(const Problem& p, Asked asked) {
+Shape GradientShapeOf(const Problem& p, Asked asked) {
   if (asked == Asked::kWeights) return Shape(p.oc, p.ic / p.g, p.kernel.h, p.kernel.w);
   return asked == Asked::kBias ? Shape(1, p.oc, 1, 1) : p.input();
 }
 
-std::vector<Bounded> Exact(const Problem& p, Asked asked) {
-  std::vector<Sum> sums(static_cast<size_t>(ShapeOf(p, asked).elements()));
+std::vector<Bounded> ExactGradients(const Problem& p, Asked asked) {
+  std::vector<Sum> sums(static_cast<size_t>(GradientShapeOf(p, asked).elements()));
   const auto at = [](const std::vector<float>& v, int64_t place) {
     return static_cast<double>(v[static_cast<size_t>(place)]);
   };
-  const std::vector<float> x = Filled(p.input().elements(), Role::kInput);
-  const std::vector<float> w = Filled(p.weights(), Role::kWeights);
+  const std::vector<float> x = FilledWith(p.input().elements(), Role::kInput);
+  const std::vector<float> w = FilledWith(p.weights(), Role::kWeights);
   const bool transpose = asked == Asked::kTranspose;
   const std::vector<float> dy =
-      Filled(p.output().elements(), transpose ? Role::kInput : Role::kResidual);
+      FilledWith(p.output().elements(), transpose ? Role::kInput : Role::kResidual);
   if (asked == Asked::kBias) {
     const int64_t plane = p.output().h() * p.output().w();
     for (int64_t i = 0; i < p.output().elements(); ++i) {
@@ -106,7 +106,7 @@ std::vector<Bounded> Exact(const Problem& p, Asked asked) {
     });
   }
   if (transpose && p.bias) {
-    const std::vector<float> bias = Filled(p.ic, Role::kBias);
+    const std::vector<float> bias = FilledWith(p.ic, Role::kBias);
     for (size_t i = 0; i < sums.size(); ++i) {
       sums[i].Add(at(bias, static_cast<int64_t>(i) / (p.ih * p.iw) % p.ic));
     }
@@ -116,7 +116,7 @@ std::vector<Bounded> Exact(const Problem& p, Asked asked) {
   return exact;
 }
 
-ConvTranspose2dOptions Transposed(const Problem& p, const Way& way) {
+ConvTranspose2dOptions TransposedOptions(const Problem& p, const Way& way) {
   const Shape y = p.output();
   const auto more = [](int64_t in, int64_t out, int64_t pad, int64_t kernel, int64_t stride,
                        int64_t dilation) {
@@ -135,16 +135,16 @@ ConvTranspose2dOptions Transposed(const Problem& p, const Way& way) {
 }  // namespace
 
 bool IsGradient(const std::string& line) {
-  return std::any_of(std::begin(kNames), std::end(kNames),
+  return std::any_of(std::begin(kAskedNames), std::end(kAskedNames),
                      [&](const char* name) { return line.starts_with(name); });
 }
 
 RecordedGradient ParseGradient(const std::string& line) {
-  for (size_t i = 0; i < std::size(kNames); ++i) {
-    if (!line.starts_with(kNames[i])) continue;
-    RecordedGradient g{ParseRecorded(line.substr(std::string(kNames[i]).size())),
+  for (size_t i = 0; i < std::size(kAskedNames); ++i) {
+    if (!line.starts_with(kAskedNames[i])) continue;
+    RecordedGradient g{ParseRecorded(line.substr(std::string(kAskedNames[i]).size())),
                        static_cast<Asked>(i)};
-    g.recorded.text = kNames[i] + g.recorded.text;
+    g.recorded.text = kAskedNames[i] + g.recorded.text;
     return g;
   }
   throw std::runtime_error("not a gradient: " + line);
@@ -152,8 +152,8 @@ RecordedGradient ParseGradient(const std::string& line) {
 
 GradientCheck::GradientCheck(const RecordedGradient& recorded)
     : recorded_(recorded),
-      shape_(ShapeOf(recorded.recorded.problem, recorded.asked)),
-      exact_(Exact(recorded.recorded.problem, recorded.asked)) {}
+      shape_(GradientShapeOf(recorded.recorded.problem, recorded.asked)),
+      exact_(ExactGradients(recorded.recorded.problem, recorded.asked)) {}
 
 std::string GradientCheck::Recording() const {
   return WrongAnswer(recorded_.recorded, shape_, exact_);
@@ -162,18 +162,18 @@ std::string GradientCheck::Recording() const {
 Tensor GradientCheck::Compute(const Way& way) const {
   Problem p = recorded_.recorded.problem;
   p.numerics = way.numerics;
-  const std::vector<float> w = Filled(p.weights(), Role::kWeights);
+  const std::vector<float> w = FilledWith(p.weights(), Role::kWeights);
   Tensor x(p.input(), way.layout), dy(p.output(), way.layout), result(shape_);
   Fill(x.view(), Role::kInput, Values::kFinite);
   const bool transpose = recorded_.asked == Asked::kTranspose;
   Fill(dy.view(), transpose ? Role::kInput : Role::kResidual, Values::kFinite);
   if (transpose) {
-    const std::vector<float> bias = Filled(p.bias ? p.ic : 0, Role::kBias);
-    const Tensor y = ConvTranspose2d(Transposed(p, way), w, bias).Run(dy);
+    const std::vector<float> bias = FilledWith(p.bias ? p.ic : 0, Role::kBias);
+    const Tensor y = ConvTranspose2d(TransposedOptions(p, way), w, bias).Run(dy);
     Copy(y, result);
     return result;
   }
-  const Conv2d conv(Options(p, way.target, "auto"), w, Filled(p.bias ? p.oc : 0, Role::kBias));
+  const Conv2d conv(Options(p, way.target, "auto"), w, FilledWith(p.bias ? p.oc : 0, Role::kBias));
   if (recorded_.asked == Asked::kData) {
     Tensor dx(p.input(), way.layout);
     conv.BackwardData(dy, dx);
