@@ -1,18 +1,15 @@
 // Gradients as users call them: threads, workspaces, accumulation, new weights, errors.
 #include <gtest/gtest.h>
-#include <oneapi/tbb/global_control.h>
 #include <oneapi/tbb/task_arena.h>
 
-#include <atomic>
 #include <cstddef>
 #include <cstring>
 #include <limits>
 #include <string>
-#include <thread>
 #include <vector>
 
-#include "tests/conv/gradient_harness.h"
 #include "tests/conv/gradient_oracle.h"
+#include "tests/conv/gradients.h"
 #include "tests/support/expect_throw.h"
 #include "tests/support/placed.h"
 #include "tests/support/values.h"
@@ -20,99 +17,8 @@
 namespace windrow::test {
 namespace {
 
-bool Same(const std::vector<float>& a, const std::vector<float>& b) {
-  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
-}
-
-struct Gradients {
-  explicit Gradients(const Problem& p)
-      : x(p.input(), p.x_layout),
-        dy(p.output(), p.y_layout),
-        dx(p.input(), p.x_layout),
-        dw(static_cast<size_t>(p.weights())),
-        db(static_cast<size_t>(p.oc)) {
-    Fill(x.view(), Role::kInput, p.values);
-    Fill(dy.view(), Role::kResidual, p.values);
-  }
-  BackwardDataArgs data() { return {.dy = dy, .dx = dx}; }
-  BackwardWeightsArgs weights() { return {.x = x, .dy = dy, .dw = dw, .db = db}; }
-  void Run(const Conv2d& conv) {
-    conv.BackwardData(data());
-    conv.BackwardWeights(weights());
-  }
-  bool operator==(const Gradients& other) const {
-    return SameBits(dx, other.dx) && Same(dw, other.dw) && Same(db, other.db);
-  }
-
-  Tensor x, dy, dx;
-  std::vector<float> dw, db;
-};
-
-std::vector<Problem> SomeProblems() {
-  std::vector<Problem> all{
-      {.mb = 2, .ic = 16, .oc = 40, .ih = 30, .iw = 31, .kernel = 3, .padding = 1},
-      {.ic = 40, .oc = 150, .ih = 9, .iw = 9, .kernel = 3, .stride = 2, .padding = 1},
-      {.mb = 5, .ic = 48, .oc = 20, .ih = 23, .iw = 31},
-      {.g = 60, .ic = 60, .oc = 60, .ih = 25, .iw = 26, .kernel = 3, .padding = 1},
-      {.g = 4, .ic = 16, .oc = 24, .ih = 40, .iw = 17, .kernel = 5, .padding = 2},
-      {.ic = 16,
-       .oc = 24,
-       .ih = 30,
-       .iw = 21,
-       .kernel = 3,
-       .padding = 1,
-       .mode = PaddingMode::kReflect},
-  };
-  const size_t count = all.size();
-  for (size_t i = 0; i < count; ++i) {
-    all.push_back(all[i]);
-    all.back().SetLayout(Layout::kNchw);
-  }
-  return all;
-}
-
-class ConvGradientThreads : public testing::Test {
- protected:
-  static constexpr int kMostThreads = 8;
-  const tbb::global_control limit_{tbb::global_control::max_allowed_parallelism, kMostThreads};
-};
-
-TEST_F(ConvGradientThreads, AnyNumberGivesTheSameBits) {
-  for (const Problem& p : SomeProblems()) {
-    const Conv2d conv(Options(p, "", "auto"), Weights(p));
-    Gradients one(p);
-    tbb::task_arena(1).execute([&] { one.Run(conv); });
-    for (int threads = 2; threads <= kMostThreads; ++threads) {
-      Gradients many(p);
-      tbb::task_arena(threads).execute([&] { many.Run(conv); });
-      EXPECT_TRUE(many == one) << ToString(p) << " on " << threads << " threads";
-    }
-  }
-}
-
-TEST_F(ConvGradientThreads, ManyUseOneObject) {
-  for (const Problem& p : SomeProblems()) {
-    const Conv2d conv(Options(p, "", "auto"), Weights(p));
-    Gradients expected(p);
-    expected.Run(Conv2d(Options(p, "", "auto"), Weights(p)));
-    std::atomic<int> different = 0;
-    std::vector<std::thread> threads;
-    for (int i = 0; i < 4; ++i) {
-      threads.emplace_back([&, copy = conv] {
-        for (int round = 0; round < 3; ++round) {
-          Gradients own(p);
-          own.Run(copy);
-          different += !(own == expected);
-        }
-      });
-    }
-    for (std::thread& t : threads) t.join();
-    EXPECT_EQ(different, 0) << ToString(p);
-  }
-}
-
 TEST(ConvGradientApi, ACallersWorkspaceIsEnoughAndNothingElseIsTouched) {
-  for (const Problem& p : SomeProblems()) {
+  for (const Problem& p : GradientProblems()) {
     const Conv2d conv(Options(p, "", "auto"), Weights(p));
     Gradients expected(p), own(p);
     expected.Run(conv);
@@ -148,7 +54,7 @@ TEST(ConvGradientApi, ACallersWorkspaceIsEnoughAndNothingElseIsTouched) {
 }
 
 TEST(ConvGradientApi, AccumulatesOneRoundedSum) {
-  for (const Problem& p : SomeProblems()) {
+  for (const Problem& p : GradientProblems()) {
     const Conv2d conv(Options(p, "", "auto"), Weights(p));
     Gradients g(p), sum(p);
     g.Run(conv);
@@ -166,13 +72,13 @@ TEST(ConvGradientApi, AccumulatesOneRoundedSum) {
     BackwardWeightsArgs args = sum.weights();
     args.accumulate = true;
     conv.BackwardWeights(args);
-    EXPECT_TRUE(Same(sum.dw, dw)) << ToString(p);
-    EXPECT_TRUE(Same(sum.db, db)) << ToString(p);
+    EXPECT_TRUE(SameFloats(sum.dw, dw)) << ToString(p);
+    EXPECT_TRUE(SameFloats(sum.db, db)) << ToString(p);
   }
 }
 
 TEST(ConvGradientApi, SetWeightsTurnsThemRoundAnew) {
-  for (const Problem& p : SomeProblems()) {
+  for (const Problem& p : GradientProblems()) {
     Conv2d conv(Options(p, "", "auto"), std::vector<float>(static_cast<size_t>(p.weights())));
     Gradients g(p), expected(p);
     g.Run(conv);
@@ -185,7 +91,7 @@ TEST(ConvGradientApi, SetWeightsTurnsThemRoundAnew) {
 
 // No input of the padding takes part: an infinite weight gives no NaN there.
 TEST(ConvGradientApi, InfiniteWeightsMeetNoPadding) {
-  for (Problem p : SomeProblems()) {
+  for (Problem p : GradientProblems()) {
     std::vector<float> w = Weights(p);
     w[w.size() / 2] = std::numeric_limits<float>::infinity();
     for (const char* const algorithm : {"auto", "reference"}) {
@@ -208,8 +114,8 @@ TEST(ConvGradientApi, NoImagesGiveZeros) {
   std::fill(g.dw.begin(), g.dw.end(), 7.0f);
   std::fill(g.db.begin(), g.db.end(), 7.0f);
   g.Run(conv);
-  EXPECT_TRUE(Same(g.dw, std::vector<float>(g.dw.size())));
-  EXPECT_TRUE(Same(g.db, std::vector<float>(g.db.size())));
+  EXPECT_TRUE(SameFloats(g.dw, std::vector<float>(g.dw.size())));
+  EXPECT_TRUE(SameFloats(g.db, std::vector<float>(g.db.size())));
 }
 
 TEST(ConvGradientApi, ExplainsItself) {
