@@ -3,7 +3,7 @@
 //
 // A Shape is always written in logical order (n, c, h, w), whatever the Layout in memory. A view
 // is a pointer, a shape and strides, so that a crop of an image, a channel slice of a wider
-// NHWC tensor, or part of a batch is a view too and costs nothing.
+// NHWC tensor, part of a batch, or every other pixel is a view too and costs nothing.
 #ifndef WINDROW_TENSOR_H_
 #define WINDROW_TENSOR_H_
 
@@ -25,7 +25,8 @@ inline namespace v0 {
 enum class DType : uint8_t { kF32, kI64 };
 
 // Which dimension is contiguous: w in kNchw (PyTorch's default, "channels first"), c in kNhwc
-// ("channels last"). Any other value is refused with std::invalid_argument.
+// ("channels last"). Any other value is refused with std::invalid_argument. Of a view with strides
+// those decide; its layout is what a new tensor like it has.
 enum class Layout : uint8_t { kNchw, kNhwc };
 
 WINDROW_API const char* ToString(Layout layout);  // "nchw", "nhwc"
@@ -117,8 +118,9 @@ class View : public ViewBase {
   // A tensor without gaps. Throws std::invalid_argument if `data` is null while there are elements,
   // or not aligned to an element.
   View(T* data, const Shape& shape, Layout layout) : ViewBase(data, kDType, shape, layout) {}
-  // With strides, in elements. The layout's contiguous dimension must have stride 1 (or extent
-  // <= 1), and no stride may be negative: std::invalid_argument otherwise.
+  // With strides, in elements: any that are not negative (std::invalid_argument). Operations run
+  // fastest where the layout's contiguous dimension has stride 1; views in which neither c nor w
+  // has are copied, a block at a time.
   View(T* data, const Shape& shape, Layout layout, const Strides& strides)
       : ViewBase(data, kDType, shape, layout, strides) {}
   template <typename U>

@@ -89,14 +89,10 @@ ViewBase::ViewBase(const void* data, DType dtype, const Shape& shape, Layout lay
       address_(data) {
   CheckLayout(layout);
   if (shape.elements() == 0) return;
-  const bool nchw = layout == Layout::kNchw;
-  const int64_t inner = nchw ? strides.w : strides.c, extent = nchw ? shape.w() : shape.c();
   CheckPointer(data, shape, BytesOf(dtype));
   Require(strides.n >= 0 && strides.c >= 0 && strides.h >= 0 && strides.w >= 0,
           "a stride of the view is negative: n ", strides.n, ", c ", strides.c, ", h ", strides.h,
           ", w ", strides.w);
-  Require(extent <= 1 || inner == 1, "the layout ", v0::ToString(layout), " needs stride 1 in ",
-          nchw ? 'w' : 'c', ", the view has ", inner);
   CheckSpan(shape, strides, BytesOf(dtype));
 }
 
@@ -187,15 +183,17 @@ void CopyElements(const View<const T>& x, const View<T>& y) {
           y.strides().n, ", c ", y.strides().c, ", h ", y.strides().h, ", w ", y.strides().w,
           " for the shape ", s);
   if (s.elements() == 0) return;
-  // Runs along y's contiguous dimension; memcpy because a float load may change a NaN.
+  // Runs along the dimension in which y may be contiguous; memcpy because a float load may change a
+  // NaN.
   const bool nchw = y.layout() == Layout::kNchw;
   const int64_t run = nchw ? s.w() : s.c(), runs = nchw ? s.c() : s.w();
-  const int64_t step = nchw ? x.strides().w : x.strides().c;
+  const int64_t x_step = nchw ? x.strides().w : x.strides().c;
+  const int64_t y_step = nchw ? y.strides().w : y.strides().c;
   const auto copy_run = [&](const T* from, T* to) {
-    if (step == 1) {
+    if (x_step == 1 && y_step == 1) {
       std::memcpy(to, from, static_cast<size_t>(run) * sizeof(T));
     } else {
-      for (int64_t j = 0; j < run; ++j) std::memcpy(to + j, from + j * step, sizeof(T));
+      for (int64_t j = 0; j < run; ++j) std::memcpy(to + j * y_step, from + j * x_step, sizeof(T));
     }
   };
   for (int64_t n = 0; n < s.n(); ++n) {

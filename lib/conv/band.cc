@@ -9,7 +9,7 @@ namespace windrow::internal {
 namespace {
 
 // Some channels of some columns, one after the other: planes whose pixels lie apart, as those of
-// one phase of a stride do.
+// one phase of a stride do. Or, with channels and columns exchanged, pixels whose channels do.
 void CopyPlanes(int64_t columns, int64_t channels, const float* from, ptrdiff_t from_c,
                 ptrdiff_t from_w, float* to, ptrdiff_t to_c, ptrdiff_t to_w) {
   for (int64_t c = 0; c < channels; ++c) {
@@ -60,10 +60,15 @@ void CopyRow(const ConvOp& op, int64_t columns, int64_t channels, const float* f
     op.tiles->transpose(from, fs.w, columns, channels, to, ts.c);
   } else if (fs.w == 1 && ts.w == 1) {
     op.tiles->copy_rows(from, fs.c, channels, columns, to, ts.c);
-  } else if (fs.c == 1 || ts.c == 1) {
-    TransposeApart(op, columns, channels, from, fs, to, ts);
-  } else {
-    CopyPlanes(columns, channels, from, fs.c, fs.w, to, ts.c, ts.w);
+  } else {  // along what is nearer to each other in the tensor with gaps
+    const bool planes = fs.c == 1 || fs.w == 1 ? ts.w < ts.c : fs.w < fs.c;
+    if (!planes) {
+      CopyPlanes(channels, columns, from, fs.w, fs.c, to, ts.w, ts.c);
+    } else if (fs.c == 1 || ts.c == 1) {
+      TransposeApart(op, columns, channels, from, fs, to, ts);
+    } else {
+      CopyPlanes(columns, channels, from, fs.c, fs.w, to, ts.c, ts.w);
+    }
   }
 }
 

@@ -46,8 +46,8 @@ std::string NameOf(const Padding& p) {
 }
 
 const char* NameOf(Gaps gaps) {
-  static constexpr const char* kNames[] = {"", " gaps:pixels", " gaps:rows", " gaps:images",
-                                           " gaps:all"};
+  static constexpr const char* kNames[] = {
+      "", " gaps:pixels", " gaps:rows", " gaps:images", " gaps:all", " gaps:elements"};
   return kNames[static_cast<int>(gaps)];
 }
 

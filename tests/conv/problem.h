@@ -18,8 +18,9 @@ enum class Residual : uint8_t { kNone, kSeparate, kInPlace };
 enum class Values : uint8_t { kFinite, kTiny, kNonFinite, kTies, kHuge, kWild };
 
 // Where a view has elements that are not its own: between pixels (a channel slice of a wider
-// tensor), between rows (a crop), between images, everywhere.
-enum class Gaps : uint8_t { kNone, kPixels, kRows, kImages, kAll };
+// tensor), between rows (a crop), between images, at all of these; and at all of these and between
+// its elements (every other one of an array).
+enum class Gaps : uint8_t { kNone, kPixels, kRows, kImages, kAll, kElements };
 
 // Which end of every buffer lies at an inaccessible page.
 enum class Edge : uint8_t { kStart, kEnd };

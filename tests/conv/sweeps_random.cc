@@ -111,6 +111,7 @@ Problem RandomProblem(Generator& random) {
   const auto family = random.Between(0, 2 * std::ssize(kFamilies) - 1);
   (family < std::ssize(kFamilies) ? kFamilies[family] : Anything)(random, p);
   VaryTheRest(p, random.Next());
+  if (random.OneIn(5)) p.gaps = Gaps::kElements;
   if (random.OneIn(40)) p.mb = 0;
   p.values = static_cast<Values>(std::max<int64_t>(random.Between(-3, 2), 0));
   return p;

@@ -91,6 +91,7 @@ PoolProblem RandomPooling(Generator& random) {
   p.padding = RandomPadding(random, p.kernel, p.dilation);
   p.ceil_mode = random.OneIn(2);
   VaryTheRest(p, random.Next());
+  if (random.OneIn(5)) p.gaps = Gaps::kElements;
   if (random.OneIn(40)) p.mb = 0;
   if (random.OneIn(80)) p.c = 0;
   const auto layout = [&random] { return static_cast<Layout>(random.Between(0, 1)); };

@@ -1,7 +1,10 @@
 #include "tests/support/placed.h"
 
+#include <algorithm>
+#include <array>
 #include <iomanip>
 #include <sstream>
+#include <utility>
 
 namespace windrow::test {
 namespace {
@@ -25,29 +28,22 @@ std::string Describe(int64_t index) { return std::to_string(index); }
 // kNchw: row), row (plane) and image.
 Strides StridesWithGaps(const Shape& s, Layout layout, Gaps gaps) {
   const auto gap = [&](Gaps here, int64_t size) {
-    return gaps == here || gaps == Gaps::kAll ? size : 0;
+    return gaps == here || gaps >= Gaps::kAll ? size : 0;
   };
   const bool nchw = layout == Layout::kNchw;
   const int64_t inner = nchw ? s.w() : s.c(), middle = nchw ? s.h() : s.w(),
                 outer = nchw ? s.c() : s.h();
-  const int64_t second = inner + gap(Gaps::kPixels, 3);
+  const int64_t first = gaps == Gaps::kElements ? 2 : 1;
+  const int64_t second = inner * first + gap(Gaps::kPixels, 3);
   const int64_t third = second * middle + gap(Gaps::kRows, 5);
   const int64_t fourth = third * outer + gap(Gaps::kImages, 7);
-  if (nchw) return {fourth, third, second, 1};
-  return {fourth, 1, third, second};
+  if (nchw) return {fourth, third, second, first};
+  return {fourth, first, third, second};
 }
 
 int64_t SpanOf(const Shape& s, const Strides& st) {
   if (s.elements() == 0) return 0;
   return 1 + (s.n() - 1) * st.n + (s.c() - 1) * st.c + (s.h() - 1) * st.h + (s.w() - 1) * st.w;
-}
-
-template <typename T>
-PlacedOf<T> PlaceOf(GuardedBuffer& buffer, const Shape& shape, Layout layout, Gaps gaps,
-                    Edge edge) {
-  const Strides strides = StridesWithGaps(shape, layout, gaps);
-  const std::span<T> memory = buffer.Take<T>(SpanOf(shape, strides), edge);
-  return {memory, {memory.data(), shape, layout, strides}};
 }
 
 // Which element of the view an offset of its memory is; "a red zone" if none.
@@ -82,13 +78,36 @@ std::string FirstDifference(const char* element, const char* all, const PlacedOf
 
 }  // namespace
 
+template <typename T>
+PlacedOf<T> PlaceStrided(GuardedBuffer& buffer, const Shape& shape, Layout layout,
+                         const Strides& strides, Edge edge) {
+  const std::span<T> memory = buffer.Take<T>(SpanOf(shape, strides), edge);
+  return {memory, {memory.data(), shape, layout, strides}};
+}
+template Placed PlaceStrided(GuardedBuffer&, const Shape&, Layout, const Strides&, Edge);
+template PlacedIndices PlaceStrided(GuardedBuffer&, const Shape&, Layout, const Strides&, Edge);
+
+Strides AnyStrides(Generator& random, const Shape& s) {
+  Strides st;
+  std::array<std::pair<int64_t*, int64_t>, 4> dims = {
+      {{&st.n, s.n()}, {&st.c, s.c()}, {&st.h, s.h()}, {&st.w, s.w()}}};
+  int64_t span = 1;
+  for (size_t i = 0; i < dims.size(); ++i) {
+    std::swap(dims[i], dims[static_cast<size_t>(random.Between(static_cast<int64_t>(i), 3))]);
+    const auto [stride, extent] = dims[i];
+    *stride = span + random.Between(0, 2);
+    span += *stride * std::max<int64_t>(extent - 1, 0);
+  }
+  return st;
+}
+
 Placed Place(GuardedBuffer& buffer, const Shape& shape, Layout layout, Gaps gaps, Edge edge) {
-  return PlaceOf<float>(buffer, shape, layout, gaps, edge);
+  return PlaceStrided<float>(buffer, shape, layout, StridesWithGaps(shape, layout, gaps), edge);
 }
 
 PlacedIndices PlaceIndices(GuardedBuffer& buffer, const Shape& shape, Layout layout, Gaps gaps,
                            Edge edge) {
-  return PlaceOf<int64_t>(buffer, shape, layout, gaps, edge);
+  return PlaceStrided<int64_t>(buffer, shape, layout, StridesWithGaps(shape, layout, gaps), edge);
 }
 
 std::string Difference(const Placed& y, std::span<const float> before,

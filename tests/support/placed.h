@@ -11,6 +11,7 @@
 
 #include "tests/conv/problem.h"
 #include "tests/support/guarded_buffer.h"
+#include "tests/support/values.h"
 #include "windrow/tensor.h"
 
 namespace windrow::test {
@@ -23,6 +24,15 @@ struct PlacedOf {
 };
 using Placed = PlacedOf<float>;
 using PlacedIndices = PlacedOf<int64_t>;
+
+// With these strides.
+template <typename T>
+PlacedOf<T> PlaceStrided(GuardedBuffer& buffer, const Shape& shape, Layout layout,
+                         const Strides& strides, Edge edge);
+
+// Strides of such a tensor whose dimensions lie in memory in any order, mostly with gaps, between
+// its elements too.
+Strides AnyStrides(Generator& random, const Shape& shape);
 
 Placed Place(GuardedBuffer& buffer, const Shape& shape, Layout layout, Gaps gaps, Edge edge);
 PlacedIndices PlaceIndices(GuardedBuffer& buffer, const Shape& shape, Layout layout, Gaps gaps,
