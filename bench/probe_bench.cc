@@ -16,7 +16,7 @@
 #include "bench/all_threads.h"
 #include "bench/reporter.h"
 #include "bench/rounds.h"
-#include "lib/base/cache.h"
+#include "lib/base/machine.h"
 #include "windrow/cpu.h"
 #include "windrow/tensor.h"
 
@@ -54,7 +54,7 @@ struct Level {
 // Half a cache, or so much that no cache holds it. The last cache may be shared by more cores than
 // these and virtual machines report what they like, hence the bounds.
 std::vector<Level> Levels(int threads) {
-  const internal::CacheSizes caches = internal::Caches();
+  const internal::Machine& caches = internal::ThisMachine();
   const int64_t l1 = caches.l1d / 2 * threads, l2 = caches.l2 / 2 * threads;
   std::vector<Level> levels = {{"L1", l1}, {"L2", l2}};
   if (caches.l3 > 0) levels.push_back({"L3", std::max(2 * l2, std::min(caches.l3 / 2, 16 * l2))});

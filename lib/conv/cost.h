@@ -1,5 +1,6 @@
-// What things cost, in cycles of one of today's large cores: rough, but the same for all
-// strategies, so that the cheapest can be chosen. The steps of the register tile are in tile_cut.h.
+// What things cost, in cycles, that no record of a machine has (lib/base/machine.h): rough, but the
+// same for all strategies, so that the cheapest can be chosen. The steps of the register tile are
+// in tile_cut.h.
 #ifndef WINDROW_LIB_CONV_COST_H_
 #define WINDROW_LIB_CONV_COST_H_
 
@@ -10,25 +11,17 @@
 
 namespace windrow::internal {
 
-// A tile besides the steps of its reduction: the call, its first and its last loads and stores.
-inline constexpr double kTileCycles = 40;
-
 // The outputs with the same taps inside the input, besides their tiles.
 inline constexpr double kRectangleCycles = 300;
 
 // A strategy besides all its tiles and copies: planning, and handing out scratch memory.
 inline constexpr double kStrategyCycles = 300;
 
-// A vector of floats from one place in cache to another, and with a change between planes and
-// pixels on the way.
-inline constexpr double kCopyCycles = 1.5;
-inline constexpr double kTransposeCycles = 6;
-
 // Copies of `floats` elements.
 inline double CopyCycles(const ConvOp& op, int64_t floats, bool transposed) {
   const double vectors = static_cast<double>(floats) / op.lanes;
   // Without vectors a change of order is only another order of loads.
-  return vectors * (transposed && op.lanes > 1 ? kTransposeCycles : kCopyCycles);
+  return vectors * (transposed && op.lanes > 1 ? op.machine->transpose : op.machine->copy);
 }
 
 // The input (in the part that the outputs see) and the output, in floats.

@@ -14,7 +14,6 @@
 #include <algorithm>
 #include <array>
 
-#include "lib/base/cache.h"
 #include "lib/base/parallel.h"
 #include "lib/conv/cost.h"
 #include "lib/conv/tile_cut.h"
@@ -215,7 +214,7 @@ int64_t KernelRowsPerBlock(const TilesPlan& p) {
   const int64_t row_bytes = p.row_weights * c.op->lanes * c.op->tiles->max_vecs * kFloat;
   const bool resumable = c.residual != ResidualPlace::kInY;
   if (!resumable || c.h.out * c.w.out < 2 * kMaxTileRows) return c.h.kernel;
-  return std::clamp<int64_t>(Caches().l2 / 2 / row_bytes, 1, c.h.kernel);
+  return std::clamp<int64_t>(c.op->machine->l2 / 2 / row_bytes, 1, c.h.kernel);
 }
 
 int64_t Bands(const TilesPlan& p) {
@@ -223,7 +222,7 @@ int64_t Bands(const TilesPlan& p) {
   int64_t bands = 1;
   // A band of a group's input that fits a quarter meets all of the group's panels there.
   if (p.weights_stay && p.panels > c.op->groups) {
-    bands = CeilDiv(c.h.in * c.w.in * c.op->group_in() * kFloat, Caches().l2 / 4);
+    bands = CeilDiv(c.h.in * c.w.in * c.op->group_in() * kFloat, c.op->machine->l2 / 4);
   }
   bands = std::max(bands, BandsForThreads(c, p.panels * c.n));
   return std::clamp<int64_t>(bands, 1, p.length);
@@ -248,7 +247,7 @@ double EstimateTiles(const ConvShape& c, bool skip_padding) {
   const int64_t length = is_down ? c.h.out : c.w.out;
   const auto tiles = static_cast<double>(CeilDiv(length, cut.max_rows) * panel.vecs / cut.vecs);
   const double channels = static_cast<double>(op.group_in());
-  const double line = cut.cycles * taps * channels + tiles * kTileCycles;
+  const double line = cut.cycles * taps * channels + tiles * op.machine->tile;
   return images * (lines * line + rectangles * kRectangleCycles);
 }
 
@@ -263,7 +262,7 @@ TilesPlan PlanTiles(const ConvShape& shape, bool skip_padding) {
   // (A depthwise tile adds one input a run.)
   p.merged = !op.depthwise() && c.w.dilation == 1 && c.xs.w == op.group_in();
   p.kernel_rows = KernelRowsPerBlock(p);
-  p.weights_stay = op.out_channels * p.row_weights * c.h.kernel * kFloat <= Caches().l2 / 2;
+  p.weights_stay = op.out_channels * p.row_weights * c.h.kernel * kFloat <= op.machine->l2 / 2;
   p.pixels_once = c.h.kernel * c.w.kernel == 1 && c.w.stride == 1;
   p.panels = c.weights->panels();
   p.by_rows = c.h.out >= std::min<int64_t>(c.w.out, 16);

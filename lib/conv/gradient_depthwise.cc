@@ -11,7 +11,6 @@
 #include <limits>
 
 #include "lib/base/aligned.h"
-#include "lib/base/cache.h"
 #include "lib/base/error.h"
 #include "lib/conv/backward_weights.h"
 #include "lib/conv/band.h"
@@ -223,7 +222,7 @@ const char* ConsiderGradientDepthwise(const GradientShape& shape, GradientPlan& 
   p.stage_x = shape.xs.c != 1 || op.mode != PaddingMode::kZeros || partial;
   p.stage_dy = shape.dys.c != 1 || partial;
   // x and dy of a block in the L1 cache; larger ones are copied with fewer rows twice.
-  const int64_t most = (p.stage_x ? Caches().l2 / 4 : Caches().l1d) / 2 / kFloat / p.width();
+  const int64_t most = (p.stage_x ? op.machine->l2 / 4 : op.machine->l1d) / 2 / kFloat / p.width();
   const OutputBox chunk = Chunks(shape).limit();
   const OutputBox block = BoxCut(chunk, std::max<int64_t>(most, 16)).limit();
   p.block_pixels = std::max<int64_t>(most, 16);
@@ -232,7 +231,7 @@ const char* ConsiderGradientDepthwise(const GradientShape& shape, GradientPlan& 
   if (p.stage_x) {
     p.band_floats = SaturatedProduct({CopiedPixels(shape, block), PixelPitch(p.width())});
     constexpr int64_t kMostBytes = int64_t{8} << 20;
-    if (p.band_floats > (kMostBytes + 4 * Caches().l2) / kFloat) {
+    if (p.band_floats > (kMostBytes + 4 * op.machine->l2) / kFloat) {
       return "what a block of outputs sees of so large a kernel does not fit the caches";
     }
   }

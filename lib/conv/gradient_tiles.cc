@@ -4,7 +4,6 @@
 #include <array>
 #include <span>
 
-#include "lib/base/cache.h"
 #include "lib/base/error.h"
 #include "lib/conv/band.h"
 #include "lib/conv/cost.h"
@@ -301,8 +300,8 @@ bool SameSets(const GradientShape& s) {
 
 // So many pixels that the panel's channels of dy take a little more than the L1 cache: it is better
 // to load some of them again than to load and store the chains more often.
-int64_t BlockPixels(int64_t width) {
-  return std::max<int64_t>(Caches().l1d * 5 / 4 / kFloat / width, 16);
+int64_t BlockPixels(const ConvOp& op, int64_t width) {
+  return std::max<int64_t>(op.machine->l1d * 5 / 4 / kFloat / width, 16);
 }
 
 // Whether the taps of a kernel row are to be a tile's rows.
@@ -317,12 +316,13 @@ bool TapsAsRows(const GradientShape& s) {
 const char* PlanBand(GradientTilesPlan& p, int64_t rows, const OutputBox& block) {
   // As many channels as fit a quarter of the L2 cache, of whole tiles.
   constexpr int64_t kMostTiles = 8, kMostBytes = int64_t{8} << 20;
-  const int64_t pixels = CopiedPixels(p.shape, block), channels = p.shape.op->group_in();
-  const int64_t tiles = Caches().l2 / 4 / kFloat / SaturatedProduct({pixels, rows});
+  const ConvOp& op = *p.shape.op;
+  const int64_t pixels = CopiedPixels(p.shape, block), channels = op.group_in();
+  const int64_t tiles = op.machine->l2 / 4 / kFloat / SaturatedProduct({pixels, rows});
   p.band_channels =
       p.tap_rows ? 1 : std::min(channels, rows * std::clamp<int64_t>(tiles, 1, kMostTiles));
   p.band_floats = RoundUp(SaturatedProduct({pixels, PixelPitch(p.band_channels)}), 16);
-  return p.band_floats <= (kMostBytes + 4 * Caches().l2) / kFloat
+  return p.band_floats <= (kMostBytes + 4 * op.machine->l2) / kFloat
              ? nullptr
              : "what a block of outputs sees of so large a kernel does not fit the caches";
 }
@@ -342,11 +342,11 @@ const char* ConsiderGradientTiles(const GradientShape& shape, GradientPlan& plan
       shape.threads == 1 ? 1 : CeilDiv(shape.threads * kTasksPerThread, op.groups);
   // The sums of a task stay in the L2 cache if those of a panel do.
   const int64_t sums = SaturatedProduct({op.group_out(), op.group_in(), p.taps(), kFloat});
-  p.panel_parts = std::min(std::max(wanted, CeilDiv(sums, Caches().l2 / 2)), vectors.parts);
+  p.panel_parts = std::min(std::max(wanted, CeilDiv(sums, op.machine->l2 / 2)), vectors.parts);
   p.tap_rows = TapsAsRows(shape);
   p.tap_parts = std::min(CeilDiv(wanted, p.panel_parts), p.tap_rows ? shape.h.kernel : p.taps());
   const int64_t width = p.vecs * op.lanes, all = CeilDiv(vectors.parts, p.panel_parts) * width;
-  p.block_pixels = BoxCut(chunk, BlockPixels(width)).limit().pixels();
+  p.block_pixels = BoxCut(chunk, BlockPixels(op, width)).limit().pixels();
   p.stage_x = p.tap_rows || (shape.xs.c != 1 && op.group_in() > 1) ||
               op.mode != PaddingMode::kZeros || SameSets(shape);
   p.stage_dy = shape.dys.c != 1 || shape.dys.w != width || op.group_out() != width;
@@ -355,7 +355,7 @@ const char* ConsiderGradientTiles(const GradientShape& shape, GradientPlan& plan
   const int64_t rows = SaturatedProduct({task_taps, op.group_in()});
   p.sum_floats = RoundUp(SaturatedProduct({SaturatedSum(rows, 1), all}), 16);
   p.dy_floats = p.stage_dy ? RoundUp(p.block_pixels * all, 16) : 0;
-  const OutputBox block = BoxCut(chunk, BlockPixels(width)).limit();
+  const OutputBox block = BoxCut(chunk, BlockPixels(op, width)).limit();
   if (p.stage_x) {
     if (const char* reason = PlanBand(p, op.tiles->pixels.max_rows[p.vecs], block)) return reason;
   }

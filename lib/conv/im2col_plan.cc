@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "lib/base/cache.h"
 #include "lib/conv/cost.h"
 
 namespace windrow::internal {
@@ -10,7 +9,7 @@ namespace {
 
 constexpr int64_t kFloat = sizeof(float);
 
-int64_t MaxOutFloats() { return Caches().l2 / 4 / kFloat; }
+int64_t MaxOutFloats(const ConvOp& op) { return op.machine->l2 / 4 / kFloat; }
 
 // To pack the pixels of a row at one tap: a whole vector, the rest of a row in one channel, and in
 // all channels.
@@ -37,7 +36,8 @@ bool Possible(const Im2colPlan& p) {
     case PixelSource::kRows:
       return p.band.w.by_taps || p.shape.w.stride == 1 || p.shape.w.kernel == 1;
     case PixelSource::kFlat:
-      return p.band.w.stride == 1 && p.band.h.stride == 1 && OutFloats(p) <= MaxOutFloats();
+      return p.band.w.stride == 1 && p.band.h.stride == 1 &&
+             OutFloats(p) <= MaxOutFloats(*p.shape.op);
     case PixelSource::kPanels:
       return true;
   }
@@ -55,7 +55,8 @@ void SetSource(Im2colPlan& p, PixelSource source) {
   // A packed panel fits a quarter of the L2 cache, if it is not one vector already.
   const int64_t vector_bytes = p.steps() * op.lanes * kFloat;
   const auto widest = static_cast<int>(
-      packed ? std::clamp<int64_t>(Caches().l2 / 4 / vector_bytes, 1, kMaxTileVecs) : kMaxTileVecs);
+      packed ? std::clamp<int64_t>(op.machine->l2 / 4 / vector_bytes, 1, kMaxTileVecs)
+             : kMaxTileVecs);
   const int64_t channels = p.shape.weights->group_panel(0, 0).out_channels;
   p.source = source;
   p.out_plane = PixelPitch(rows * p.OutRow(columns));
@@ -65,7 +66,7 @@ void SetSource(Im2colPlan& p, PixelSource source) {
   const int64_t tiles = CeilDiv(vectors, p.cut.vecs) * CeilDiv(channels, p.cut.max_rows);
   const double steps = static_cast<double>(p.steps());
   const double line = static_cast<double>(p.shape.weights->group_panels()) *
-                      (p.cut.cycles * steps + static_cast<double>(tiles) * kTileCycles);
+                      (p.cut.cycles * steps + static_cast<double>(tiles) * op.machine->tile);
   p.block_cycles = line * static_cast<double>(source == PixelSource::kRows ? rows : 1);
   if (packed) {
     const double pieces = static_cast<double>(rows + CeilDiv(vectors, p.cut.vecs));
@@ -107,8 +108,8 @@ Im2colPlan CutAndChoose(const ConvShape& call, bool stage_y) {
   const auto load = [&](int64_t rows, int64_t columns) {
     const auto band = static_cast<double>(PlaneBand(call, rows, columns).floats(op.lanes));
     const auto outputs = static_cast<double>(SaturatedProduct({op.group_out(), rows, columns}));
-    return std::max(band / static_cast<double>(Caches().l2 / 2 / kFloat),
-                    stage_y ? outputs / static_cast<double>(MaxOutFloats()) : 0);
+    return std::max(band / static_cast<double>(op.machine->l2 / 2 / kFloat),
+                    stage_y ? outputs / static_cast<double>(MaxOutFloats(op)) : 0);
   };
   Im2colPlan p(call, CutBlocks(call, int64_t{kMaxTileVecs} * op.lanes, op.groups, load));
   ChooseSource(p);
@@ -124,7 +125,7 @@ Im2colPlan PlanIm2col(const ConvShape& call) {
   Im2colPlan p = CutAndChoose(c, !planes);
   // Planes may need it too, if their rows do not touch.
   constexpr auto kMax = static_cast<int64_t>(kMaxLoad);
-  if (p.stage_y && planes && OutFloats(p) > kMax * MaxOutFloats()) p = CutAndChoose(c, true);
+  if (p.stage_y && planes && OutFloats(p) > kMax * MaxOutFloats(op)) p = CutAndChoose(c, true);
   p.band_floats = p.band.floats(op.lanes);
   if (p.source == PixelSource::kPanels) {
     p.panel_floats = RoundUp(p.steps() * p.cut.vecs * op.lanes, 16);

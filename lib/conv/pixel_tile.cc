@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "lib/base/cache.h"
 #include "lib/base/math.h"
 #include "lib/conv/tile_cut.h"
 
@@ -16,7 +15,7 @@ double PixelStepCycles(const ConvOp& op, int64_t rows, int64_t vecs, int64_t ste
   constexpr int64_t kFloat = sizeof(float), kLine = 64;
   const double cycles = StepCycles(op, rows, vecs);
   const int64_t pixels = vecs * op.lanes * kFloat;
-  if (pixels * steps <= Caches().l1d / 2) return cycles;
+  if (pixels * steps <= op.machine->l1d / 2) return cycles;
   const int64_t bytes = pixels + kLine + RoundUp(rows * kFloat, kLine);
   return std::max(cycles, static_cast<double>(bytes) / 24);
 }

@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <array>
 
-#include "lib/base/cache.h"
 #include "lib/base/error.h"
 #include "lib/base/parallel.h"
 #include "lib/conv/planar_flat.h"
@@ -77,7 +76,8 @@ int64_t RowsPerBand(const PlanarPlan& p) {
   const ConvShape& c = p.shape;
   const int64_t row = PlanarRows::BandFloats(c, 2, CopiedColumns(p)) -
                       PlanarRows::BandFloats(c, 1, CopiedColumns(p));
-  const int64_t rows = std::max<int64_t>(Caches().l2 / 4 / kFloat / std::max<int64_t>(row, 1), 8);
+  const int64_t rows =
+      std::max<int64_t>(c.op->machine->l2 / 4 / kFloat / std::max<int64_t>(row, 1), 8);
   const int64_t share = CeilDiv(c.h.out, BandsForThreads(c, p.input_planes()));
   return std::min({rows, share, c.h.out});
 }
@@ -87,7 +87,8 @@ int64_t RowsPerBand(const PlanarPlan& p) {
 bool Streams(const ConvShape& c) {
   const int64_t bytes = SaturatedProduct({c.n, c.op->out_channels, c.h.out, c.w.out, kFloat});
   const auto aligned = [&](int64_t floats) { return floats % c.op->lanes == 0; };
-  return bytes >= PlanarStreamBytes() && aligned(c.ys.h) && aligned(c.ys.c) && aligned(c.ys.n);
+  return bytes >= PlanarStreamBytes(*c.op->machine) && aligned(c.ys.h) && aligned(c.ys.c) &&
+         aligned(c.ys.n);
 }
 
 bool IsAligned(const float* y, int64_t lanes) {
@@ -304,9 +305,9 @@ const char* Refuse(const ConvShape& call) {
 
 }  // namespace
 
-int64_t PlanarStreamBytes() {
+int64_t PlanarStreamBytes(const Machine& m) {
   constexpr int64_t kMost = int64_t{32} << 20;  // a share of the largest caches
-  return std::clamp(Caches().l3 / 2, Caches().l2, std::max(Caches().l2, kMost));
+  return std::clamp(m.l3 / 2, m.l2, std::max(m.l2, kMost));
 }
 
 const char* ConsiderPlanar(const ConvShape& shape, ConvPlan& plan) {

@@ -19,7 +19,7 @@ inline constexpr int64_t kMaxPlanarCovered = 256;  // pixels they cover
 inline constexpr int64_t kMaxPlanarStride = 8;
 
 // From so many bytes on an output is written past the caches.
-int64_t PlanarStreamBytes();
+int64_t PlanarStreamBytes(const Machine& machine);
 
 // Outputs [row, row_end) x [column, column_end) of one plane.
 struct PlanarArea {

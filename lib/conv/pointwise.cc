@@ -9,7 +9,6 @@
 // few pixels of a run, which do not fill a vector.
 #include <algorithm>
 
-#include "lib/base/cache.h"
 #include "lib/base/parallel.h"
 #include "lib/conv/cost.h"
 #include "lib/conv/pixel_tile.h"
@@ -51,7 +50,8 @@ double Estimate(const PlanesPlan& p) {
   const Panel panel = c.weights->panel(0);
   const int64_t across = CeilDiv(CeilDiv(c.w.out, c.op->lanes), p.cut.vecs);
   const auto tiles = static_cast<double>(across * CeilDiv(panel.out_channels, p.cut.max_rows));
-  const double run = p.cut.cycles * static_cast<double>(c.op->group_in()) + tiles * kTileCycles;
+  const double run =
+      p.cut.cycles * static_cast<double>(c.op->group_in()) + tiles * c.op->machine->tile;
   return kStrategyCycles + static_cast<double>(p.panels * c.h.out * c.n) * run;
 }
 
@@ -60,7 +60,7 @@ PlanesPlan PlanPlanes(const ConvShape& shape) {
   p.shape = Flattened(shape);
   const ConvShape& c = p.shape;
   const ConvOp& op = *c.op;
-  p.weights_stay = op.out_channels * op.group_in() * kFloat <= Caches().l2 / 2;
+  p.weights_stay = op.out_channels * op.group_in() * kFloat <= op.machine->l2 / 2;
   p.panels = c.weights->panels();
   p.cut = CutPixels(op, c.weights->panel(0).out_channels, c.w.out, op.group_in(), kMaxTileVecs);
   // Sums cannot wait in y if it is the residual.
@@ -70,7 +70,7 @@ PlanesPlan PlanPlanes(const ConvShape& shape) {
   // round.
   int64_t bands = 1;
   if (p.group_panels() > 1) {
-    bands = CeilDiv(c.w.out * op.group_in() * kFloat, Caches().l2 / (p.weights_stay ? 4 : 2));
+    bands = CeilDiv(c.w.out * op.group_in() * kFloat, op.machine->l2 / (p.weights_stay ? 4 : 2));
   }
   bands = std::max(bands, BandsForThreads(c, p.panels * c.h.out * c.n));
   p.bands = std::clamp<int64_t>(bands, 1, CeilDiv(c.w.out, p.cut.vecs * op.lanes));

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "lib/base/machine.h"
 #include "lib/base/parallel.h"
 #include "lib/base/plan.h"
 #include "lib/conv/axis.h"
@@ -28,6 +29,7 @@ struct ConvOp {
   bool fused = false;              // the multiply-add's class, after Conv2dOptions::numerics
   int lanes = 1;                   // of the bound target
   const TileSet* tiles = nullptr;  // of the bound target in that class
+  const Machine* machine = &ThisMachine();
 
   int64_t group_in() const { return in_channels / groups; }
   int64_t group_out() const { return out_channels / groups; }

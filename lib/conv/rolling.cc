@@ -124,7 +124,7 @@ double Estimate(const RollingPlan& plan) {
   };
   return kStrategyCycles + static_cast<double>(call.n * op.groups) *
                                (Cycles(plan.columns, tile) * rows +
-                                kTileCycles * static_cast<double>(plan.columns.parts));
+                                op.machine->tile * static_cast<double>(plan.columns.parts));
 }
 
 }  // namespace

@@ -10,7 +10,6 @@
 
 #include <algorithm>
 
-#include "lib/base/cache.h"
 #include "lib/base/error.h"
 #include "lib/base/parallel.h"
 #include "lib/conv/band.h"
@@ -179,7 +178,7 @@ std::optional<StagedPlan> PlanStaged(const ConvShape& shape) {
   p.stage_y = op.out_channels > 1 && !c.OfOutputs([](const Strides& s) { return s.c == 1; });
   if (!p.stage_x && !p.stage_y) return std::nullopt;
   p.skip_padding = c.may_skip_padding() && (!p.stage_x || SkipPays(c));
-  const auto l2 = static_cast<double>(Caches().l2 / kFloat);
+  const auto l2 = static_cast<double>(op.machine->l2 / kFloat);
   p.blocks = CutBlocks(c, kMaxTileRows, 1, [&](int64_t rows, int64_t columns) {
     return std::max(static_cast<double>(BandFloats(p, rows, columns)) / (l2 / 2),
                     static_cast<double>(OutFloats(p, rows, columns)) / (l2 / 4));

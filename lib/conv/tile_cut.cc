@@ -8,14 +8,15 @@
 
 namespace windrow::internal {
 
-// Two multiply-adds and two loads a cycle, a latency of 4 cycles for each chain, 32 bytes of
-// weights a cycle from the L2 cache, six instructions a cycle.
+// Weights come from the L2 cache; each chain has a latency of 4 cycles.
 double StepCycles(const ConvOp& op, int64_t rows, int64_t vecs) {
   const int64_t operations = rows * vecs, weight_bytes = vecs * op.lanes * 4;
   const int64_t instructions = operations * (op.fused ? 1 : 2) + 2 * rows + vecs + 6;
-  return std::max({static_cast<double>(operations) / 2, static_cast<double>(rows + vecs) / 2,
-                   static_cast<double>(weight_bytes) / 32, static_cast<double>(instructions) / 6,
-                   4.0});
+  const Machine& m = *op.machine;
+  return std::max({static_cast<double>(operations) / m.multiply_adds,
+                   static_cast<double>(rows + vecs) / m.loads,
+                   static_cast<double>(weight_bytes) / m.l2_bytes,
+                   static_cast<double>(instructions) / m.instructions, 4.0});
 }
 
 std::string DescribeTile(const ConvOp& op, int64_t rows, int64_t vecs) {

@@ -8,6 +8,8 @@
 #include <cpuid.h>
 #endif
 
+#include "lib/base/machine.h"
+
 namespace windrow::internal {
 namespace {
 
@@ -74,8 +76,6 @@ uint32_t Cpuid(uint32_t leaf, Register reg, uint32_t subleaf = 0) {
   return r[reg];
 }
 
-bool IsAmd() { return Cpuid(0, kEbx) == signature_AMD_ebx; }
-
 uint64_t Xcr0() {
   if ((Cpuid(1, kEcx) >> 27 & 1) == 0) return 0;  // OSXSAVE: xgetbv exists
   uint32_t low, high;
@@ -96,32 +96,17 @@ constexpr Condition kConditions[] = {
     {"zmm registers saved by the operating system", HWY_AVX3,
      [] { return (Xcr0() & 0xE6) == 0xE6; }},
 #ifdef HWY_AVX3_ZEN4
-    {"vendor_id AuthenticAMD", HWY_AVX3_ZEN4, IsAmd, false},
+    {"vendor_id AuthenticAMD", HWY_AVX3_ZEN4, [] { return ThisCpu().vendor == Vendor::kAmd; },
+     false},
 #endif
 #ifdef HWY_AVX10_2
     {"avx10.2", HWY_AVX10_2, [] { return (Cpuid(0x24, kEbx) & 0xFF) >= 2; }},
 #endif
 };
 
-bool ReadIsZen5OrLater() {
-  if (!IsAmd()) return false;
-  const uint32_t eax = Cpuid(1, kEax);
-  const uint32_t family = (eax >> 8 & 0xF) + (eax >> 20 & 0xFF);  // base and extended
-  return family >= 0x1A;
-}
-
 #endif  // HWY_ARCH_X86
 
 }  // namespace
-
-bool IsZen5OrLater() {
-#if HWY_ARCH_X86
-  static const bool is = ReadIsZen5OrLater();  // CPUID is slow in a virtual machine
-  return is;
-#else
-  return false;
-#endif
-}
 
 bool CpuHas([[maybe_unused]] const char* feature) {
 #if HWY_ARCH_X86

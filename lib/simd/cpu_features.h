@@ -1,12 +1,13 @@
 // Which CPU features a SIMD target needs and this machine lacks, by the names Linux and the CPU
-// manuals use; Highway decides whether a target is usable, this only says why it is not. And the
-// CPU that differs from others.
+// manuals use; Highway decides whether a target is usable, this only says why it is not.
 #ifndef WINDROW_LIB_SIMD_CPU_FEATURES_H_
 #define WINDROW_LIB_SIMD_CPU_FEATURES_H_
 
 #include <cstdint>
 #include <functional>
 #include <string>
+
+#include "lib/base/machine.h"
 
 namespace windrow::internal {
 
@@ -17,8 +18,7 @@ std::string MissingFeatures(int64_t target, const std::function<bool(const char*
 // Whether this CPU, and for the wide registers the operating system too, has the feature.
 bool CpuHas(const char* feature);
 
-// Whether this is an AMD CPU of family 1Ah or later, which differs from others in what is fast.
-bool IsZen5OrLater();
+inline bool IsZen5OrLater() { return !ThisMachine().kernels_zero_upper; }
 
 }  // namespace windrow::internal
 

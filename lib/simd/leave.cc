@@ -1,6 +1,6 @@
 #include "lib/simd/leave.h"
 
-#include "lib/simd/cpu_features.h"
+#include "lib/base/machine.h"
 
 namespace windrow::internal {
 
@@ -13,7 +13,8 @@ void EndKernels() {
 }
 
 void DecideHowKernelsLeave() {
-  [[maybe_unused]] static const bool decided = g_kernels_leave_together = IsZen5OrLater();
+  [[maybe_unused]] static const bool decided = g_kernels_leave_together =
+      !ThisMachine().kernels_zero_upper;
 }
 
 }  // namespace windrow::internal

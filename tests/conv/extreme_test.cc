@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/base/cache.h"
+#include "lib/base/machine.h"
 #include "lib/base/parallel.h"
 #include "lib/simd/target.h"
 #include "tests/conv/harness.h"
@@ -53,7 +53,7 @@ TEST(ConvExtreme, TakesWhatIsLegalAndNothingElse) {
 double MaxScratchBytes(const Problem& p) {
   const double lanes = internal::FindTarget("").lanes, mebi = 1 << 20;
   const double floats = static_cast<double>(p.kernel.h * p.kernel.w * p.ic + p.oc);
-  return 4 * static_cast<double>(internal::Caches().l2) + 8 * mebi + 4 * 2 * lanes * floats;
+  return 4 * static_cast<double>(internal::ThisMachine().l2) + 8 * mebi + 4 * 2 * lanes * floats;
 }
 
 void CheckWorkspace(const Problem& p, const std::string& algorithm) try {
@@ -120,7 +120,7 @@ TEST(ConvExtreme, DilationOf36) {
   p.padding = Padding(36);
   const Conv2d conv(Options(p, "", "direct"), Weights(p), Bias(p));
   const size_t one = conv.WorkspaceBytes(p.input(), Layout::kNchw, 1);
-  EXPECT_LE(static_cast<double>(one), 3.0 * static_cast<double>(internal::Caches().l2));
+  EXPECT_LE(static_cast<double>(one), 3.0 * static_cast<double>(internal::ThisMachine().l2));
 }
 
 }  // namespace

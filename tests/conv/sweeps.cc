@@ -5,7 +5,7 @@
 #include <tuple>
 #include <utility>
 
-#include "lib/base/cache.h"
+#include "lib/base/machine.h"
 #include "lib/base/math.h"
 #include "lib/simd/kernels.h"
 #include "lib/simd/target.h"
@@ -132,7 +132,7 @@ std::vector<Problem> Pointwise(const Variant&) {
 std::vector<Problem> KernelRowBlocks(const Variant& v) {
   const internal::Target target = internal::FindTarget(v.target.name);
   const int64_t lanes = int64_t{target.lanes} * internal::Tiles(target.index, v.fused()).max_vecs;
-  const int64_t half_l2 = internal::Caches().l2 / 2 / static_cast<int64_t>(sizeof(float));
+  const int64_t half_l2 = internal::ThisMachine().l2 / 2 / static_cast<int64_t>(sizeof(float));
   std::vector<Problem> all;
   for (const Residual residual : {Residual::kNone, Residual::kSeparate, Residual::kInPlace}) {
     for (const int64_t pad : {0, 2}) {
@@ -152,7 +152,7 @@ std::vector<Problem> KernelRowBlocks(const Variant& v) {
 
 // Images whose copies do not fit the caches, so that they are done in blocks of rows and columns.
 std::vector<Problem> Blocks(const Variant&) {
-  const int64_t l2 = internal::Caches().l2 / static_cast<int64_t>(sizeof(float));
+  const int64_t l2 = internal::ThisMachine().l2 / static_cast<int64_t>(sizeof(float));
   std::vector<Problem> all;
   for (const auto& [ih, oc, stride, mode] :
        {std::tuple<int64_t, int64_t, int64_t, PaddingMode>{60, 5, 1, PaddingMode::kZeros},

@@ -3,7 +3,7 @@
 #include <array>
 #include <utility>
 
-#include "lib/base/cache.h"
+#include "lib/base/machine.h"
 #include "lib/base/math.h"
 #include "lib/conv/planar_rows.h"
 #include "lib/simd/kernels.h"
@@ -194,7 +194,9 @@ std::vector<Problem> WidePlanes(const Variant& v) {
 std::vector<Problem> LargePlane(const Variant&) {
   constexpr int64_t kWidth = 4096;
   Problem p{.iw = kWidth, .kernel = 3, .padding = 1, .bias = true};
-  p.ih = internal::PlanarStreamBytes() / kWidth / static_cast<int64_t>(sizeof(float)) + 1;
+  p.ih = internal::PlanarStreamBytes(internal::ThisMachine()) / kWidth /
+             static_cast<int64_t>(sizeof(float)) +
+         1;
   return {p};
 }
 

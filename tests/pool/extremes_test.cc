@@ -12,7 +12,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/base/cache.h"
+#include "lib/base/machine.h"
 #include "lib/pool/problem.h"
 #include "lib/pool/registry.h"
 #include "lib/simd/pool_kernels.h"
@@ -55,7 +55,7 @@ INSTANTIATE_TEST_SUITE_P(All, PoolExtremes, testing::ValuesIn(UsableNames()),
 TEST(PoolExtremes, ArePlannedInBoundedMemory) {
   constexpr int kProblems = 3000;
   Generator random(12);
-  const int64_t l2 = internal::Caches().l2;
+  const int64_t l2 = internal::ThisMachine().l2;
   const auto extent = [&random](int64_t most_bits) {
     return random.Between(1, int64_t{1} << random.Between(0, most_bits));
   };

@@ -3,7 +3,7 @@
 #include <array>
 #include <tuple>
 
-#include "lib/base/cache.h"
+#include "lib/base/machine.h"
 #include "lib/base/math.h"
 #include "tests/pool/sweeps.h"
 
@@ -38,7 +38,7 @@ std::vector<PoolProblem> LargeWindows(int64_t lanes) {
 // One window an image: of planes whose rows follow each other or not, of taps a few more or less
 // than fours, of channels about a vector or more than are done at a time.
 std::vector<PoolProblem> Global(int64_t lanes) {
-  const int64_t l1 = internal::Caches().l1d / static_cast<int64_t>(sizeof(float));
+  const int64_t l1 = internal::ThisMachine().l1d / static_cast<int64_t>(sizeof(float));
   std::vector<PoolProblem> all;
   for (const int64_t c : {int64_t{1}, lanes - 1, lanes, lanes + 1, 2 * lanes, 5 * lanes + 3}) {
     if (c == 0) continue;
@@ -117,7 +117,7 @@ std::vector<PoolProblem> Parts(int64_t lanes) {
 
 // An image of more than the L2 cache, cut in every way: wide, tall, of many channels.
 std::vector<PoolProblem> LargeImages(int64_t) {
-  const int64_t l2 = internal::Caches().l2 / static_cast<int64_t>(sizeof(float));
+  const int64_t l2 = internal::ThisMachine().l2 / static_cast<int64_t>(sizeof(float));
   std::vector<PoolProblem> all;
   for (const auto& [c, ih, kernel, stride, padding] :
        {std::tuple<int64_t, int64_t, int64_t, int64_t, int64_t>{1, 3, 3, 1, 1},

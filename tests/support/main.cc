@@ -3,10 +3,12 @@
 // they are large. The self-test and the program's own tests see those of this CPU.
 #include <gtest/gtest.h>
 
-#include "lib/base/cache.h"
+#include "lib/base/machine.h"
 
 int main(int argc, char** argv) {
-  windrow::internal::SetCachesForTest({.l1d = 32 << 10, .l2 = 512 << 10, .l3 = 4 << 20});
+  windrow::internal::Machine machine = windrow::internal::ThisMachine();
+  machine.l1d = 32 << 10, machine.l2 = 512 << 10, machine.l3 = 4 << 20;
+  windrow::internal::SetMachineForTest(machine);
   testing::InitGoogleTest(&argc, argv);
   return RUN_ALL_TESTS();
 }

@@ -4,7 +4,7 @@
 #include <fstream>
 
 #include "lib/base/aligned.h"
-#include "lib/base/cache.h"
+#include "lib/base/machine.h"
 
 #if defined(__GLIBC__)
 #include <malloc.h>
@@ -32,7 +32,7 @@ bool ResetPeak() {
 }
 
 int64_t MostWorkspace(int threads) {
-  return internal::Caches().l2 * threads + int64_t{internal::kAlignment};
+  return internal::ThisMachine().l2 * threads + int64_t{internal::kAlignment};
 }
 
 int64_t ImageSide(int64_t otherwise) {
