@@ -82,12 +82,15 @@ void Contest::Measure() {
   rounds_.Run(RoundsFor(slowest_seconds_, flags_.rounds), pause_seconds);
 }
 
-void Contest::Report(benchmark::State& state, const std::string& label) const {
+void Contest::Report(benchmark::State& state, const Explanation& why) const {
   const Samples& own = rounds_.samples(windrow_);
   for (auto _ : state) state.SetIterationTime(Median(own));
   auto& counters = state.counters;
   counters["windrow_us"] = 1e6 * Median(own);
-  std::string text = label;
+  for (const Explanation::Candidate& c : why.candidates) {
+    if (c.algorithm == why.algorithm) counters["estimated_cycles"] = c.cycles;
+  }
+  std::string text = why.algorithm + " " + why.target;
   ReportPeers(counters, text);
   state.SetLabel(text);
   counters["pct_of_limit"] = 100 * MedianRatio(limit_.Seconds(rounds_), own);

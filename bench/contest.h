@@ -20,6 +20,7 @@
 #include "bench/peer.h"
 #include "bench/rounds.h"
 #include "bench/work.h"
+#include "windrow/explanation.h"
 
 namespace windrow::bench {
 
@@ -42,7 +43,9 @@ class Contest {
 
   void Measure();
 
-  void Report(benchmark::State& state, const std::string& label) const;
+  // `why` is Windrow's of what was measured: the label says algorithm and target, and the counter
+  // estimated_cycles what the algorithm was chosen by.
+  void Report(benchmark::State& state, const Explanation& why) const;
   // How much longer Windrow took than what was added.
   double TimesLongerThan(size_t added) const;
 

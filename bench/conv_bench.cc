@@ -41,8 +41,7 @@ void Measure(const Layer& layer, Layout layout, const std::vector<Peer>& peers, 
     return format.make(layer, {data.x_nchw, data.weights, data.bias});
   });
   contest.Measure();
-  const Explanation why = conv.Explain(layer.input, layout);
-  contest.Report(state, why.algorithm + " " + why.target);
+  contest.Report(state, conv.Explain(layer.input, layout));
 }
 
 }  // namespace

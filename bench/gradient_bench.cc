@@ -39,8 +39,6 @@ struct GradientData {
   std::vector<float> weights, bias;
 };
 
-std::string LabelOf(const Explanation& e) { return e.algorithm + " " + e.target; }
-
 void MeasureData(const Layer& layer, Layout layout, const std::vector<Peer>& peers,
                  const Flags& flags, benchmark::State& state) {
   GradientData data(layer, Gradient::kByData, layout);
@@ -61,7 +59,7 @@ void MeasureData(const Layer& layer, Layout layout, const std::vector<Peer>& pee
                                       {data.x_nchw, data.dy_nchw, data.weights});
   });
   contest.Measure();
-  contest.Report(state, LabelOf(conv.Explain(BackwardDataArgs{.dy = data.dy, .dx = data.x})));
+  contest.Report(state, conv.Explain(BackwardDataArgs{.dy = data.dy, .dx = data.x}));
 }
 
 void MeasureWeights(const Layer& layer, Layout layout, const std::vector<Peer>& peers,
@@ -87,7 +85,7 @@ void MeasureWeights(const Layer& layer, Layout layout, const std::vector<Peer>& 
                                       {data.x_nchw, data.dy_nchw, data.weights});
   });
   contest.Measure();
-  contest.Report(state, LabelOf(conv.Explain(args)));
+  contest.Report(state, conv.Explain(args));
 }
 
 }  // namespace

@@ -1,9 +1,6 @@
 // Pooling against the peers and the machine's limit, which is that of its memory.
 #include "bench/pool_bench.h"
 
-#include <hwy/aligned_allocator.h>
-
-#include <new>
 #include <string>
 
 #include "bench/contest.h"
@@ -37,11 +34,6 @@ struct PoolData {
   Tensor x_nchw, x, y;
 };
 
-std::string Label(const Pooling& pooling, const Pool& pool, Layout layout) {
-  const Explanation why = pooling.Explain(pool.input, layout);
-  return why.algorithm + " " + why.target;
-}
-
 void Measure(const Pool& pool, Layout layout, const std::vector<Peer>& peers, const Flags& flags,
              benchmark::State& state) {
   PoolData data(pool, layout);
@@ -56,23 +48,19 @@ void Measure(const Pool& pool, Layout layout, const std::vector<Peer>& peers, co
                      return format.make_pooling(pool, data.x_nchw);
                    });
   contest.Measure();
-  contest.Report(state, Label(pooling, pool, layout));
+  contest.Report(state, pooling.Explain(pool.input, layout));
 }
 
 // Of Windrow alone; what the indices cost is seen in the same rounds.
 void MeasureIndices(const Pool& pool, Layout layout, const Flags& flags, benchmark::State& state) {
   PoolData data(pool, layout);
   const Pooling pooling = Bound(pool, flags);
-  // Aligned as y is: where vectors straddle two cache lines, a pooling takes up to 1.2 times as
-  // long.
-  const auto memory = hwy::AllocateAligned<int64_t>(static_cast<size_t>(data.y.shape().elements()));
-  if (memory == nullptr) throw std::bad_alloc();
-  const IndexView indices(memory.get(), data.y.shape(), layout);
+  IndexTensor indices(data.y.shape(), layout);
   Contest contest(pool.ToWork(/*indices=*/true), pooling.target(), flags,
                   [&] { pooling.Run({.x = data.x, .y = data.y, .indices = indices}); });
   const size_t without = contest.Add([&] { pooling.Run(data.x, data.y); });
   contest.Measure();
-  contest.Report(state, Label(pooling, pool, layout));
+  contest.Report(state, pooling.Explain(pool.input, layout));
   state.counters["times_without_indices"] = contest.TimesLongerThan(without);
 }
 

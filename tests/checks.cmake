@@ -18,6 +18,10 @@ add_test(NAME PlatformInOneFile COMMAND ${CMAKE_COMMAND} -DLIB=${PROJECT_SOURCE_
   -P ${PROJECT_SOURCE_DIR}/tests/platform.cmake)
 
 find_package(Python3 COMPONENTS Interpreter)
+if(Python3_FOUND)
+  add_test(NAME FitCosts COMMAND ${Python3_EXECUTABLE}
+    ${PROJECT_SOURCE_DIR}/tests/tools/fit_costs_test.py ${PROJECT_SOURCE_DIR}/scripts/fit-costs)
+endif()
 if(Python3_FOUND AND CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64" AND CMAKE_BUILD_TYPE STREQUAL "Release")
   set(check_kernels ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/scripts/check-kernels)
   add_test(NAME KernelsStayInRegisters
