@@ -194,7 +194,7 @@ TEST(CopyTest, ToAndFromAnyStrides) {
     const Placed y =
         PlaceStrided<float>(y_memory, s, Layout::kNhwc, AnyStrides(random, s), Edge::kEnd);
     Fill(x.view, Role::kInput, Values::kNonFinite);
-    const Tensor expected = Filled(s, layout);
+    const Tensor expected = Counted(s, layout);
     const std::vector<float> before = Copied(y.memory);
     Copy(x.view, y.view);
     ASSERT_TRUE(SameBits(y.view, expected));

@@ -164,7 +164,7 @@ TEST(ProgressTest, IsForTerminalsOnly) {
 TEST(ProgressTest, TheSelfTestTakesAStepAProblem) {
   size_t steps = 0;
   RunSelftest({UsableTargetNames().back()}, true, [&] { ++steps; });
-  EXPECT_EQ(steps, Corpus(true).size() + PoolCorpus(true).size());
+  EXPECT_EQ(steps, 2 * Corpus(true).size() + PoolCorpus(true).size());  // gradients, too
 }
 
 }  // namespace
