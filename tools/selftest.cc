@@ -35,8 +35,8 @@ constexpr Recorded kRecordedQuick = {
     "5a3c1cd14b2d1c07dbad76bb2b67312619ec57dd05c1d0e299a6294735cc7883",
     "5b5b0f7bdf25643b9ec1e0467341995f82d4651a82348648e79651ead896ed50",
     "268733c49ff72bd94e992a9756b6943a7a8e12c4012e3bef2db883e5d96a5b8c",
-    "1344bde05bc07b83e639d92566876b6aac0e0c1c15991c97b5a2bcc8732dd353",
-    "e13aba5b7f395c91cdceacbb99c3565caff156902f04229a7c92d59ec6474531"};
+    "3e583fd856466a2b1f534545cc7bdf0b8725da7ef87dcd9b21dcffa677df92e8",
+    "794b0bfc582f3bd0d8ddea12f5144577dfb5a45f9042bee6547d3eb28cd1e4c1"};
 
 struct SelftestOptions {
   std::vector<std::string> targets;

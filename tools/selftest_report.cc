@@ -99,9 +99,9 @@ bool SelftestReport::ok() const {
 
 std::string ToText(const SelftestReport& report) {
   std::string text = fmt::format(
-      "{} convolutions with gradients and {} poolings{}, both layouts, all algorithms\n\n",
-      report.classes[0].problems.size(), report.classes[2].problems.size(),
-      report.quick ? " (quick)" : "");
+      "{} convolutions, the gradients of {}, and {} poolings{}, both layouts, all algorithms\n\n",
+      report.classes[0].problems.size(), report.classes[3].problems.size(),
+      report.classes[2].problems.size(), report.quick ? " (quick)" : "");
   text += fmt::format("{:<9} {:<11} {:<8} {:>6} {:>11} {:>7}  {}\n", "target", "class", "numerics",
                       "runs", "differences", "seconds", "digest");
   for (const TargetResult& t : report.targets) {
