@@ -1,6 +1,7 @@
 // Pooling against the peers and the machine's limit, which is that of its memory.
 #include "bench/pool_bench.h"
 
+#include <memory>
 #include <string>
 
 #include "bench/contest.h"
@@ -9,20 +10,20 @@ namespace windrow::bench {
 namespace {
 
 // Either kind.
-Pooling Bound(const Pool& pool, const Flags& flags) {
+std::shared_ptr<const Pooling> Bound(const Pool& pool, const Flags& flags) {
   const Padding padding(pool.padding.h, pool.padding.w);
   if (pool.mode == PoolMode::kAvg) {
     AvgPool2dOptions o{.kernel_size = pool.kernel, .stride = pool.stride, .padding = padding};
     o.ceil_mode = pool.ceil;
     o.algorithm = flags.algorithm;
     o.target = flags.target;
-    return AvgPool2d(o);
+    return std::make_shared<AvgPool2d>(o);
   }
   MaxPool2dOptions o{.kernel_size = pool.kernel, .stride = pool.stride, .padding = padding};
   o.ceil_mode = pool.ceil;
   o.algorithm = flags.algorithm;
   o.target = flags.target;
-  return MaxPool2d(o);
+  return std::make_shared<MaxPool2d>(o);
 }
 
 struct PoolData {
@@ -37,9 +38,10 @@ struct PoolData {
 void Measure(const Pool& pool, Layout layout, const std::vector<Peer>& peers, const Flags& flags,
              benchmark::State& state) {
   PoolData data(pool, layout);
-  const Pooling pooling = Bound(pool, flags);
-  Contest contest(pool.ToWork(/*indices=*/false), pooling.target(), flags,
-                  [&] { pooling.Run(data.x, data.y); });
+  const auto pooling = Bound(pool, flags);
+  const PoolArgs args{.x = data.x, .y = data.y};
+  Contest contest(pool.ToWork(/*indices=*/false), pooling->target(), flags,
+                  [&] { pooling->Run(args); });
   Tensor result(data.y.shape());
   Copy(data.y, result);
   contest.AddPeers(peers, layout, result,
@@ -48,19 +50,20 @@ void Measure(const Pool& pool, Layout layout, const std::vector<Peer>& peers, co
                      return format.make_pooling(pool, data.x_nchw);
                    });
   contest.Measure();
-  contest.Report(state, pooling.Explain(pool.input, layout));
+  contest.Report(state, pooling->Explain(args));
 }
 
 // Of Windrow alone; what the indices cost is seen in the same rounds.
 void MeasureIndices(const Pool& pool, Layout layout, const Flags& flags, benchmark::State& state) {
   PoolData data(pool, layout);
-  const Pooling pooling = Bound(pool, flags);
+  const auto pooling = Bound(pool, flags);
   IndexTensor indices(data.y.shape(), layout);
-  Contest contest(pool.ToWork(/*indices=*/true), pooling.target(), flags,
-                  [&] { pooling.Run({.x = data.x, .y = data.y, .indices = indices}); });
-  const size_t without = contest.Add([&] { pooling.Run(data.x, data.y); });
+  const PoolArgs args{.x = data.x, .y = data.y, .indices = indices};
+  Contest contest(pool.ToWork(/*indices=*/true), pooling->target(), flags,
+                  [&] { pooling->Run(args); });
+  const size_t without = contest.Add([&] { pooling->Run(data.x, data.y); });
   contest.Measure();
-  contest.Report(state, pooling.Explain(pool.input, layout));
+  contest.Report(state, pooling->Explain(args));
   state.counters["times_without_indices"] = contest.TimesLongerThan(without);
 }
 

@@ -22,9 +22,7 @@ struct Explained {
 };
 
 // What explanations of both kinds say.
-template <typename AnyExplanation>
-Json Common(const std::string& problem, const Shape& input, Layout layout,
-            const AnyExplanation& e) {
+Json Common(const std::string& problem, const Shape& input, Layout layout, const Explanation& e) {
   Json candidates = Json::array();
   for (const auto& c : e.candidates) {
     candidates.push_back(
@@ -37,13 +35,27 @@ Json Common(const std::string& problem, const Shape& input, Layout layout,
           {"output", e.output.ToString()},
           {"algorithm", e.algorithm},
           {"target", e.target},
+          {"tile", e.tile},
           {"candidates", candidates}};
+}
+
+// With indices it depends on their view too; what the views are of is not touched.
+Explanation ExplainWithIndices(const Pooling& pooling, const Shape& input, Layout layout) {
+  const Shape output = pooling.OutputShape(input);
+  const auto count = [](const Shape& s) { return static_cast<size_t>(s.elements()); };
+  const std::unique_ptr<float[]> x(new float[count(input)]), y(new float[count(output)]);
+  const std::unique_ptr<int64_t[]> indices(new int64_t[count(output)]);
+  return pooling.Explain({.x = ConstTensorView(x.get(), input, layout),
+                          .y = TensorView(y.get(), output, layout),
+                          .indices = IndexView(indices.get(), output, layout)});
 }
 
 Explained ExplainPooling(const std::string& text) {
   const PoolProblem problem = ParsePoolProblem(text);
   const ProblemSettings& s = problem.settings;
-  const Explanation e = problem.Bind(s.target, s.algorithm).Explain(problem.input, s.layout);
+  const auto pooling = problem.Bind(s.target, s.algorithm);
+  const Explanation e = problem.indices ? ExplainWithIndices(*pooling, problem.input, s.layout)
+                                        : pooling->Explain(problem.input, s.layout);
   const double bytes = 4.0 * static_cast<double>(problem.input.elements()) +
                        (problem.indices ? 12.0 : 4.0) * static_cast<double>(e.output.elements());
   Explained explained{fmt::format("{} {}: {}{:.4g} MB (input, {} once)\n", problem.input.ToString(),
@@ -70,7 +82,6 @@ Explained ExplainConvolution(const std::string& text) {
                   flops / 1e6, bytes / 1e6, flops / bytes),
       Common(text, problem.input, problem.layout, e)};
   explained.json["numerics"] = e.numerics;
-  explained.json["tile"] = e.tile;
   explained.json["flops"] = flops;
   explained.json["bytes"] = bytes;
   return explained;

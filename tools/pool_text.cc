@@ -95,31 +95,34 @@ class PoolParser {
 
 }  // namespace
 
-Pooling PoolProblem::Bind(const std::string& target, const std::string& algorithm) const {
+std::shared_ptr<const Pooling> PoolProblem::Bind(const std::string& target,
+                                                 const std::string& algorithm) const {
   switch (kind) {
     case PoolKind::kMax:
-      return MaxPool2d({.kernel_size = kernel,
-                        .stride = stride,
-                        .padding = padding,
-                        .dilation = dilation,
-                        .ceil_mode = ceil,
-                        .algorithm = algorithm,
-                        .target = target});
+      return std::make_shared<MaxPool2d>(MaxPool2dOptions{.kernel_size = kernel,
+                                                          .stride = stride,
+                                                          .padding = padding,
+                                                          .dilation = dilation,
+                                                          .ceil_mode = ceil,
+                                                          .algorithm = algorithm,
+                                                          .target = target});
     case PoolKind::kAvg:
-      return AvgPool2d({.kernel_size = kernel,
-                        .stride = stride,
-                        .padding = padding,
-                        .ceil_mode = ceil,
-                        .count_include_pad = !exclude_pad,
-                        .divisor_override = divisor,
-                        .algorithm = algorithm,
-                        .target = target});
+      return std::make_shared<AvgPool2d>(AvgPool2dOptions{.kernel_size = kernel,
+                                                          .stride = stride,
+                                                          .padding = padding,
+                                                          .ceil_mode = ceil,
+                                                          .count_include_pad = !exclude_pad,
+                                                          .divisor_override = divisor,
+                                                          .algorithm = algorithm,
+                                                          .target = target});
     case PoolKind::kAdaptiveMax:
-      return AdaptiveMaxPool2d({.output_size = output, .algorithm = algorithm, .target = target});
+      return std::make_shared<AdaptiveMaxPool2d>(
+          AdaptivePool2dOptions{.output_size = output, .algorithm = algorithm, .target = target});
     case PoolKind::kAdaptiveAvg:
       break;
   }
-  return AdaptiveAvgPool2d({.output_size = output, .algorithm = algorithm, .target = target});
+  return std::make_shared<AdaptiveAvgPool2d>(
+      AdaptivePool2dOptions{.output_size = output, .algorithm = algorithm, .target = target});
 }
 
 bool IsPoolText(std::string_view text) {

@@ -13,6 +13,7 @@
 #define WINDROW_TOOLS_POOL_TEXT_H_
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,7 +37,8 @@ struct PoolProblem {
   ProblemSettings settings;
 
   // Bound to a target and an algorithm. Throws std::invalid_argument if the problem is wrong.
-  Pooling Bind(const std::string& target, const std::string& algorithm) const;
+  std::shared_ptr<const Pooling> Bind(const std::string& target,
+                                      const std::string& algorithm) const;
 };
 
 // Whether the text names a pooling.

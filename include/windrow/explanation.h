@@ -22,7 +22,8 @@ struct WINDROW_API Explanation {
   std::string algorithm{};  // the one that runs
   std::string target{};     // the SIMD target the object is bound to, as cpu::Targets() names it
   std::string numerics{};   // "fused" (class F) or "unfused" (class U); "" of poolings
-  std::string tile{};       // the register tile: "6 rows x 4 vectors of 16 lanes"; "scalar"
+  std::string tile{};       // the register tile: "6 rows x 4 vectors of 16 lanes"; "scalar"; of
+                            // poolings a block: "8 x 56 outputs of 64 channels"
   Shape output{};
   int64_t multiply_adds = 0;  // in all, those on padding included; 0 of poolings
   std::vector<Candidate> candidates{};

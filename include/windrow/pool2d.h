@@ -93,9 +93,10 @@ struct PoolArgs {
   std::span<std::byte> workspace{};
 };
 
-// What all poolings share. Bound to a SIMD target when it is built; any number of threads may Run
-// it at once, with any N, C, H and W. Copying is cheap. One that was moved from has nothing left:
-// every method throws std::invalid_argument, until another is assigned to it.
+// What all poolings share; no object is of this class alone. Bound to a SIMD target when it is
+// built; any number of threads may Run it at once, with any N, C, H and W. Copying is cheap. One
+// that was moved from has nothing left: every method throws std::invalid_argument, until another
+// is assigned to it.
 class WINDROW_API Pooling {
  public:
   const std::string& target() const;
@@ -122,15 +123,23 @@ class WINDROW_API Pooling {
   size_t WorkspaceBytes(const Shape& input, Layout layout, int threads) const;
   size_t WorkspaceBytes(const PoolArgs& args, int threads) const;
 
-  // Which algorithm a Run of dense tensors takes, and why not another.
+  // Which algorithm a Run of dense tensors without indices takes, or one of just these views, and
+  // why not another.
   Explanation Explain(const Shape& input, Layout layout) const;
+  Explanation Explain(const PoolArgs& args) const;
 
  protected:
   struct Impl;
   explicit Pooling(std::shared_ptr<Impl> impl);
+  // One of some class is copied as such, and not assigned to one of another.
+  Pooling(const Pooling&) = default;
+  Pooling(Pooling&&) = default;
+  Pooling& operator=(const Pooling&) = default;
+  Pooling& operator=(Pooling&&) = default;
+  ~Pooling() = default;
+  Impl& impl() const;  // throws if there is none
 
  private:
-  Impl& impl() const;  // throws if there is none
   std::shared_ptr<Impl> impl_;
 };
 
@@ -141,9 +150,11 @@ struct MaxPoolResult {
 };
 
 // The constructors throw std::invalid_argument if an option is wrong, with the facts that disagree.
+// options() are those given, with the name of the target that the object is bound to.
 class WINDROW_API MaxPool2d : public Pooling {
  public:
   explicit MaxPool2d(const MaxPool2dOptions& options);
+  const MaxPool2dOptions& options() const;
   MaxPoolResult RunWithIndices(const ConstTensorView& x) const;
   MaxPoolResult RunWithIndices(const Tensor& x) const;
 };
@@ -151,11 +162,13 @@ class WINDROW_API MaxPool2d : public Pooling {
 class WINDROW_API AvgPool2d : public Pooling {
  public:
   explicit AvgPool2d(const AvgPool2dOptions& options);
+  const AvgPool2dOptions& options() const;
 };
 
 class WINDROW_API AdaptiveMaxPool2d : public Pooling {
  public:
   explicit AdaptiveMaxPool2d(const AdaptivePool2dOptions& options);
+  const AdaptivePool2dOptions& options() const;
   MaxPoolResult RunWithIndices(const ConstTensorView& x) const;
   MaxPoolResult RunWithIndices(const Tensor& x) const;
 };
@@ -163,6 +176,7 @@ class WINDROW_API AdaptiveMaxPool2d : public Pooling {
 class WINDROW_API AdaptiveAvgPool2d : public Pooling {
  public:
   explicit AdaptiveAvgPool2d(const AdaptivePool2dOptions& options);
+  const AdaptivePool2dOptions& options() const;
 };
 
 // The names the options' `algorithm` takes besides "auto".

@@ -12,7 +12,7 @@ constexpr int64_t kLine = 16;  // floats
 
 PaddedRows::PaddedRows(const PoolKernels& kernels, const WindowAxis& w, int64_t rows,
                        const Source& x)
-    : w_(w), kernels_(kernels), x_(x) {
+    : w_(w), kernels_(&kernels), x_(x) {
   const int64_t pixels = w.out + (w.extent() - 1) / w.stride;
   const int64_t row = SaturatedProduct({pixels, x.unit});
   const int64_t last = (w.out - 1) * w.stride - w.before + w.extent();  // behind what is seen
@@ -44,11 +44,12 @@ void PaddedRows::CopyEvery(const float* x, int64_t rows, int64_t from, int64_t s
     rows = 1;
   }
   if (step == 1 && x_.pixel == x_.unit) {
-    return kernels_.copy_rows(x, x_.row, rows, count * x_.unit, to, pitch_);
+    return kernels_->copy_rows(x, x_.row, rows, count * x_.unit, to, pitch_);
   }
   if (x_.pixel > x_.unit && x_.unit > 1) {  // what lies between is not to be touched
     for (int64_t r = 0; r < rows; ++r) {
-      kernels_.copy_rows(x + r * x_.row, step * x_.pixel, count, x_.unit, to + r * pitch_, x_.unit);
+      kernels_->copy_rows(x + r * x_.row, step * x_.pixel, count, x_.unit, to + r * pitch_,
+                          x_.unit);
     }
     return;
   }
@@ -57,7 +58,7 @@ void PaddedRows::CopyEvery(const float* x, int64_t rows, int64_t from, int64_t s
     return;
   }
   for (int64_t r = 0; r < rows; ++r) {
-    kernels_.copy_pixels(x + r * x_.row, step * x_.pixel, count, x_.unit, to + r * pitch_);
+    kernels_->copy_pixels(x + r * x_.row, step * x_.pixel, count, x_.unit, to + r * pitch_);
   }
 }
 
@@ -74,10 +75,11 @@ void PaddedRows::Fill(const float* x, int64_t first_row, int64_t rows, float* sc
     const int64_t first = begin + (begin + w_.before) % 2, pairs = (x_end_ - first) / 2;
     if (first > begin) CopyEvery(x, rows, begin, s, x_end_ > begin ? 1 : 0, place(begin));
     if (2 * pairs == x_.row && pairs == pitch_) {  // all rows as one
-      kernels_.deinterleave(x + first, x_.row, 1, rows * pairs, place(first), place(first + 1),
-                            pitch_);
+      kernels_->deinterleave(x + first, x_.row, 1, rows * pairs, place(first), place(first + 1),
+                             pitch_);
     } else if (pairs > 0) {
-      kernels_.deinterleave(x + first, x_.row, rows, pairs, place(first), place(first + 1), pitch_);
+      kernels_->deinterleave(x + first, x_.row, rows, pairs, place(first), place(first + 1),
+                             pitch_);
     }
     const int64_t last = first + 2 * std::max<int64_t>(pairs, 0);
     return CopyEvery(x, rows, last, s, last < x_end_ ? 1 : 0, place(last));

@@ -29,6 +29,7 @@ class PaddedRows {
     int64_t unit, row, pixel;
     bool loose = false, copy = false;
   };
+  PaddedRows() = default;
   // For at most `rows` rows of the outputs of axis w.
   PaddedRows(const PoolKernels& kernels, const WindowAxis& w, int64_t rows, const Source& x);
 
@@ -53,12 +54,12 @@ class PaddedRows {
                  float* to) const;
 
   WindowAxis w_;
-  const PoolKernels& kernels_;
-  Source x_;
-  bool in_place_;
-  int64_t pitch_;
-  int64_t phase_;  // floats of all rows of one phase
-  int64_t x_end_;  // behind the last pixel of a row that is read
+  const PoolKernels* kernels_ = nullptr;
+  Source x_{};
+  bool in_place_ = false;
+  int64_t pitch_ = 0;
+  int64_t phase_ = 0;  // floats of all rows of one phase
+  int64_t x_end_ = 0;  // behind the last pixel of a row that is read
 };
 
 }  // namespace windrow::internal

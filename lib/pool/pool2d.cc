@@ -1,15 +1,14 @@
-// The public classes: checks, then one strategy.
+// The public classes: checks, then the plan of the last call like it or a new one.
 #include "windrow/pool2d.h"
 
 #include <algorithm>
 #include <memory>
 #include <utility>
+#include <variant>
 
 #include "lib/base/error.h"
-#include "lib/base/last_entry.h"
 #include "lib/base/overlap.h"
-#include "lib/base/parallel.h"
-#include "lib/base/workspace.h"
+#include "lib/base/planner.h"
 #include "lib/pool/problem.h"
 #include "lib/pool/registry.h"
 #include "lib/simd/pool_kernels.h"
@@ -18,138 +17,147 @@
 namespace windrow {
 inline namespace v0 {
 
-using internal::PoolCall;
+using internal::PoolBuffers;
 using internal::PoolOp;
+using internal::PoolShape;
 using internal::Require;
 
 namespace {
 
-// Below this many inputs and this many outputs a second thread is not worth being woken.
-constexpr int64_t kMinParallelElements = 100'000;
-
-void CheckCall(const PoolArgs& args, const Shape& output, bool average) {
+// What depends on shapes and strides only.
+void CheckShapes(const PoolArgs& args, const Shape& output, bool average) {
   Require(!args.y.empty(), "there is no output view y");
   Require(args.y.shape() == output, "y has the shape ", args.y.shape(), ", the pooling gives ",
           output);
   Require(!internal::MayOverlapItself(args.y), "elements of y overlap each other: strides n ",
           args.y.strides().n, ", c ", args.y.strides().c, ", h ", args.y.strides().h, ", w ",
           args.y.strides().w, " for the shape ", output);
-  Require(!internal::MayOverlap(args.x, args.y), "y overlaps x in memory");
-  if (!args.workspace.empty()) {
-    Require(!internal::MayOverlap(args.workspace, args.x), "the workspace overlaps x in memory");
-    Require(!internal::MayOverlap(args.workspace, args.y), "the workspace overlaps y in memory");
-    Require(args.indices.empty() || !internal::MayOverlap(args.workspace, args.indices),
-            "the workspace overlaps the indices in memory");
-  }
   if (args.indices.empty()) return;
   Require(!average, "there is a view for indices, but an average has none");
   Require(args.indices.shape() == output, "indices have the shape ", args.indices.shape(),
           ", y has ", output);
   Require(!internal::MayOverlapItself(args.indices), "indices overlap each other for the shape ",
           output);
-  Require(!internal::MayOverlap(args.indices, args.x), "the indices overlap x in memory");
-  Require(!internal::MayOverlap(args.indices, args.y), "the indices overlap y in memory");
 }
 
-// All that refusals, estimates and the size of scratch memory may depend on, besides the object. To
-// find them out again takes longer than a very small pooling.
-struct ChoiceKey {
-  int64_t n, c, h, w;  // of x
-  Strides xs, ys, is;
-  int64_t threads, with_indices;
-};
-
-ChoiceKey KeyOf(const PoolCall& c) {
-  return {c.n, c.c, c.h.in, c.w.in, c.xs, c.ys, c.is, c.threads, c.with_indices};
+void CheckOverlap(const PoolArgs& args) {
+  Require(!internal::MayOverlap(args.x, args.y), "y overlaps x in memory");
+  const bool indices = !args.indices.empty();
+  Require(!indices || !internal::MayOverlap(args.indices, args.x),
+          "the indices overlap x in memory");
+  Require(!indices || !internal::MayOverlap(args.indices, args.y),
+          "the indices overlap y in memory");
+  if (args.workspace.empty()) return;
+  Require(!internal::MayOverlap(args.workspace, args.x), "the workspace overlaps x in memory");
+  Require(!internal::MayOverlap(args.workspace, args.y), "the workspace overlaps y in memory");
+  Require(!indices || !internal::MayOverlap(args.workspace, args.indices),
+          "the workspace overlaps the indices in memory");
 }
 
-struct Choice {
-  uintptr_t used_bytes;
-  const internal::PoolAlgorithm* algorithm;
-  int64_t workspace;  // floats
+// All that the checks of shapes and the plan may depend on besides the object and the threads.
+struct CallKey {
+  Shape x;
+  Strides xs;
+  Shape y;
+  Strides ys;
+  Shape indices;
+  Strides is;
+  int64_t with_indices;
 };
+
+CallKey KeyOf(const PoolArgs& a) {
+  return {.x = a.x.shape(),
+          .xs = a.x.strides(),
+          .y = a.y.shape(),
+          .ys = a.y.strides(),
+          .indices = a.indices.shape(),
+          .is = a.indices.strides(),
+          .with_indices = !a.indices.empty()};
+}
 
 }  // namespace
 
 struct Pooling::Impl {
-  Impl(PoolOp checked, const std::string& algorithm_name, const std::string& target_name)
-      : algorithm(internal::FindPoolAlgorithm(algorithm_name)), op(checked) {
-    const internal::Target bound = internal::FindTarget(target_name);
-    target = bound.name;
-    op.lanes = bound.lanes;
-    op.kernels = &internal::PoolKernelsOf(bound.index);
+  using Planner = internal::Planner<CallKey, PoolShape, PoolBuffers>;
+
+  template <class Options>
+  Impl(PoolOp checked, Options o)
+      : planner(internal::PoolRegistry(), o.algorithm), op(std::move(checked)) {
+    const internal::Target target = internal::FindTarget(o.target);
+    op.lanes = target.lanes;
+    op.kernels = &internal::PoolKernelsOf(target.index);
+    o.target = target.name;
+    options = std::move(o);
   }
 
-  // The call without pointers: all that planning needs. The arena decides the threads if they are
-  // 0, and is not even asked if there is little to do.
-  PoolCall Plan(const Shape& input, int threads) const {
+  // An empty batch is planned as one image of one channel; nothing is run.
+  PoolShape ShapeOf(const Shape& input, const Strides& xs, const Strides& ys) const {
     const internal::PoolGeometry g = internal::ResolveGeometry(op, input);
-    PoolCall call{};
-    call.op = &op;
-    call.n = input.n(), call.c = input.c();
-    call.h = g.h, call.w = g.w;
-    const int64_t work = std::max(call.inputs(), call.outputs());
-    call.threads = work < kMinParallelElements ? 1
-                   : threads == 0              ? internal::MaxThreads()
-                                               : threads;
-    return call;
+    return {.op = &op,
+            .n = std::max<int64_t>(input.n(), 1),
+            .c = std::max<int64_t>(input.c(), 1),
+            .h = g.h,
+            .w = g.w,
+            .xs = xs,
+            .ys = ys,
+            .is = {},
+            .with_indices = false,
+            .threads = 1};
   }
 
-  PoolCall PlanDense(const Shape& input, Layout layout, int threads) const {
-    PoolCall call = Plan(input, threads);
-    call.xs = DenseStrides(input, layout);
-    call.ys = DenseStrides(OutputOf(call), layout);
-    return call;
+  PoolShape DenseShape(const Shape& input, Layout layout) const {
+    return ShapeOf(input, DenseStrides(input, layout), DenseStrides(OutputShape(input), layout));
   }
 
   // Checks the views.
-  PoolCall PlanViews(const PoolArgs& args, int threads) const {
+  PoolShape CheckedShape(const PoolArgs& args) const {
     Require(!args.x.empty(), "there is no input view x");
-    PoolCall call = Plan(args.x.shape(), threads);
-    CheckCall(args, OutputOf(call), op.average);
-    call.xs = args.x.strides();
-    call.ys = args.y.strides();
-    call.with_indices = !args.indices.empty();
-    if (call.with_indices) call.is = args.indices.strides();
-    return call;
+    const Shape& x = args.x.shape();
+    PoolShape shape = ShapeOf(x, args.x.strides(), args.y.strides());
+    CheckShapes(args, Shape(x.n(), x.c(), shape.h.out, shape.w.out), op.average);
+    CheckOverlap(args);
+    shape.with_indices = !args.indices.empty();
+    if (shape.with_indices) shape.is = args.indices.strides();
+    return shape;
   }
 
-  static Shape OutputOf(const PoolCall& call) {
-    return Shape(call.n, call.c, call.h.out, call.w.out);
+  void Run(const PoolArgs& args) {
+    const CallKey key = KeyOf(args);
+    Planner::Planned planned;
+    if (planner.Find(key, planned)) {
+      CheckOverlap(args);
+    } else {
+      const PoolShape shape = CheckedShape(args);
+      if (args.y.shape().elements() == 0) return;
+      planned = planner.Make(key, shape);
+    }
+    planner.Run(planned,
+                {.x = args.x.data(),
+                 .y = args.y.data(),
+                 .indices = args.indices.data(),
+                 .scratch = nullptr},
+                args.workspace);
   }
 
-  size_t WorkspaceBytes(const PoolCall& call) const {
-    return internal::WorkspaceBytes(
-        4 * internal::WorkspaceFloats(internal::ChoosePoolAlgorithm(algorithm, call), call));
+  Shape OutputShape(const Shape& input) const {
+    const internal::PoolGeometry g = internal::ResolveGeometry(op, input);
+    return Shape(input.n(), input.c(), g.h.out, g.w.out);
   }
 
-  // What to do with this call: as with the last one, if it was like this.
-  Choice Choose(const PoolCall& call) {
-    const ChoiceKey key = KeyOf(call);
-    Choice choice;
-    if (last_choice.Find(key, choice)) return choice;
-    choice.used_bytes = sizeof(choice);
-    choice.algorithm = &internal::ChoosePoolAlgorithm(algorithm, call);
-    choice.workspace = 4 * internal::WorkspaceFloats(*choice.algorithm, call);
-    last_choice.Remember(key, choice);
-    return choice;
+  const std::string& target() const {
+    return std::visit([](const auto& o) -> const std::string& { return o.target; }, options);
   }
 
-  // With the caller's workspace, or one of the object's.
-  void Run(PoolCall& call, std::span<std::byte> workspace) {
-    const auto [used, strategy, floats] = Choose(call);
-    const internal::WorkspacePool::Lease lease(pool, workspace.empty() ? floats : 0);
-    call.workspace = reinterpret_cast<float*>(
-        workspace.empty() ? lease.data()
-                          : internal::PlaceWorkspace(workspace, floats, call.threads));
-    strategy->run(call);
+  Explanation Explain(const PoolShape& shape, const Shape& output) const {
+    Explanation e = planner.Explain(shape);
+    e.target = target();
+    e.output = output;
+    return e;
   }
 
-  std::string target;
-  const internal::PoolAlgorithm* algorithm;  // null: auto
+  Planner planner;
   PoolOp op;
-  internal::WorkspacePool pool;
-  internal::LastEntry<ChoiceKey, Choice> last_choice;
+  std::variant<MaxPool2dOptions, AvgPool2dOptions, AdaptivePool2dOptions> options;
 };
 
 Pooling::Pooling(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
@@ -159,20 +167,10 @@ Pooling::Impl& Pooling::impl() const {
   return *impl_;
 }
 
-const std::string& Pooling::target() const { return impl().target; }
+const std::string& Pooling::target() const { return impl().target(); }
+Shape Pooling::OutputShape(const Shape& input) const { return impl().OutputShape(input); }
 
-Shape Pooling::OutputShape(const Shape& input) const {
-  return Impl::OutputOf(impl().Plan(input, /*threads=*/1));
-}
-
-void Pooling::Run(const PoolArgs& args) const {
-  PoolCall call = impl().PlanViews(args, /*threads=*/0);
-  if (args.y.shape().elements() == 0) return;
-  call.x = args.x.data();
-  call.y = args.y.data();
-  call.indices = args.indices.data();
-  impl().Run(call, args.workspace);
-}
+void Pooling::Run(const PoolArgs& args) const { impl().Run(args); }
 
 void Pooling::Run(const ConstTensorView& x, const TensorView& y) const { Run({.x = x, .y = y}); }
 
@@ -185,43 +183,48 @@ Tensor Pooling::Run(const ConstTensorView& x) const {
 }
 
 size_t Pooling::WorkspaceBytes(const Shape& input, Layout layout, int threads) const {
-  return internal::MaxBytes(
-      threads, [&](int t) { return impl().WorkspaceBytes(impl().PlanDense(input, layout, t)); });
+  return impl().planner.WorkspaceBytes(impl().DenseShape(input, layout), threads);
 }
 
 size_t Pooling::WorkspaceBytes(const PoolArgs& args, int threads) const {
-  return internal::MaxBytes(
-      threads, [&](int t) { return impl().WorkspaceBytes(impl().PlanViews(args, t)); });
+  return impl().planner.WorkspaceBytes(impl().CheckedShape(args), threads);
 }
 
 Explanation Pooling::Explain(const Shape& input, Layout layout) const {
-  const PoolCall call = impl().PlanDense(input, layout, /*threads=*/0);
-  Explanation e;
-  e.algorithm = internal::ChoosePoolAlgorithm(impl().algorithm, call).name;
-  e.target = target();
-  e.output = Impl::OutputOf(call);
-  for (const internal::PoolAlgorithm& a : internal::PoolRegistry()) {
-    const char* reason = internal::Refusal(a, call);
-    if (reason == nullptr) {
-      e.candidates.push_back({a.name, true, a.summary, internal::EstimatedCycles(a, call)});
-    } else {
-      e.candidates.push_back({a.name, false, reason, 0});
-    }
-  }
-  return e;
+  return impl().Explain(impl().DenseShape(input, layout), OutputShape(input));
+}
+
+Explanation Pooling::Explain(const PoolArgs& args) const {
+  return impl().Explain(impl().CheckedShape(args), args.y.shape());
 }
 
 MaxPool2d::MaxPool2d(const MaxPool2dOptions& o)
-    : Pooling(std::make_shared<Impl>(internal::CheckOptions(o), o.algorithm, o.target)) {}
+    : Pooling(std::make_shared<Impl>(internal::CheckOptions(o), o)) {}
 
 AvgPool2d::AvgPool2d(const AvgPool2dOptions& o)
-    : Pooling(std::make_shared<Impl>(internal::CheckOptions(o), o.algorithm, o.target)) {}
+    : Pooling(std::make_shared<Impl>(internal::CheckOptions(o), o)) {}
 
 AdaptiveMaxPool2d::AdaptiveMaxPool2d(const AdaptivePool2dOptions& o)
-    : Pooling(std::make_shared<Impl>(internal::CheckOptions(o, false), o.algorithm, o.target)) {}
+    : Pooling(std::make_shared<Impl>(internal::CheckOptions(o, false), o)) {}
 
 AdaptiveAvgPool2d::AdaptiveAvgPool2d(const AdaptivePool2dOptions& o)
-    : Pooling(std::make_shared<Impl>(internal::CheckOptions(o, true), o.algorithm, o.target)) {}
+    : Pooling(std::make_shared<Impl>(internal::CheckOptions(o, true), o)) {}
+
+const MaxPool2dOptions& MaxPool2d::options() const {
+  return std::get<MaxPool2dOptions>(impl().options);
+}
+
+const AvgPool2dOptions& AvgPool2d::options() const {
+  return std::get<AvgPool2dOptions>(impl().options);
+}
+
+const AdaptivePool2dOptions& AdaptiveMaxPool2d::options() const {
+  return std::get<AdaptivePool2dOptions>(impl().options);
+}
+
+const AdaptivePool2dOptions& AdaptiveAvgPool2d::options() const {
+  return std::get<AdaptivePool2dOptions>(impl().options);
+}
 
 namespace {
 

@@ -1,13 +1,17 @@
-// A pooling as the strategies see it: what is known when an object is built (PoolOp), and what one
-// Run adds (PoolCall). All checked; a strategy need not look for errors.
+// A pooling as the strategies see it: what is known when an object is built (PoolOp), what a plan
+// depends on besides (PoolShape), and what one Run adds (PoolBuffers). All checked; a strategy need
+// not look for errors.
 #ifndef WINDROW_LIB_POOL_PROBLEM_H_
 #define WINDROW_LIB_POOL_PROBLEM_H_
 
+#include <algorithm>
 #include <bit>
+#include <cstddef>
 #include <cstdint>
 #include <limits>
 
 #include "lib/base/math.h"
+#include "lib/base/plan.h"
 #include "lib/pool/window_axis.h"
 #include "lib/simd/pool_kernels.h"
 #include "windrow/pool2d.h"
@@ -31,19 +35,14 @@ PoolOp CheckOptions(const MaxPool2dOptions& options);
 PoolOp CheckOptions(const AvgPool2dOptions& options);
 PoolOp CheckOptions(const AdaptivePool2dOptions& options, bool average);
 
-struct PoolCall {
+// All that the planning of a call may look at.
+struct PoolShape {
   const PoolOp* op;
   int64_t n, c;
   WindowAxis h, w;
-  const float* x;
-  Strides xs;
-  float* y;
-  Strides ys;
+  Strides xs, ys, is;
   bool with_indices;  // of maxima
-  int64_t* indices;
-  Strides is;
-  int threads;       // that share the work; 1 if it is not worth a second one
-  float* workspace;  // as much as the strategy's `scratch` says for each of them
+  int threads;        // that share the work
 
   // What an average divides by: exact, and rounded to f32 once.
   float Divisor(const Window& rows, const Window& columns) const {
@@ -76,9 +75,39 @@ struct PoolCall {
     const PoolKernels& k = *op->kernels;
     return op->average ? k.sum : with_indices ? k.max_indices : k.max;
   }
+  // Whether channels are neighbours there, or the pixels of a row. (One is the neighbour of all.)
+  bool ArePixels(const Strides& s) const { return c == 1 || s.c == 1; }
+  static bool ArePlanes(const Strides& s, int64_t width) { return width == 1 || s.w == 1; }
+  // The same of all that is read and written.
+  bool pixels() const { return ArePixels(xs) && ArePixels(ys) && (!with_indices || ArePixels(is)); }
+  bool planes() const {
+    return ArePlanes(xs, w.in) && ArePlanes(ys, w.out) && (!with_indices || ArePlanes(is, w.out));
+  }
+  // Whether there may be a window without a tap.
+  bool MayHaveEmptyWindow() const { return h.MayHaveEmptyWindow() || w.MayHaveEmptyWindow(); }
   int64_t outputs() const { return SaturatedProduct({n, c, h.out, w.out}); }
   int64_t inputs() const { return SaturatedProduct({n, c, h.in, w.in}); }
+  // Below this many inputs and this many outputs a second thread is not worth being woken.
+  bool WorthThreads() const {
+    constexpr int64_t kMinParallelElements = 100'000;
+    return std::max(inputs(), outputs()) >= kMinParallelElements;
+  }
 };
+
+// What a Run adds.
+struct PoolBuffers {
+  const float* x;
+  float* y;
+  int64_t* indices;    // null: none
+  std::byte* scratch;  // of all threads
+
+  // That of one thread of a plan that has so many bytes for each.
+  float* Scratch(int64_t slot, int64_t bytes) const {
+    return reinterpret_cast<float*>(scratch + slot * bytes);
+  }
+};
+
+using PoolPlan = Plan<PoolBuffers>;
 
 // The distance from one of `count` to the next, `step` times `stride`. (There is no next one of
 // one, and what would lead to it may not even fit 63 bits.)
@@ -95,21 +124,21 @@ inline bool FollowAsRows(const WindowAxis& h, int64_t x_image, int64_t x_row, in
   return tiled && x_image == h.in * x_row && y_image == h.out * y_row;
 }
 
-// The call with all its images as one, where that is the same. Not with indices, which begin anew
+// The shape with all its images as one, where that is the same. Not with indices, which begin anew
 // with each.
-inline PoolCall WithImagesAsRows(PoolCall call) {
-  const Strides &xs = call.xs, &ys = call.ys;
-  if (call.with_indices || !FollowAsRows(call.h, xs.n, xs.h, ys.n, ys.h)) return call;
-  call.h.in *= call.n;
-  call.h.out *= call.n;
-  call.n = 1;
-  return call;
+inline PoolShape WithImagesAsRows(PoolShape shape) {
+  const Strides &xs = shape.xs, &ys = shape.ys;
+  if (shape.with_indices || !FollowAsRows(shape.h, xs.n, xs.h, ys.n, ys.h)) return shape;
+  shape.h.in *= shape.n;
+  shape.h.out *= shape.n;
+  shape.n = 1;
+  return shape;
 }
 
-// Why indices of this call do not fit the 32 bits that fast strategies give them, or null.
-inline const char* RefuseLargePlanes(const PoolCall& call) {
+// Why indices of this shape do not fit the 32 bits that fast strategies give them, or null.
+inline const char* RefuseLargePlanes(const PoolShape& shape) {
   constexpr int64_t kMost = (int64_t{1} << 30) - 1;  // and room for a row of padding
-  const bool large = SaturatedProduct({call.h.in, call.w.in}) > kMost;
+  const bool large = SaturatedProduct({shape.h.in, shape.w.in}) > kMost;
   return large ? "the indices of so large a plane take more than 30 bits" : nullptr;
 }
 

@@ -3,12 +3,11 @@
 // sum:      s = +0;  for each part of 64 terms: { p = +0;  for each term: p += term;  s += p; }
 //
 // Written to be read: no loop here is tuned, and each rounding is one expression.
-#include "lib/pool/reference.h"
-
 #include <bit>
 #include <limits>
 
 #include "lib/base/parallel.h"
+#include "lib/pool/strategies.h"
 
 namespace windrow::internal {
 namespace {
@@ -17,16 +16,16 @@ float Canonical(float v) { return v != v ? std::bit_cast<float>(0x7FC00000u) : v
 
 // Calls f(offset of the tap in x, its row, its column) for every tap, in order.
 struct Taps {
-  const PoolCall& call;
+  const PoolShape& shape;
   Window rows, columns;
 
   template <typename F, typename G>
   void ForEach(const F& tap, const G& end_of_row) const {
     for (int64_t i = 0; i < rows.taps; ++i) {
-      const int64_t h = rows.begin + i * call.h.dilation;
+      const int64_t h = rows.begin + i * shape.h.dilation;
       for (int64_t j = 0; j < columns.taps; ++j) {
-        const int64_t w = columns.begin + j * call.w.dilation;
-        tap(h * call.xs.h + w * call.xs.w, h, w);
+        const int64_t w = columns.begin + j * shape.w.dilation;
+        tap(h * shape.xs.h + w * shape.xs.w, h, w);
       }
       end_of_row();
     }
@@ -39,7 +38,7 @@ void Max(const Taps& taps, const float* x, float& y, int64_t* index) {
   taps.ForEach(
       [&](int64_t offset, int64_t h, int64_t w) {
         const float v = x[offset];
-        if (v > max || v != v || at < 0) max = v, at = h * taps.call.w.in + w;
+        if (v > max || v != v || at < 0) max = v, at = h * taps.shape.w.in + w;
       },
       [] {});
   // An operation, so that a denormal is flushed if the caller wants that. Not one that a compiler
@@ -79,21 +78,34 @@ float Average(const Taps& taps, const float* x) {
                  sum.Add(row.Result());
                  row = Sum(taps.columns.skipped);
                });
-  return Canonical((sum.Result() + 0.0f) / taps.call.Divisor(taps.rows, taps.columns));
+  return Canonical((sum.Result() + 0.0f) / taps.shape.Divisor(taps.rows, taps.columns));
 }
 
-// A row of outputs of one image, all channels.
-void Row(const PoolCall& call, int64_t n, int64_t oh) {
-  for (int64_t c = 0; c < call.c; ++c) {
-    const float* const x = call.x + n * call.xs.n + c * call.xs.c;
-    for (int64_t ow = 0; ow < call.w.out; ++ow) {
+struct ReferencePlan {
+  PoolShape shape;
+  double cycles;
+
+  int64_t ScratchBytes() const { return 0; }
+  std::string Describe() const { return "scalar"; }
+  void Run(const PoolBuffers& buffers) const {
+    RunTasks(shape.threads, shape.n * shape.h.out,
+             [&](int64_t task, int64_t) { Row(buffers, task / shape.h.out, task % shape.h.out); });
+  }
+  // A row of outputs of one image, all channels.
+  void Row(const PoolBuffers& buffers, int64_t n, int64_t oh) const;
+};
+
+void ReferencePlan::Row(const PoolBuffers& buffers, int64_t n, int64_t oh) const {
+  for (int64_t c = 0; c < shape.c; ++c) {
+    const float* const x = buffers.x + n * shape.xs.n + c * shape.xs.c;
+    for (int64_t ow = 0; ow < shape.w.out; ++ow) {
       const auto at = [&](const Strides& s) { return n * s.n + c * s.c + oh * s.h + ow * s.w; };
-      const Taps taps{call, call.h.At(oh), call.w.At(ow)};
-      float& y = call.y[at(call.ys)];
-      if (call.op->average) {
+      const Taps taps{shape, shape.h.At(oh), shape.w.At(ow)};
+      float& y = buffers.y[at(shape.ys)];
+      if (shape.op->average) {
         y = Average(taps, x);
       } else {
-        Max(taps, x, y, call.with_indices ? call.indices + at(call.is) : nullptr);
+        Max(taps, x, y, shape.with_indices ? buffers.indices + at(shape.is) : nullptr);
       }
     }
   }
@@ -101,15 +113,11 @@ void Row(const PoolCall& call, int64_t n, int64_t oh) {
 
 }  // namespace
 
-const char* RefusePoolReference(const PoolCall&) { return nullptr; }
-
-double EstimatePoolReference(const PoolCall& call) {
-  return 8 * static_cast<double>(call.n * call.c) * call.h.CountTaps() * call.w.CountTaps();
-}
-
-void RunPoolReference(const PoolCall& call) {
-  RunTasks(call.threads, call.n * call.h.out,
-           [&call](int64_t task, int64_t) { Row(call, task / call.h.out, task % call.h.out); });
+const char* ConsiderPoolReference(const PoolShape& shape, PoolPlan& plan) {
+  const double images = static_cast<double>(shape.n) * static_cast<double>(shape.c);
+  plan = PoolPlan(ReferencePlan{.shape = shape,
+                                .cycles = 8 * images * shape.h.CountTaps() * shape.w.CountTaps()});
+  return nullptr;
 }
 
 }  // namespace windrow::internal

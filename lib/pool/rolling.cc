@@ -7,8 +7,6 @@
 //
 // Everything is read and written in the order of memory. Rows at the top and the bottom edge, whose
 // windows have fewer rows, are done window by window.
-#include "lib/pool/rolling.h"
-
 #include <algorithm>
 #include <utility>
 
@@ -17,6 +15,8 @@
 #include "lib/pool/blocks.h"
 #include "lib/pool/cost.h"
 #include "lib/pool/pixel_row.h"
+#include "lib/pool/scratch.h"
+#include "lib/pool/strategies.h"
 #include "lib/pool/window.h"
 #include "lib/simd/pool_kernels.h"
 
@@ -25,25 +25,26 @@ namespace {
 
 class Block {
  public:
-  Block(const PoolCall& call, const PoolBlock& b, float* scratch)
-      : call_(call),
+  Block(const PoolShape& shape, const PoolBuffers& buffers, const PoolBlock& b, float* scratch)
+      : shape_(shape),
+        buffers_(buffers),
         b_(b),
         scratch_(scratch),
-        pixels_(call.w, call.x + b.n * call.xs.n + b.channel, call.xs.w, scratch),
-        above_(scratch + PixelRow::Floats(call.w)),
+        pixels_(shape.w, buffers.x + b.n * shape.xs.n + b.channel, shape.xs.w, scratch),
+        above_(scratch + PixelRow::Floats(shape.w)),
         middle_(above_ + RoundUp(b.columns * b.channels, 16)),
         index_distance_(2 * (middle_ - above_)) {}
 
   void Run() {
     for (int64_t oh = b_.row, end = oh + b_.rows; oh < end;) {
-      const WindowRun rows = call_.h.RunFrom(oh, end);
+      const WindowRun rows = shape_.h.RunFrom(oh, end);
       if (rows.first.taps == 3) {
         ReduceFirstRows(rows.first.begin);
         for (int64_t i = 0; i < rows.size(); ++i) RollRow(rows.first, oh + i, i * rows.step);
       } else {
         PoolBlock row = b_;
         row.row = oh, row.rows = rows.size();
-        RunWindowBlock(call_, row, scratch_);
+        RunWindowBlock(shape_, buffers_, row, scratch_);
       }
       oh = rows.end;
     }
@@ -54,7 +55,7 @@ class Block {
   template <typename F>
   void ForEachRun(const F& f) const {
     for (int64_t ow = b_.column, end = ow + b_.columns; ow < end;) {
-      const WindowRun run = call_.w.RunFrom(ow, end);
+      const WindowRun run = shape_.w.RunFrom(ow, end);
       f(run);
       ow = run.end;
     }
@@ -62,14 +63,14 @@ class Block {
 
   WindowArgs ArgsOf(const WindowRun& run, int64_t row) const {
     WindowArgs args{};
-    pixels_.SetTaps(run.first, row * call_.xs.h, row * call_.w.in, args);
-    args.x_row = call_.xs.h;
+    pixels_.SetTaps(run.first, row * shape_.xs.h, row * shape_.w.in, args);
+    args.x_row = shape_.xs.h;
     args.outputs = run.size();
-    args.x_step = Distance(run.size(), run.step, call_.xs.w);
+    args.x_step = Distance(run.size(), run.step, shape_.xs.w);
     args.items = b_.channels;
     args.one = 1;
-    if (!call_.with_indices) return args;  // outputs without them can be items of one
-    args.position_row = static_cast<int32_t>(call_.w.in);
+    if (!shape_.with_indices) return args;  // outputs without them can be items of one
+    args.position_row = static_cast<int32_t>(shape_.w.in);
     args.position_step = static_cast<int32_t>(Distance(run.size(), run.step, 1));
     return args;
   }
@@ -80,7 +81,7 @@ class Block {
   void ReduceFirstRows(int64_t row) {
     ForEachRun([&](const WindowRun& run) {
       ReduceRow(run, row, above_ + Place(run));
-      if (call_.h.stride == 1) ReduceRow(run, row + 1, middle_ + Place(run));
+      if (shape_.h.stride == 1) ReduceRow(run, row + 1, middle_ + Place(run));
     });
   }
 
@@ -89,16 +90,16 @@ class Block {
     args.rows = 1;
     args.y_step = b_.channels;
     args.y = to;
-    if (call_.with_indices) args.index = reinterpret_cast<int32_t*>(to + index_distance_);
-    call_.kernels().row(args);
+    if (shape_.with_indices) args.index = reinterpret_cast<int32_t*>(to + index_distance_);
+    shape_.kernels().row(args);
   }
 
   // Output row oh, whose windows begin `down` rows below those of the run's first output row.
   void RollRow(const Window& rows, int64_t oh, int64_t down) {
-    const PoolKernels& k = *call_.op->kernels;
-    const RollingKernels& rolling = call_.op->average    ? k.sum_rolling
-                                    : call_.with_indices ? k.max_indices_rolling
-                                                         : k.max_rolling;
+    const PoolKernels& k = *shape_.op->kernels;
+    const RollingKernels& rolling = shape_.op->average    ? k.sum_rolling
+                                    : shape_.with_indices ? k.max_indices_rolling
+                                                          : k.max_rolling;
     const auto at = [&](const Strides& s, const WindowRun& run) {
       return b_.n * s.n + oh * s.h + run.begin * s.w + b_.channel;
     };
@@ -106,22 +107,23 @@ class Block {
       WindowArgs args = ArgsOf(run, rows.begin + down);
       args.rows = 3;
       args.last = true;
-      args.y_step = call_.ys.w;
-      args.y = call_.y + at(call_.ys, run);
+      args.y_step = shape_.ys.w;
+      args.y = buffers_.y + at(shape_.ys, run);
       args.above = above_ + Place(run);
       args.middle = middle_ + Place(run);
-      if (call_.with_indices) {
+      if (shape_.with_indices) {
         args.index_distance = index_distance_;
-        args.indices = call_.indices + at(call_.is, run);
-        args.indices_step = call_.is.w;
+        args.indices = buffers_.indices + at(shape_.is, run);
+        args.indices_step = shape_.is.w;
       }
-      if (call_.op->average) args.divisor = call_.Divisor(rows, run.first);
-      rolling.Of(call_.h.stride, run.first.taps)(args);
+      if (shape_.op->average) args.divisor = shape_.Divisor(rows, run.first);
+      rolling.Of(shape_.h.stride, run.first.taps)(args);
     });
-    if (call_.h.stride == 1) std::swap(above_, middle_);
+    if (shape_.h.stride == 1) std::swap(above_, middle_);
   }
 
-  const PoolCall& call_;
+  const PoolShape& shape_;
+  const PoolBuffers& buffers_;
   const PoolBlock b_;
   float* const scratch_;
   const PixelRow pixels_;
@@ -129,66 +131,77 @@ class Block {
   const ptrdiff_t index_distance_;  // from either to its indices
 };
 
-struct Plan {
-  int64_t channels, rows, columns;
-};
+// Results that are kept of each output of a row, and their indices.
+int64_t Kept(const PoolShape& shape) { return shape.with_indices ? 4 : 2; }
 
 // Two rows of results (and their indices), one of pixels and one of outputs fit the L1 cache.
-Plan MakePlan(const PoolCall& call) {
-  const int64_t lanes = call.op->lanes;
+PoolBlock LargestBlock(const PoolShape& shape) {
+  const int64_t lanes = shape.op->lanes;
   const int64_t budget = Caches().l1d / static_cast<int64_t>(sizeof(float));
-  Plan p{};
   // Few tasks, since each needs what two more rows give.
-  const int64_t wanted = call.threads == 1 ? 1 : int64_t{2} * call.threads;
-  p.rows = CeilDiv(call.h.out, CeilDiv(wanted, call.n));
-  const int64_t tasks = call.n * CeilDiv(call.h.out, p.rows);
-  const int64_t share = tasks < call.threads ? ShareOf(call, call.c, tasks) : call.c;
+  const int64_t wanted = shape.threads == 1 ? 1 : int64_t{2} * shape.threads;
+  const int64_t rows = CeilDiv(shape.h.out, CeilDiv(wanted, shape.n));
+  const int64_t tasks = shape.n * CeilDiv(shape.h.out, rows);
+  const int64_t share = tasks < shape.threads ? ShareOf(shape, shape.c, tasks) : shape.c;
   const int64_t most =
-      std::min(RoundUp(call.c, lanes), std::max(budget / 16 / lanes, int64_t{1}) * lanes);
-  const int64_t kept = call.with_indices ? 4 : 2, others = 1 + call.w.stride;
+      std::min(RoundUp(shape.c, lanes), std::max(budget / 16 / lanes, int64_t{1}) * lanes);
+  const int64_t others = 1 + shape.w.stride;
   const auto columns = [&](int64_t channels) {
-    return std::min(std::max<int64_t>(budget / channels / (kept + others), 4), call.w.out);
+    return std::min(std::max<int64_t>(budget / channels / (Kept(shape) + others), 4), shape.w.out);
   };
-  p.channels = std::min(RoundUp(share, lanes), most);
-  p.columns = std::min(columns(p.channels), columns(most) * most / p.channels);
-  return p;
+  const int64_t channels = std::min(RoundUp(share, lanes), most);
+  return {.channels = channels,
+          .rows = rows,
+          .columns = std::min(columns(channels), columns(most) * most / channels)};
 }
 
-int64_t FloatsOf(const PoolCall& call, const Plan& p) {
-  const int64_t kept = call.with_indices ? 4 : 2;
-  return SaturatedSum(PixelRow::Floats(call.w), kept * RoundUp(p.columns * p.channels, 16));
+const char* Refuse(const PoolShape& shape) {
+  if (const char* reason = RefusePixels(shape)) return reason;
+  if (shape.h.adaptive || shape.h.kernel != 3) return "windows are not 3 rows high";
+  if (shape.h.dilation != 1) return "the rows of a window are apart";
+  if (shape.w.MayHaveEmptyWindow()) return "there may be a window without a pixel";
+  if (shape.op->average && shape.w.AllTaps() > kPartTaps) {
+    return "the sums of a window's rows have several parts";
+  }
+  return shape.h.stride <= 2 ? nullptr : "windows have no row in common";
 }
+
+double Estimate(const PoolShape& shape) {
+  const double vectors = Number(shape.n * CeilDiv(shape.c, shape.op->lanes));
+  const double rows = Number(shape.h.out * shape.h.stride);
+  const double outputs = Number(shape.h.out) * Number(shape.w.out);
+  return 2.2 * vectors * (TapCycles(shape) * rows * shape.w.CountTaps() + 2.5 * outputs) +
+         Number(shape.n) * (outputs * kOutputCycles + 4 * Number(shape.h.out + 1) * kCallCycles);
+}
+
+struct RollingPlan {
+  PoolShape shape;
+  double cycles;
+  PoolBlock largest;
+  PoolBlocks blocks;
+
+  explicit RollingPlan(const PoolShape& s)
+      : shape(s),
+        cycles(Estimate(s)),
+        largest(LargestBlock(s)),
+        blocks(s, largest.channels, largest.rows, largest.columns) {}
+  int64_t ScratchBytes() const {
+    const int64_t kept = Kept(shape) * RoundUp(largest.columns * largest.channels, 16);
+    return FloatBytes(SaturatedSum(PixelRow::Floats(shape.w), kept));
+  }
+  std::string Describe() const { return blocks.Describe(); }
+  void Run(const PoolBuffers& buffers) const {
+    const int64_t bytes = ScratchBytes();
+    RunTasks(shape.threads, blocks.count(), [&](int64_t i, int64_t slot) {
+      Block(shape, buffers, blocks.At(i), buffers.Scratch(slot, bytes)).Run();
+    });
+  }
+};
 
 }  // namespace
 
-const char* RefuseRolling(const PoolCall& call) {
-  if (const char* reason = RefusePixels(call)) return reason;
-  if (call.h.adaptive || call.h.kernel != 3) return "windows are not 3 rows high";
-  if (call.h.dilation != 1) return "the rows of a window are apart";
-  if (call.w.MayHaveEmptyWindow()) return "there may be a window without a pixel";
-  if (call.op->average && call.w.AllTaps() > kPartTaps) {
-    return "the sums of a window's rows have several parts";
-  }
-  return call.h.stride <= 2 ? nullptr : "windows have no row in common";
-}
-
-void RunRolling(const PoolCall& call) {
-  const Plan p = MakePlan(call);
-  const PoolBlocks blocks(call, p.channels, p.rows, p.columns);
-  RunTasks(call.threads, blocks.count(), [&](int64_t i, int64_t slot) {
-    Block(call, blocks.At(i), call.workspace + slot * FloatsOf(call, p)).Run();
-  });
-}
-
-int64_t RollingScratch(const PoolCall& call) { return FloatsOf(call, MakePlan(call)); }
-
-double EstimateRolling(const PoolCall& call) {
-  const auto number = [](int64_t n) { return static_cast<double>(n); };
-  const double vectors = number(call.n * CeilDiv(call.c, call.op->lanes));
-  const double rows = number(call.h.out * call.h.stride);
-  const double outputs = number(call.h.out) * number(call.w.out);
-  return 2.2 * vectors * (TapCycles(call) * rows * call.w.CountTaps() + 2.5 * outputs) +
-         number(call.n) * (outputs * kOutputCycles + 4 * number(call.h.out + 1) * kCallCycles);
+const char* ConsiderRolling(const PoolShape& shape, PoolPlan& plan) {
+  return Offer<RollingPlan>(Refuse(shape), shape, plan);
 }
 
 }  // namespace windrow::internal

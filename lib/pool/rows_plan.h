@@ -5,15 +5,24 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string>
 
 #include "lib/base/math.h"
 #include "lib/pool/blocks.h"
 #include "lib/pool/problem.h"
+#include "lib/pool/scratch.h"
 
 namespace windrow::internal {
 
+// Offsets into a thread's scratch memory, in floats.
+struct RowsPlaces {
+  int64_t padded, turned, results, indices, first, positions, divisors, apart, suffixes, taps,
+      total;
+};
+
 struct RowsPlan {
-  const PoolCall& call;
+  PoolShape shape;
+  double cycles;
   bool planes;            // a pixel is one float of a plane; else some channels
   int64_t unit;           // floats of a pixel, at most
   int64_t rows, columns;  // output rows and columns of a block, at most
@@ -25,35 +34,38 @@ struct RowsPlan {
   // of few channels; others have a strategy of their own, running.cc.
   bool runs_down, runs_across;
 
-  // Offsets into a thread's scratch memory, in floats.
-  int64_t padded, turned, results, indices, first, positions, divisors, apart, suffixes, taps,
-      total;
+  RowsPlaces at;
 
-  explicit RowsPlan(const PoolCall& call);
+  explicit RowsPlan(const PoolShape& shape);
+  int64_t ScratchBytes() const { return FloatBytes(at.total); }
+  std::string Describe() const;
+  void Run(const PoolBuffers& buffers) const;
+  int64_t chunks() const { return planes ? shape.c : CeilDiv(shape.c, unit); }  // of an image
 
   // Whether the pixels of an output row follow each other in y, and in the indices.
   bool Joined(int64_t pixel_floats) const {
-    return call.ys.w == pixel_floats && (!call.with_indices || call.is.w == pixel_floats);
+    return shape.ys.w == pixel_floats && (!shape.with_indices || shape.is.w == pixel_floats);
   }
 
   int64_t pixels(int64_t block_columns) const {
-    return block_columns + (call.w.extent() - 1) / call.w.stride;
+    return block_columns + (shape.w.extent() - 1) / shape.w.stride;
   }
   // Of x, columns that a block sees.
-  int64_t SeenColumns() const { return std::min(call.w.in, columns + call.w.kernel - 1); }
+  int64_t SeenColumns() const { return std::min(shape.w.in, columns + shape.w.kernel - 1); }
   // Room for those of a row, and for as many row results as a window has.
-  int64_t MostTaps() const { return std::max(call.w.kernel, call.h.MostTaps()); }
+  int64_t MostTaps() const { return std::max(shape.w.kernel, shape.h.MostTaps()); }
 
  private:
   // Of as many rows half are those of the neighbours; narrower blocks are slow.
-  int64_t FewRows() const { return CeilDiv(2 * call.h.extent(), call.h.stride); }
+  int64_t FewRows() const { return CeilDiv(2 * shape.h.extent(), shape.h.stride); }
   int64_t FewColumns() const {
-    return std::max<int64_t>(std::max<int64_t>(64, 4 * call.op->lanes) / unit, 1);
+    return std::max<int64_t>(std::max<int64_t>(64, 4 * shape.op->lanes) / unit, 1);
   }
   void CutForCaches();
   void CutForThreads();
   bool Cut(int64_t& extent, int64_t to);
   void Place();
+  double Estimate() const;
 };
 
 }  // namespace windrow::internal

@@ -1,27 +1,21 @@
-// Pooling of pixels (NHWC) where they lie, window by window: lanes are channels.
+// Pooling of pixels (NHWC) where they lie, window by window, for those who do the others otherwise.
 #ifndef WINDROW_LIB_POOL_WINDOW_H_
 #define WINDROW_LIB_POOL_WINDOW_H_
-
-#include <cstdint>
 
 #include "lib/pool/blocks.h"
 #include "lib/pool/problem.h"
 
 namespace windrow::internal {
 
-const char* RefuseWindow(const PoolCall& call);
-double EstimateWindow(const PoolCall& call);
-void RunWindow(const PoolCall& call);
-int64_t WindowScratch(const PoolCall& call);
-
-// One block, in WindowScratch's floats.
-void RunWindowBlock(const PoolCall& call, const PoolBlock& block, float* scratch);
+// One block, with PixelRow::Floats of scratch memory.
+void RunWindowBlock(const PoolShape& shape, const PoolBuffers& buffers, const PoolBlock& block,
+                    float* scratch);
 
 // Writes `value`, and that there is no index, for windows without a tap, those of a dilated kernel.
 void FillEmptyWindows(const WindowArgs& args, float value);
 
 // Why lanes cannot be channels, or null. Of all strategies for pixels.
-const char* RefusePixels(const PoolCall& call);
+const char* RefusePixels(const PoolShape& shape);
 
 }  // namespace windrow::internal
 

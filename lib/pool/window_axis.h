@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <numeric>
 
 #include "lib/base/math.h"
 
@@ -57,6 +58,23 @@ struct WindowAxis {
     const int64_t begin = std::min(CeilDiv(std::max<int64_t>(before, 0), stride), out);
     const int64_t end = in + before < extent() ? 0 : (in + before - extent()) / stride + 1;
     return {begin, std::clamp(end, begin, out)};
+  }
+
+  // The inverse of At: the outputs begin, begin + step, ... before `end` whose windows hold input
+  // i. (Those of dilated windows are apart.)
+  struct Outputs {
+    int64_t begin, end, step;
+  };
+  Outputs OutputsOf(int64_t i) const {
+    if (adaptive) return {i * out / in, CeilDiv((i + 1) * out, in), 1};
+    const int64_t position = i + before;  // from output 0's first tap on
+    const int64_t end = position < 0 ? 0 : std::min(position / stride + 1, out);
+    const int64_t step = dilation / std::gcd(dilation, stride);
+    int64_t begin = CeilDiv(std::max<int64_t>(position - (extent() - 1), 0), stride);
+    for (int64_t looked = 0; begin < end && (position - begin * stride) % dilation != 0; ++begin) {
+      if (++looked == step) return {end, end, step};
+    }
+    return {std::min(begin, end), end, step};
   }
 
   // The longest run from output `begin` on, ending at `limit` at the latest: the inside is one, and

@@ -6,7 +6,8 @@
 //     where it is, to scratch memory
 //   for each vector of outputs: y, index = the first of the greatest of three such rows
 //
-// As in strip_indices-inl.h, a block that shows a NaN or a maximum of -inf is done again with care.
+// As in strip_indices-inl.h, a block that shows a NaN is done again on a slow path, and so are the
+// windows whose maximum is -inf, if their first tap is on padding.
 #if defined(WINDROW_LIB_SIMD_DENSE_INDICES_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef WINDROW_LIB_SIMD_DENSE_INDICES_INL_H_
 #undef WINDROW_LIB_SIMD_DENSE_INDICES_INL_H_
@@ -44,8 +45,11 @@ class DenseBlocks {
     Pad(0, begin_);
     Pad(end_, (t_.outputs + 2) * width_);
     for (; planes > 0; --planes) {
-      const bool sure = MaximaOfRows() && MaximaOfWindows();
-      if (HWY_UNLIKELY(!sure)) AllCarefully<NeighbourTaps<1>>(t_, 0, width_);
+      if (HWY_UNLIKELY(!MaximaOfRows())) {
+        AllCarefully<NeighbourTaps<1>>(t_, 0, width_);
+      } else if (HWY_UNLIKELY(!MaximaOfWindows())) {
+        PaddedCarefully<NeighbourTaps<1>>(t_, 0, width_);
+      }
       NextPlanes(t_, 1);
     }
   }

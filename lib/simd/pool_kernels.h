@@ -191,6 +191,8 @@ struct PoolKernels {
   WindowFn sum_running;
   GlobalKernels max_global, sum_global;
   StripKernels max_strip, max_indices_strip, sum_strip;
+  // How many planes of up to half a vector strips of neighbours do at once: one or two.
+  int64_t narrow_planes;
   // to[column * to_row + row] = from[row * from_row + column]
   void (*transpose)(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns, float* to,
                     ptrdiff_t to_row);

@@ -38,6 +38,7 @@ constexpr StripKernels AllStrips(WindowFn packed) {
 void AddPoolStripKernels(PoolKernels& k) {
   k.max_strip = AllStrips<MaxRows, MaxPairs, MaxNeighbours>(PackedOrNull<MaxPacked>());
   k.sum_strip = AllStrips<SumRows, SumPairs, SumNeighbours>(PackedOrNull<SumPacked>());
+  k.narrow_planes = kNarrowPlanes ? 2 : 1;
 }
 
 }  // namespace windrow::internal::HWY_NAMESPACE

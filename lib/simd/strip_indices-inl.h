@@ -4,8 +4,9 @@
 //     for each row that is new: the maximum of its taps and where it is
 //     y, index = the first of the greatest of the last rows
 //
-// What this does not tell apart is done again with care: windows in which there may be a NaN, and
-// those whose maximum is -inf, where a tap on padding may have won.
+// What this does not tell apart is done again on a slow path: the windows of a vector in which
+// there may be a NaN; and each whose maximum is -inf, if its first tap is on padding, which has
+// won.
 #if defined(WINDROW_LIB_SIMD_STRIP_INDICES_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef WINDROW_LIB_SIMD_STRIP_INDICES_INL_H_
 #undef WINDROW_LIB_SIMD_STRIP_INDICES_INL_H_
@@ -15,6 +16,7 @@
 
 #include <hwy/highway.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -138,6 +140,19 @@ HWY_NOINLINE void AllCarefully(const WindowArgs& t, int64_t item, int64_t count)
   }
 }
 
+// The windows whose maximum is -inf and whose first tap is on padding.
+template <class From>
+HWY_NOINLINE void PaddedCarefully(const WindowArgs& t, int64_t item, int64_t count) {
+  const int64_t top =
+      t.image_row < 0 ? std::min(t.outputs, CeilDiv(-t.image_row, t.image_step)) : 0;
+  for (int64_t i = item; i < item + count; ++i) {
+    const int64_t end = t.item_positions[i] < 0 ? t.outputs : top;
+    for (int64_t o = 0; o < end; ++o) {
+      if (t.y[o * t.y_step + i] == kLowest) IndexCarefully<From>(t, o, i);
+    }
+  }
+}
+
 template <class From, int kHigh, int kStride>
 struct StripIndices {
   using Taps = typename From::Taps;
@@ -199,16 +214,16 @@ HWY_INLINE void StripIndices<From, kHigh, kStride>::Run(const WindowArgs& t, int
     StoreIndices(hn::Add(index, left), indices, access);
     least = hn::Min(least, max);
   }
-  // Lanes behind the last item show taps too, but have no maximum.
-  const auto none = hn::And(hn::Eq(least, lowest), access.There(d));
-  const auto doubtful = hn::Or(none, hn::IsNaN(seen));
-  if (HWY_LIKELY(hn::AllFalse(d, doubtful))) return;
-  AllCarefully<From>(t, item, count);
+  // Lanes past the last item show taps too, but have no maximum.
+  const auto none = hn::And(hn::Eq(least, lowest), access.There(d)), nan = hn::IsNaN(seen);
+  if (HWY_LIKELY(hn::AllFalse(d, hn::Or(none, nan)))) return;
+  const auto again = hn::AllFalse(d, nan) ? PaddedCarefully<From> : AllCarefully<From>;
+  again(t, item, count);
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
   if constexpr (std::is_same_v<Access, NarrowPlanes<2>>) {
     WindowArgs second = t;
     access.Second(second);
-    AllCarefully<From>(second, item, count);
+    again(second, item, count);
   }
 #endif
 }

@@ -31,8 +31,6 @@ Op Make(bool other) {
   if constexpr (std::is_same_v<Op, Conv2d>) {
     return Conv2d({.in_channels = 3, .out_channels = 4, .kernel_size = size},
                   std::vector<float>(static_cast<size_t>(12 * size.h * size.w), 0.5f));
-  } else if constexpr (std::is_same_v<Op, Pooling>) {
-    return MaxPool2d({.kernel_size = size});
   } else if constexpr (requires { Op({.output_size = size}); }) {
     return Op({.output_size = size});
   } else {
@@ -54,8 +52,9 @@ void ExpectEmpty(Op& op) {
   EXPECT_TRUE(empty([&] { (void)op.WorkspaceBytes(kInput, Layout::kNchw, 1); }));
   EXPECT_TRUE(empty([&] { (void)op.WorkspaceBytes({.x = x, .y = y}, 1); }));
   EXPECT_TRUE(empty([&] { (void)op.Explain(kInput, Layout::kNchw); }));
+  EXPECT_TRUE(empty([&] { (void)op.Explain({.x = x, .y = y}); }));
+  EXPECT_TRUE(empty([&] { (void)op.options(); }));
   if constexpr (std::is_same_v<Op, Conv2d>) {
-    EXPECT_TRUE(empty([&] { (void)op.options(); }));
     EXPECT_TRUE(empty([&] { op.SetWeights({}); }));
   }
 }
@@ -64,7 +63,7 @@ template <typename Op>
 class Moved : public testing::Test {};
 
 using Operations =
-    testing::Types<Conv2d, Pooling, MaxPool2d, AvgPool2d, AdaptiveMaxPool2d, AdaptiveAvgPool2d>;
+    testing::Types<Conv2d, MaxPool2d, AvgPool2d, AdaptiveMaxPool2d, AdaptiveAvgPool2d>;
 TYPED_TEST_SUITE(Moved, Operations);
 
 TYPED_TEST(Moved, FromIsEmpty) {
@@ -190,6 +189,21 @@ static_assert(std::is_nothrow_move_constructible_v<Conv2d>);
 static_assert(std::is_nothrow_move_assignable_v<Conv2d>);
 static_assert(std::is_nothrow_move_constructible_v<MaxPool2d>);
 static_assert(std::is_nothrow_move_assignable_v<MaxPool2d>);
+
+// A pooling of one class is nothing else: it is not made a plain Pooling, and takes no other's
+// place.
+static_assert(!std::is_constructible_v<Pooling, const MaxPool2d&>);
+static_assert(!std::is_constructible_v<Pooling, MaxPool2d>);
+static_assert(!std::is_copy_constructible_v<Pooling> && !std::is_move_constructible_v<Pooling>);
+static_assert(!std::is_destructible_v<Pooling>);
+static_assert(!std::is_assignable_v<Pooling&, const AvgPool2d&>);
+static_assert(!std::is_assignable_v<Pooling&, AvgPool2d>);
+static_assert(!std::is_assignable_v<Pooling&, const Pooling&>);
+static_assert(!std::is_assignable_v<MaxPool2d&, const AvgPool2d&>);
+static_assert(!std::is_assignable_v<MaxPool2d&, const Pooling&>);
+static_assert(!std::is_assignable_v<AdaptiveMaxPool2d&, const AdaptiveAvgPool2d&>);
+static_assert(!std::is_constructible_v<AdaptiveMaxPool2d, const AdaptiveAvgPool2d&>);
+static_assert(std::is_convertible_v<MaxPool2d&, const Pooling&>);
 
 // Options lose their names, which are not taken for others.
 TEST(MovedOptions, AreRefused) {

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/pool/problem.h"
 #include "tests/support/allocation_count.h"
 #include "tests/support/placed.h"
 #include "tests/support/threads.h"
@@ -158,7 +159,7 @@ TEST_P(OutOfMemory, InAPoolingsCalls) {
   for (const Layout layout : {Layout::kNchw, Layout::kNhwc}) {
     for (const std::string& algorithm : PoolAlgorithms()) {
       const Shape input(algorithm == "reference" ? 1 : 42, 24, 10, 10);
-      const std::function<Pooling()> kinds[] = {
+      const std::function<AnyPooling()> kinds[] = {
           [&] { return MaxPool2d({.kernel_size = 7, .stride = 1, .algorithm = algorithm}); },
           [&] { return AvgPool2d({.kernel_size = 7, .stride = 1, .algorithm = algorithm}); },
           [&] { return AdaptiveMaxPool2d({.output_size = 7, .algorithm = algorithm}); },
@@ -171,7 +172,7 @@ TEST_P(OutOfMemory, InAPoolingsCalls) {
           continue;  // not this algorithm
         }
         const std::string what = algorithm + ' ' + ToString(layout);
-        Execute([&] { FailEachCall<Pooling>(what, make, input, layout); });
+        Execute([&] { FailEachCall<AnyPooling>(what, make, input, layout); });
       }
     }
   }

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/pool/problem.h"
 #include "tests/support/allocation_count.h"
 #include "windrow/pool2d.h"
 
@@ -16,33 +17,33 @@ namespace {
 // A kind of pooling, and whether it has indices too.
 struct Kind {
   const char* name;
-  Pooling (*make)(const std::string& algorithm);
+  AnyPooling (*make)(const std::string& algorithm);
   bool indices;
 };
 
 const Kind kKinds[] = {
     {"Max",
-     [](const std::string& name) -> Pooling {
+     [](const std::string& name) -> AnyPooling {
        return MaxPool2d({.kernel_size = 3, .stride = 2, .padding = 1, .algorithm = name});
      },
      true},
     {"LargeMax",
-     [](const std::string& name) -> Pooling {
+     [](const std::string& name) -> AnyPooling {
        return MaxPool2d({.kernel_size = 9, .stride = 1, .padding = 4, .algorithm = name});
      },
      true},
     {"Average",
-     [](const std::string& name) -> Pooling {
+     [](const std::string& name) -> AnyPooling {
        return AvgPool2d({.kernel_size = 3, .stride = 2, .padding = 1, .algorithm = name});
      },
      false},
     {"AdaptiveMax",
-     [](const std::string& name) -> Pooling {
+     [](const std::string& name) -> AnyPooling {
        return AdaptiveMaxPool2d({.output_size = 2, .algorithm = name});
      },
      true},
     {"GlobalAverage",
-     [](const std::string& name) -> Pooling {
+     [](const std::string& name) -> AnyPooling {
        return AdaptiveAvgPool2d({.output_size = 1, .algorithm = name});
      },
      false},
@@ -72,7 +73,7 @@ class PoolAllocation : public testing::TestWithParam<std::string> {
 TEST_P(PoolAllocation, NoneInARunNotEvenOfANewShape) {
   int ran = 0;
   for (const Kind& kind : kKinds) {
-    const Pooling pooling = kind.make(GetParam());
+    const AnyPooling pooling = kind.make(GetParam());
     for (const Layout x_layout : {Layout::kNhwc, Layout::kNchw}) {
       for (const Layout y_layout : {Layout::kNhwc, Layout::kNchw}) {
         for (const Shape& s : {Shape(1, 16, 9, 9), Shape(2, 33, 30, 31), Shape(1, 16, 3, 100),

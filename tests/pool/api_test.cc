@@ -63,7 +63,7 @@ TEST(PoolApi, EmptyTensorsDoNothing) {
           p.adaptive = adaptive;
           p.mb = mb, p.c = c;
           p.SetLayout(layout);
-          const Pooling pooling = MakePooling(p, "", algorithm);
+          const AnyPooling pooling = MakePooling(p, "", algorithm);
           EXPECT_EQ(pooling.OutputShape(p.input()), p.output());
           const PoolArgs args{.x = ConstTensorView(nullptr, p.input(), layout),
                               .y = TensorView(nullptr, p.output(), layout),
@@ -80,7 +80,7 @@ TEST(PoolApi, EmptyTensorsDoNothing) {
 }
 
 TEST(PoolApi, OutputHasTheLayoutOfTheInput) {
-  const Pooling pooling = MakePooling(kSmall, "", "auto");
+  const AnyPooling pooling = MakePooling(kSmall, "", "auto");
   const Tensor nchw = pooling.Run(Filled(kSmall.input(), Layout::kNchw));
   const Tensor nhwc = pooling.Run(Filled(kSmall.input(), Layout::kNhwc));
   EXPECT_EQ(nchw.layout(), Layout::kNchw);
@@ -124,7 +124,7 @@ TEST(PoolApi, CropsSlicesAndBatchesAreViews) {
       const ConstTensorView part = large.view().Batch(1, 2).Channels(3, 5).Crop(3, 2, 7, 9);
       Tensor copy(p.input(), layout), wide(Shape(2, 11, 4, 5), layout);
       Copy(part, copy);
-      const Pooling pooling = MakePooling(p, "", "auto");
+      const AnyPooling pooling = MakePooling(p, "", "auto");
       const TensorView slice = wide.view().Channels(6, 5);
       pooling.Run(part, slice);
       EXPECT_TRUE(SameBits(slice, pooling.Run(copy))) << ToString(layout);
@@ -137,7 +137,7 @@ TEST(PoolApi, InputsMayBroadcast) {
   Tensor wide(kSmall.input(), Layout::kNhwc), y(kSmall.output(), Layout::kNhwc);
   for (int64_t w = 0; w < 9; ++w) Copy(column, wide.view().Crop(0, w, 7, 1));
   for (const Reduction reduction : {Reduction::kMax, Reduction::kAverage}) {
-    const Pooling pooling = MakePooling(WithReduction(kSmall, reduction), "", "auto");
+    const AnyPooling pooling = MakePooling(WithReduction(kSmall, reduction), "", "auto");
     pooling.Run(ConstTensorView(column.data(), kSmall.input(), Layout::kNhwc, {0, 1, 5, 0}), y);
     EXPECT_TRUE(SameBits(y.view(), pooling.Run(wide)));
   }
@@ -145,7 +145,7 @@ TEST(PoolApi, InputsMayBroadcast) {
 
 TEST(PoolApi, OneObjectTakesAnySize) {
   for (const Reduction reduction : kReductions) {
-    const Pooling pooling = MakePooling(WithReduction(kSmall, reduction), "", "auto");
+    const AnyPooling pooling = MakePooling(WithReduction(kSmall, reduction), "", "auto");
     for (const auto& [n, c, h, w] : {std::array<int64_t, 4>{1, 1, 1, 1},
                                      {3, 20, 20, 2},
                                      {2, 65, 7, 30},
@@ -201,13 +201,16 @@ TEST(PoolApi, ChoosesTheCheapest) {
     const Explanation::Candidate* best = nullptr;
     for (const Explanation::Candidate& c : e.candidates) {
       EXPECT_TRUE(c.accepts || c.cycles == 0) << c.algorithm << ' ' << ToString(p);
+      // The reference only where nobody else does it.
+      if (c.algorithm == "reference" && best != nullptr) continue;
       if (c.accepts && (best == nullptr || c.cycles < best->cycles)) best = &c;
     }
     ASSERT_NE(best, nullptr);
     EXPECT_EQ(best->algorithm, e.algorithm) << ToString(p) << "\n" << e.ToString();
     chosen.insert(e.algorithm);
   }
-  EXPECT_GE(chosen.size() + 1, PoolAlgorithms().size()) << "a strategy is never the best";
+  EXPECT_EQ(chosen.count("reference"), 0u) << "it only runs where nobody else can";
+  EXPECT_GE(chosen.size() + 2, PoolAlgorithms().size()) << "a strategy is never the best";
 }
 
 TEST(PoolApi, ExplainsItself) {
@@ -222,9 +225,75 @@ TEST(PoolApi, ExplainsItself) {
     EXPECT_NE(text.find(e.candidates[i].reason), std::string::npos) << text;
   }
   EXPECT_TRUE(e.candidates.back().accepts) << "the reference takes everything";
-  for (const std::string& fact : {e.algorithm, e.target, e.output.ToString()}) {
+  for (const std::string& fact : {e.algorithm, e.target, e.tile, e.output.ToString()}) {
+    EXPECT_FALSE(fact.empty());
     EXPECT_NE(text.find(fact), std::string::npos) << text;
   }
+}
+
+// Each strategy says how it would do the call.
+TEST(PoolApi, ExplainsTheTile) {
+  std::set<std::string> tiles;
+  for (const std::string& algorithm : PoolAlgorithms()) {
+    for (const Layout layout : {Layout::kNhwc, Layout::kNchw}) {
+      PoolProblem p = kSmall;
+      p.c = 64;
+      if (algorithm == "running") p.stride = 1;
+      if (algorithm == "global") p = {.c = 64, .ih = 7, .iw = 7, .kernel = 7};
+      p.SetLayout(layout);
+      if (!Accepts(p, algorithm)) continue;
+      const Explanation e = MakePooling(p, "", algorithm).Explain(p.input(), layout);
+      EXPECT_EQ(e.algorithm, algorithm);
+      EXPECT_TRUE(algorithm == "reference"
+                      ? e.tile == "scalar"
+                      : e.tile.find_first_of("0123456789") != std::string::npos)
+          << e.tile;
+      tiles.insert(algorithm);
+    }
+  }
+  EXPECT_EQ(tiles.size(), PoolAlgorithms().size());
+}
+
+// What is said of views is what a Run of them does: with indices, and in two layouts.
+TEST(PoolApi, ExplainsViews) {
+  const MaxPool2d max({.kernel_size = 3, .stride = 2, .padding = 1});
+  const Tensor x = Filled(Shape(1, 64, 20, 20));
+  Tensor y(max.OutputShape(x.shape()), Layout::kNhwc), planes(y.shape(), Layout::kNchw);
+  std::vector<int64_t> indices(static_cast<size_t>(y.shape().elements()));
+  const IndexView view(indices.data(), y.shape(), Layout::kNhwc);
+  const Explanation dense = max.Explain(x.shape(), Layout::kNhwc),
+                    views = max.Explain({.x = x, .y = y});
+  EXPECT_EQ(views.ToString(), dense.ToString());
+  const auto candidate = [](const Explanation& e, const std::string& name) {
+    return *std::find_if(e.candidates.begin(), e.candidates.end(),
+                         [&](const auto& c) { return c.algorithm == name; });
+  };
+  const Explanation with = max.Explain({.x = x, .y = y, .indices = view});
+  EXPECT_EQ(with.output, y.shape());
+  EXPECT_NE(candidate(with, "window").cycles, candidate(dense, "window").cycles);
+  EXPECT_EQ(max.Explain({.x = x, .y = planes}).algorithm, "separable");
+  EXPECT_FALSE(candidate(max.Explain({.x = x, .y = planes}), "window").accepts);
+  const MaxPool2d forced({.kernel_size = 3, .stride = 2, .padding = 1, .algorithm = "rolling"});
+  EXPECT_EQ(forced.Explain({.x = x, .y = y}).algorithm, "rolling");
+  EXPECT_THROW((void)forced.Explain({.x = x, .y = planes}), std::invalid_argument);
+  Tensor small(Shape(1, 64, 9, 9));
+  EXPECT_THROW((void)max.Explain({.x = x, .y = small}), std::invalid_argument);
+}
+
+TEST(PoolApi, HasTheOptionsItWasGiven) {
+  const std::string target = UsableNames().front();
+  const MaxPool2d max({.kernel_size = {3, 2}, .stride = 2, .ceil_mode = true, .target = target});
+  EXPECT_EQ(max.options().kernel_size, Size2(3, 2));
+  EXPECT_EQ(max.options().stride, Size2(2));
+  EXPECT_TRUE(max.options().ceil_mode);
+  EXPECT_EQ(max.options().target, target);
+  const AvgPool2d average({.kernel_size = 3, .divisor_override = 7, .algorithm = "reference"});
+  EXPECT_EQ(average.options().divisor_override, 7);
+  EXPECT_EQ(average.options().algorithm, "reference");
+  EXPECT_EQ(average.options().target, cpu::ActiveTarget());
+  EXPECT_EQ(AdaptiveMaxPool2d({.output_size = {5, 1}}).options().output_size, Size2(5, 1));
+  const AdaptiveAvgPool2d adaptive({.output_size = {1, 5}});
+  EXPECT_EQ(AdaptiveAvgPool2d(adaptive.options()).options().output_size, Size2(1, 5));
 }
 
 TEST(PoolApi, PlansSizesBeyond32Bits) {

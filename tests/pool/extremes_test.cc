@@ -67,7 +67,7 @@ TEST(PoolExtremes, ArePlannedInBoundedMemory) {
     const Layout layout = p.x_layout;
     try {
       const Shape x(extent(20), extent(20), extent(31), extent(31));
-      const Pooling pooling = MakePooling(p, "", "auto");
+      const AnyPooling pooling = MakePooling(p, "", "auto");
       const Explanation e = pooling.Explain(x, layout);
       const auto bytes = static_cast<int64_t>(pooling.WorkspaceBytes(x, layout, 1));
       EXPECT_LE(bytes, l2 + 64) << e.algorithm << ' ' << x.ToString() << ' ' << ToString(p);
@@ -81,17 +81,18 @@ TEST(PoolExtremes, ArePlannedInBoundedMemory) {
 }
 
 // The call of dense tensors, as the strategies see it.
-internal::PoolCall CallOf(const PoolProblem& p, const internal::PoolOp& op) {
+internal::PoolShape ShapeOf(const PoolProblem& p, const internal::PoolOp& op) {
   const internal::PoolGeometry g = internal::ResolveGeometry(op, p.input());
-  internal::PoolCall call{};
-  call.op = &op;
-  call.n = p.mb, call.c = p.c;
-  call.h = g.h, call.w = g.w;
-  call.xs = DenseStrides(p.input(), p.x_layout);
-  call.ys = DenseStrides(p.output(), p.y_layout);
-  call.is = DenseStrides(p.output(), p.index_layout);
-  call.with_indices = p.indices();
-  return call;
+  return {.op = &op,
+          .n = p.mb,
+          .c = p.c,
+          .h = g.h,
+          .w = g.w,
+          .xs = DenseStrides(p.input(), p.x_layout),
+          .ys = DenseStrides(p.output(), p.y_layout),
+          .is = DenseStrides(p.output(), p.index_layout),
+          .with_indices = p.indices(),
+          .threads = 1};
 }
 
 internal::PoolOp OpOf(const PoolProblem& p) {
@@ -113,17 +114,21 @@ internal::PoolOp OpOf(const PoolProblem& p) {
 }
 
 // That what one thread of many needs is no more than one on its own, so that a workspace is as many
-// times that.
+// times that; and that nothing that strategies are compared by depends on the threads.
 void ExpectNoMoreOnThreads(const PoolProblem& p) {
   const internal::PoolOp op = OpOf(p);
-  internal::PoolCall call = CallOf(p, op);
-  for (const internal::PoolAlgorithm& a : internal::PoolRegistry()) {
-    call.threads = 1;
-    if (a.scratch == nullptr || internal::Refusal(a, call) != nullptr) continue;
-    const int64_t floats = a.scratch(call);
+  internal::PoolShape shape = ShapeOf(p, op);
+  for (const std::string& name : PoolAlgorithms()) {
+    const auto consider = internal::PoolRegistry().Find(name)->consider;
+    internal::PoolPlan alone, plan;
+    shape.threads = 1;
+    const char* const refusal = consider(shape, alone);
     for (const int threads : {2, 3, 4, 7, 64, 1000, INT_MAX}) {
-      call.threads = threads;
-      ASSERT_LE(a.scratch(call), floats) << a.name << ' ' << ToString(p) << ", " << threads;
+      shape.threads = threads;
+      ASSERT_EQ(consider(shape, plan), refusal) << name << ' ' << ToString(p) << ", " << threads;
+      if (refusal != nullptr) continue;
+      ASSERT_LE(plan.scratch_bytes(), alone.scratch_bytes()) << name << ' ' << ToString(p);
+      ASSERT_EQ(plan.cycles(), alone.cycles()) << name << ' ' << ToString(p) << ", " << threads;
     }
   }
 }

@@ -48,7 +48,7 @@ TEST_P(PoolFlush, TheCallersStateHoldsOnEveryThread) {
         PoolProblem p = ManyDenormals(algorithm);
         p.reduction = reduction;
         p.SetLayout(layout);
-        const Pooling pooling = MakePooling(p, target(), algorithm);
+        const AnyPooling pooling = MakePooling(p, target(), algorithm);
         Tensor x(p.input(), layout);
         std::fill_n(x.data(), x.shape().elements(), std::bit_cast<float>(kDenormal));
         for (const int threads : kThreadCounts) {

@@ -111,7 +111,7 @@ bool SameOutputs(const PoolOutputs& a, const PoolOutputs& b) {
 BitResult CheckPoolBits(const PoolProblem& p, const std::string& target,
                         const std::string& algorithm, Scratch scratch, int threads) try {
   static thread_local Memory memory;
-  const Pooling pooling = MakePooling(p, target, algorithm);
+  const AnyPooling pooling = MakePooling(p, target, algorithm);
   std::string failure = WrongBinding(pooling, p, target, algorithm);
   if (failure.empty()) failure = RunAndCompare(pooling, p, memory, scratch, threads);
   if (!failure.empty()) {

@@ -59,7 +59,7 @@ TEST_P(PoolMemory, OfARunIsItsWorkspace) {
     const PoolProblem small = WithSide(300);  // starts the threads and reads the code
     (void)RunPool(MakePooling(small, "", "auto"), small, PoolInput(small));
     const PoolProblem p = WithSide(ImageSide(900));
-    const Pooling pooling = MakePooling(p, "", "auto");
+    const AnyPooling pooling = MakePooling(p, "", "auto");
     const Tensor x(p.input(), p.x_layout);  // filled, hence resident
     Tensor y(p.output(), p.y_layout);
     std::vector<int64_t> indices(static_cast<size_t>(p.indices() ? p.output().elements() : 0));
@@ -95,7 +95,7 @@ int64_t MostOf(int64_t threads, int64_t width) {
 TEST(PoolWorkspaceSize, DoesNotGrowWithTheImage) {
   for (const EverydayPooling& everyday : EverydayPoolings()) {
     PoolProblem p = everyday.problem;
-    const Pooling pooling = MakePooling(p, "", "auto");
+    const AnyPooling pooling = MakePooling(p, "", "auto");
     for (const Size2 size : {Size2(64), Size2(1000), Size2(8192), Size2(100'000),
                              Size2(16, 100'000), Size2(100'000, 16)}) {
       p.ih = size.h, p.iw = size.w;

@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/pool/problem.h"
 #include "tests/support/expect_throw.h"
 #include "windrow/pool2d.h"
 #include "windrow/tensor.h"
@@ -112,7 +113,7 @@ TEST(PoolMisuse, InputThatDoesNotFit) {
   const AvgPool2d average({.kernel_size = 4, .padding = Padding::Sides(1, 0, 2, 2)});
   EXPECT_TRUE(Throws(shape(average, {1, 1, 2, 9}), {"height is only 3", "2 with padding 1 and 0"}));
   const AdaptiveMaxPool2d adaptive({.output_size = 2});
-  for (const Pooling& pooling : std::initializer_list<Pooling>{max, average, adaptive}) {
+  for (const Pooling& pooling : std::initializer_list<AnyPooling>{max, average, adaptive}) {
     EXPECT_TRUE(Throws(shape(pooling, {1, 3, 0, 8}), {"1x3x0x8", "no pixels"}));
     EXPECT_TRUE(Throws(shape(pooling, {0, 3, 8, 0}), {"0x3x8x0", "no pixels"}));
   }

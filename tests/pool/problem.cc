@@ -111,7 +111,8 @@ PoolProblem WithReduction(PoolProblem p, Reduction reduction) {
   return p;
 }
 
-Pooling MakePooling(const PoolProblem& p, const std::string& target, const std::string& algorithm) {
+AnyPooling MakePooling(const PoolProblem& p, const std::string& target,
+                       const std::string& algorithm) {
   const auto bound = [&](auto options) {
     options.algorithm = algorithm;
     options.target = target;

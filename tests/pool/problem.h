@@ -51,8 +51,13 @@ bool IsValid(const PoolProblem& p);
 // The problem with another reduction, without what that has no use for.
 PoolProblem WithReduction(PoolProblem p, Reduction reduction);
 
-// The object: one of the four classes.
-Pooling MakePooling(const PoolProblem& p, const std::string& target, const std::string& algorithm);
+// Any of the four classes.
+struct AnyPooling : Pooling {
+  AnyPooling(const Pooling& pooling) : Pooling(pooling) {}
+};
+
+AnyPooling MakePooling(const PoolProblem& p, const std::string& target,
+                       const std::string& algorithm);
 
 // "max mb2 c64 ih56 iw56 k3 s2 p1 nhwc" and what else differs from the default.
 std::string ToString(const PoolProblem& p);

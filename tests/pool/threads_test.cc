@@ -50,7 +50,7 @@ TEST_F(PoolThreads, AnyNumberGivesTheSameBits) {
         const Tensor x = PoolInput(p);
         for (const std::string& algorithm : PoolAlgorithms()) {
           if (algorithm == "reference" || !Accepts(p, algorithm)) continue;
-          const Pooling pooling = MakePooling(p, "", algorithm);
+          const AnyPooling pooling = MakePooling(p, "", algorithm);
           for (const int threads : kThreadCounts) {
             tbb::task_arena(threads).execute([&] {
               EXPECT_TRUE(SameOutputs(RunPool(pooling, p, x), expected))
@@ -72,7 +72,7 @@ TEST_F(PoolThreads, AnyNumberChangesTheLayout) {
       p.SetLayout(layout);
       p.y_layout = layout == Layout::kNhwc ? Layout::kNchw : Layout::kNhwc;
       const Tensor x = PoolInput(p);
-      const Pooling pooling = MakePooling(p, "", "auto");
+      const AnyPooling pooling = MakePooling(p, "", "auto");
       for (const int threads : kThreadCounts) {
         tbb::task_arena(threads).execute([&] {
           EXPECT_TRUE(SameOutputs(RunPool(pooling, p, x), expected))
@@ -93,7 +93,7 @@ TEST_F(PoolThreads, ManyRunOneObjectOnDifferentInputs) {
     problems[2].ih = 190;
     problems[3].iw = 640;
     problems[3].SetLayout(Layout::kNchw);
-    const Pooling pooling = MakePooling(problems[0], "", "auto");
+    const AnyPooling pooling = MakePooling(problems[0], "", "auto");
     std::vector<Tensor> inputs;
     std::vector<PoolOutputs> expected;
     for (const PoolProblem& p : problems) {

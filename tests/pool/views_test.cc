@@ -4,8 +4,11 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdint>
 #include <cstring>
+#include <limits>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -93,7 +96,7 @@ int64_t SpanOf(const Shape& s, const Strides& st) {
   return 1 + (s.n() - 1) * st.n + (s.c() - 1) * st.c + (s.h() - 1) * st.h + (s.w() - 1) * st.w;
 }
 
-Pooling Make(const Call& c, const std::string& target, const std::string& algorithm) {
+AnyPooling Make(const Call& c, const std::string& target, const std::string& algorithm) {
   if (c.average) {
     AvgPool2dOptions o{.kernel_size = c.kernel, .stride = c.stride, .padding = c.padding};
     o.target = target, o.algorithm = algorithm;
@@ -184,6 +187,56 @@ TEST_P(PoolViews, FlushedTapsHaveOneSign) {
           continue;
         }
         EXPECT_TRUE(SameBits(Tensor(x.shape(), layout), y)) << algorithm << " " << side;
+      }
+    }
+  }
+}
+
+// The indices of a maximum; none if the algorithm does not do it.
+std::vector<int64_t> IndicesOf(const MaxPool2dOptions& o, const Tensor& x) try {
+  const MaxPool2d pooling(o);
+  Tensor y(pooling.OutputShape(x.shape()), x.layout());
+  std::vector<int64_t> indices(static_cast<size_t>(y.shape().elements()), -7);
+  pooling.Run({.x = x, .y = y, .indices = IndexView(indices.data(), y.shape(), x.layout())});
+  return indices;
+} catch (const std::invalid_argument& e) {
+  EXPECT_TRUE(IsRefusal(e, o.algorithm)) << e.what();
+  return {};
+}
+
+// The index of a maximum of -inf is its first tap's that is not padding, whichever other pixels are
+// -inf: all, all but a few, or a few.
+TEST_P(PoolViews, MinusInfinityHasTheFirstIndex) {
+  constexpr float kLowest = -std::numeric_limits<float>::infinity();
+  const auto is_lowest = [](int pattern, int64_t i) {
+    return pattern == 0 || (pattern == 1) == (i % 37 != 5);
+  };
+  MaxPool2dOptions all[] = {{.kernel_size = 3, .stride = 1, .padding = 1},
+                            {.kernel_size = 3, .stride = 2, .padding = 1},
+                            {.kernel_size = 3, .stride = 3, .padding = 1},
+                            {.kernel_size = 2, .stride = 1, .padding = 1},
+                            {.kernel_size = 2, .stride = 2, .padding = 0},
+                            {.kernel_size = 5, .stride = 1, .padding = 2},
+                            {.kernel_size = 3, .stride = 1, .padding = 1, .dilation = Size2(1, 2)}};
+  for (int pattern = 0; pattern < 3; ++pattern) {
+    for (const Layout layout : {Layout::kNchw, Layout::kNhwc}) {
+      for (const int64_t width : {5, 7, 14, 19, 33, 70}) {
+        Tensor x(Shape(2, 5, 13, width), layout);
+        for (int64_t i = 0; i < x.shape().elements(); ++i) {
+          x.data()[i] = is_lowest(pattern, i) ? kLowest : static_cast<float>(i * 7919 % 1000);
+        }
+        for (MaxPool2dOptions& o : all) {
+          o.target = GetParam();
+          o.algorithm = "reference";
+          const std::vector<int64_t> expected = IndicesOf(o, x);
+          for (const std::string& algorithm : PoolAlgorithmsToTest()) {
+            o.algorithm = algorithm;
+            const std::vector<int64_t> indices = IndicesOf(o, x);
+            EXPECT_TRUE(indices.empty() || indices == expected)
+                << algorithm << ' ' << ToString(layout) << " width " << width << " kernel "
+                << o.kernel_size.h << " stride " << o.stride.h << " pattern " << pattern;
+          }
+        }
       }
     }
   }

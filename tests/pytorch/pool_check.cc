@@ -123,7 +123,7 @@ std::string PytorchPoolCheck::Run(const PytorchPoolWay& way) const {
   bool skipped = false;
   const std::optional<std::string> refusal = Refusal([&] {
     const Tensor x = PytorchPoolInput(p_, way.x);
-    const Pooling pooling = MakePooling(p_, way.target, way.algorithm);
+    const AnyPooling pooling = MakePooling(p_, way.target, way.algorithm);
     const Shape out = pooling.OutputShape(x.shape());
     y = Tensor(out, way.y);
     if (p_.return_indices) indices.resize(static_cast<size_t>(out.elements()), -77);

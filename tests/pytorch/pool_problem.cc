@@ -80,7 +80,8 @@ PytorchPool ParsePytorchPool(const std::string& line) {
   return p;
 }
 
-Pooling MakePooling(const PytorchPool& p, const std::string& target, const std::string& algorithm) {
+AnyPooling MakePooling(const PytorchPool& p, const std::string& target,
+                       const std::string& algorithm) {
   const AdaptivePool2dOptions adaptive{p.out, algorithm, target};
   const Padding padding(p.padding.h, p.padding.w);
   switch (p.kind) {

@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 
+#include "tests/pool/problem.h"
 #include "tests/pytorch/answer.h"
 #include "windrow/pool2d.h"
 #include "windrow/tensor.h"
@@ -43,7 +44,8 @@ bool IsPytorchPool(const std::string& line);
 PytorchPool ParsePytorchPool(const std::string& line);
 
 // The library's object for it; throws what its constructor throws.
-Pooling MakePooling(const PytorchPool& p, const std::string& target, const std::string& algorithm);
+AnyPooling MakePooling(const PytorchPool& p, const std::string& target,
+                       const std::string& algorithm);
 
 // The input, in logical order whatever the layout.
 Tensor PytorchPoolInput(const PytorchPool& p, Layout layout);

@@ -68,7 +68,7 @@ TEST(PeerTextTest, ReadsPoolings) {
   EXPECT_EQ(p.stride, Size2(2));
   EXPECT_EQ(p.padding.top(), 0);
   EXPECT_EQ(p.padding.bottom(), 1);
-  EXPECT_EQ(p.Bind("", "auto").OutputShape(p.input), Shape(1, 64, 56, 56));
+  EXPECT_EQ(p.Bind("", "auto")->OutputShape(p.input), Shape(1, 64, 56, 56));
 }
 
 TEST(PeerTextTest, LeavesWindrowsOwnWordsAlone) {

@@ -57,7 +57,7 @@ TEST(PoolTextTest, ReadsTheOtherKinds) {
   const PoolProblem adaptive = ParsePoolProblem("adaptivemax c3 i8 o5x-1 indices");
   EXPECT_EQ(adaptive.kind, PoolKind::kAdaptiveMax);
   EXPECT_EQ(adaptive.output, Size2(5, AdaptivePool2dOptions::kAsInput));
-  EXPECT_EQ(adaptive.Bind("", "auto").OutputShape(adaptive.input), Shape(1, 3, 5, 8));
+  EXPECT_EQ(adaptive.Bind("", "auto")->OutputShape(adaptive.input), Shape(1, 3, 5, 8));
   EXPECT_EQ(ParsePoolProblem("adaptiveavg c3 i8 o1").kind, PoolKind::kAdaptiveAvg);
   EXPECT_TRUE(IsPoolText("c3 adaptiveavg o1"));
   EXPECT_FALSE(IsPoolText("ic3 oc4 k1 i5"));

@@ -1,0 +1,43 @@
+// The strategies of pooling, each in a file of its name. All are of one kind: they plan calls of a
+// shape or return why they do not do them.
+#ifndef WINDROW_LIB_POOL_STRATEGIES_H_
+#define WINDROW_LIB_POOL_STRATEGIES_H_
+
+#include "lib/base/cache.h"
+#include "lib/pool/problem.h"
+
+namespace windrow::internal {
+
+const char* ConsiderWindow(const PoolShape& shape, PoolPlan& plan);
+const char* ConsiderRolling(const PoolShape& shape, PoolPlan& plan);
+const char* ConsiderGlobal(const PoolShape& shape, PoolPlan& plan);
+const char* ConsiderSeparable(const PoolShape& shape, PoolPlan& plan);
+const char* ConsiderStrips(const PoolShape& shape, PoolPlan& plan);
+const char* ConsiderRows(const PoolShape& shape, PoolPlan& plan);
+const char* ConsiderRunning(const PoolShape& shape, PoolPlan& plan);
+// The specification, executable: scalar, slow, for any pooling.
+const char* ConsiderPoolReference(const PoolShape& shape, PoolPlan& plan);
+
+// What a strategy decides about a shape, unless it refuses that or its scratch memory does not fit
+// the cache. Nothing that is compared depends on the threads: with more of them, a thread's blocks
+// and scratch memory are only smaller.
+template <class Decided>
+const char* Offer(const char* refusal, PoolShape shape, PoolPlan& plan) {
+  if (refusal != nullptr) return refusal;
+  const int threads = shape.threads;
+  shape.threads = 1;
+  Decided decided(shape);
+  if (decided.ScratchBytes() > Caches().l2) return "its scratch memory does not fit the L2 cache";
+  if (threads > 1) {
+    const double cycles = decided.cycles;
+    shape.threads = threads;
+    decided = Decided(shape);
+    decided.cycles = cycles;
+  }
+  plan = PoolPlan(decided);
+  return nullptr;
+}
+
+}  // namespace windrow::internal
+
+#endif  // WINDROW_LIB_POOL_STRATEGIES_H_
