@@ -29,11 +29,12 @@ struct Machine {
   // planes and pixels on the way.
   double tile = 40, copy = 1.5, transpose = 6;
 
-  // Preferences of pooling, as factors of what a strategy would take otherwise: rows of whole
-  // vectors that are copied just before they are reduced, if they are many (their stores miss);
-  // windows whose vectors are cache lines, read one after the other; and those of many channels
-  // with indices, beside strategies that store these in between.
-  double copied_rows = 2.6, line_windows = 1.8, index_windows = 1;
+  // Of pooling, what machines differ in: by which factor `strips` takes longer for rows of whole
+  // vectors that it copies, if they are many (their stores are late); how many cycles `global`
+  // takes for a tap of pixels whose vectors are cache lines; and by which factor `window` takes
+  // longer for many channels with indices (which others store in between, in more cycles here or
+  // there).
+  double copied_rows = 2.6, global_lines = 1.8, index_windows = 1;
 };
 
 enum class Vendor : uint8_t { kOther, kIntel, kAmd };

@@ -4,14 +4,12 @@
 //   planes (NCHW): for each image and share of its channels: a vector of planes at a time
 #include <algorithm>
 
-#include "lib/base/cache.h"
 #include "lib/base/error.h"
 #include "lib/base/parallel.h"
 #include "lib/pool/blocks.h"
 #include "lib/pool/cost.h"
 #include "lib/pool/scratch.h"
 #include "lib/pool/strategies.h"
-#include "lib/simd/cpu_features.h"
 #include "lib/simd/pool_kernels.h"
 
 namespace windrow::internal {
@@ -61,18 +59,19 @@ GlobalPlan::GlobalPlan(const PoolShape& each)
 int64_t GlobalPlan::MostChannels() const {
   if (!pixels) return ShareOf(shape, shape.c, shape.n);
   return std::min(CeilDiv(shape.c, CeilDiv(shape.threads, shape.n)),
-                  Caches().l1d / 3 / static_cast<int64_t>(sizeof(float)));
+                  shape.op->machine->l1d / 3 / static_cast<int64_t>(sizeof(float)));
 }
 
 double GlobalPlan::Estimate() const {
   const double taps = Number(shape.h.At(0).taps) * Number(shape.w.At(0).taps);
   const double all = Number(shape.n * CeilDiv(shape.c, shape.op->lanes));
   const double calls = Number(shape.n * vectors.parts);
-  // Of pixels a window in registers is faster, if it has few taps or is in the L1 cache; and where
-  // a vector is a cache line, of any pixels, but for Zen 5, which takes 1.5 times as long then.
-  const bool lines = shape.op->lanes >= 16 && !IsZen5OrLater();
-  const bool few = lines || taps < 16 || shape.c < 512 || shape.inputs() * 4 < Caches().l1d;
-  const double each = !pixels ? 2.2 : few ? 1.8 : 1.1;
+  // Of pixels a window in registers is faster, if it has few taps or is in the L1 cache; and, on
+  // some machines, where a vector is a cache line.
+  const Machine& m = *shape.op->machine;
+  const bool few = taps < 16 || shape.c < 512 || shape.inputs() * 4 < m.l1d;
+  const double many = shape.op->lanes >= 16 ? m.global_lines : 1.1;
+  const double each = !pixels ? 2.2 : few ? 1.8 : many;
   return all * taps * each + calls * ((pixels ? 8 * taps : 0) + kCallCycles);
 }
 

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "lib/base/machine.h"
 #include "lib/base/math.h"
 #include "lib/base/plan.h"
 #include "lib/pool/window_axis.h"
@@ -28,6 +29,7 @@ struct PoolOp {
   int64_t divisor_override = 0;          // 0: none
   int lanes = 1;                         // of the bound target
   const PoolKernels* kernels = nullptr;  // of the bound target
+  const Machine* machine = &ThisMachine();
 };
 
 // Check the options against each other; throw std::invalid_argument. Bind no target.

@@ -10,7 +10,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "lib/base/cache.h"
 #include "lib/base/parallel.h"
 #include "lib/pool/blocks.h"
 #include "lib/pool/cost.h"
@@ -137,7 +136,7 @@ int64_t Kept(const PoolShape& shape) { return shape.with_indices ? 4 : 2; }
 // Two rows of results (and their indices), one of pixels and one of outputs fit the L1 cache.
 PoolBlock LargestBlock(const PoolShape& shape) {
   const int64_t lanes = shape.op->lanes;
-  const int64_t budget = Caches().l1d / static_cast<int64_t>(sizeof(float));
+  const int64_t budget = shape.op->machine->l1d / static_cast<int64_t>(sizeof(float));
   // Few tasks, since each needs what two more rows give.
   const int64_t wanted = shape.threads == 1 ? 1 : int64_t{2} * shape.threads;
   const int64_t rows = CeilDiv(shape.h.out, CeilDiv(wanted, shape.n));

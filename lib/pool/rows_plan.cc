@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <initializer_list>
 
-#include "lib/base/cache.h"
 #include "lib/base/error.h"
 #include "lib/pool/cost.h"
 #include "lib/pool/padded_rows.h"
@@ -30,7 +29,7 @@ RowsPlan::RowsPlan(const PoolShape& c) : shape(c) {
   if (!planes) {
     // The results that the windows of an output row share fit the L1 cache.
     const int64_t window = SaturatedProduct({c.h.kernel, c.w.out, kFloat});
-    const int64_t most = Caches().l1d * 2 / 3 / window;
+    const int64_t most = shape.op->machine->l1d * 2 / 3 / window;
     unit = c.c <= 2 * lanes ? c.c : std::clamp<int64_t>(most / lanes, 1, 8) * lanes;
     unit = std::min(unit, c.c);
   }
@@ -48,7 +47,7 @@ RowsPlan::RowsPlan(const PoolShape& c) : shape(c) {
 // in any case half the L2 cache, or as much as a few outputs need. Rows that blocks have in common
 // are reduced for each of them, columns only copied: they are cut before rows become few.
 void RowsPlan::CutForCaches() {
-  const int64_t l1 = Caches().l1d / 2 / kFloat, l2 = Caches().l2 / 2 / kFloat;
+  const int64_t l1 = shape.op->machine->l1d / 2 / kFloat, l2 = shape.op->machine->l2 / 2 / kFloat;
   const auto halve = [this](int64_t& extent) {
     extent = CeilDiv(extent, 2);
     Place();
@@ -105,9 +104,9 @@ void RowsPlan::Place() {
   }
   seen = std::min(h.in, (rows - 1) * h.stride + h.extent());
   const int64_t row = SaturatedProduct({pitch, w.stride});
-  chunk = std::clamp<int64_t>(Caches().l1d / 4 / kFloat / row, 1, seen);
+  chunk = std::clamp<int64_t>(shape.op->machine->l1d / 4 / kFloat / row, 1, seen);
   if (runs_across) {
-    const int64_t most = Caches().l2 / 8 / kFloat / (SeenColumns() * unit);
+    const int64_t most = shape.op->machine->l2 / 8 / kFloat / (SeenColumns() * unit);
     chunk = std::clamp<int64_t>(most, 1, std::min(seen, 4 * lanes));
     at.padded = place({chunk, SeenColumns(), unit});
     at.turned = place({chunk, items, shape.with_indices ? 2 : 1});
@@ -159,7 +158,7 @@ double RowsPlan::Estimate() const {
   const double calls = blocks * (2 * all_seen / Number(chunk) + 1 +
                                  Number(shape.h.out - (inside.end - inside.begin)));
   // A few lines of each pixel arrive slowly, and again for each few channels.
-  const bool far = unit < shape.c && !planes && shape.inputs() > Caches().l2 / 4;
+  const bool far = unit < shape.c && !planes && shape.inputs() > shape.op->machine->l2 / 4;
   const double lines =
       far ? 40 * (all_pixels * Number(shape.w.stride) * all_seen + items * Number(shape.h.out)) : 0;
   const double waits = !planes ? 1.35 : shape.w.stride == 1 ? 1.5 : 2.3;

@@ -12,7 +12,6 @@
 #include <algorithm>
 #include <limits>
 
-#include "lib/base/cache.h"
 #include "lib/base/error.h"
 #include "lib/base/parallel.h"
 #include "lib/pool/blocks.h"
@@ -82,7 +81,7 @@ RunningPlan::RunningPlan(const PoolShape& s)
   Place();
   // Of long windows a small block would see most of its inputs again beside itself.
   const bool all = planes || std::max(s.h.kernel, s.w.kernel) > 32;
-  while (ScratchBytes() > Caches().l2 / (all ? 1 : 2) && Cut(kAny)) continue;
+  while (ScratchBytes() > shape.op->machine->l2 / (all ? 1 : 2) && Cut(kAny)) continue;
   cycles = Estimate();
   if (s.threads > 1) CutForThreads();
 }
@@ -344,7 +343,9 @@ double RunningPlan::Estimate() const {
   // Pixels wait for memory; planes have done so when they are transposed, and then for the caches:
   // a vector of them takes a lot, and "rows" needs but one.
   const int64_t bytes = ScratchBytes();
-  const double caches = bytes > Caches().l2 / 2 ? 3.4 : bytes > 2 * Caches().l1d ? 2 : 1.2;
+  const double caches = bytes > shape.op->machine->l2 / 2    ? 3.4
+                        : bytes > 2 * shape.op->machine->l1d ? 2
+                                                             : 1.2;
   const double waits = from_planes ? caches : 1.3;
   return Number(shape.n) * (vectors * (waits * passes + line * (all_rows + all_columns)) +
                             1.4 * copies * pixel * outputs + 4 * kCallCycles);

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <initializer_list>
 
-#include "lib/base/cache.h"
 #include "lib/base/error.h"
 #include "lib/pool/cost.h"
 #include "lib/pool/pixel_row.h"
@@ -36,7 +35,7 @@ SeparablePlan::SeparablePlan(const PoolShape& c) : shape(c), folds(false) {
 
 void SeparablePlan::CutForCaches() {
   const WindowAxis& h = shape.h;
-  const int64_t lanes = shape.op->lanes, budget = Caches().l2 / 4 / kFloat;
+  const int64_t lanes = shape.op->lanes, budget = shape.op->machine->l2 / 4 / kFloat;
   const auto fits = [&] {
     Place();
     return at.total <= budget;
@@ -67,7 +66,7 @@ void SeparablePlan::Place() {
   };
   const WindowAxis& w = shape.w;
   if (!folds) kept = RowsSeen(shape.h, rows);
-  const int64_t slots = folds ? kept + kFolded : kept, l1 = Caches().l1d / kFloat;
+  const int64_t slots = folds ? kept + kFolded : kept, l1 = shape.op->machine->l1d / kFloat;
   const int64_t row = w.in * channels;
   chunk = std::clamp<int64_t>(l1 / row, 1, kept);
   at.pixels = place({stage_x ? 1 : 0, std::min(std::max(l1, row), SaturatedProduct({kept, row}))});

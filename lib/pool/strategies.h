@@ -3,7 +3,6 @@
 #ifndef WINDROW_LIB_POOL_STRATEGIES_H_
 #define WINDROW_LIB_POOL_STRATEGIES_H_
 
-#include "lib/base/cache.h"
 #include "lib/pool/problem.h"
 
 namespace windrow::internal {
@@ -27,7 +26,8 @@ const char* Offer(const char* refusal, PoolShape shape, PoolPlan& plan) {
   const int threads = shape.threads;
   shape.threads = 1;
   Decided decided(shape);
-  if (decided.ScratchBytes() > Caches().l2) return "its scratch memory does not fit the L2 cache";
+  if (decided.ScratchBytes() > shape.op->machine->l2)
+    return "its scratch memory does not fit the L2 cache";
   if (threads > 1) {
     const double cycles = decided.cycles;
     shape.threads = threads;

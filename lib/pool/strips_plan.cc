@@ -2,11 +2,9 @@
 
 #include <algorithm>
 
-#include "lib/base/cache.h"
 #include "lib/base/error.h"
 #include "lib/pool/blocks.h"
 #include "lib/pool/cost.h"
-#include "lib/simd/cpu_features.h"
 
 namespace windrow::internal {
 namespace {
@@ -84,7 +82,7 @@ int64_t StripsPlan::RowsWithOutputs() const {
   const WindowAxis& w = shape.w;
   const int64_t input = SaturatedProduct({shape.h.stride, w.out * w.stride + w.kernel});
   const int64_t output = w.out * (shape.with_indices ? 3 : 1);
-  return Caches().l1d / 2 / SaturatedProduct({SaturatedSum(input, output), unit, kFloat});
+  return shape.op->machine->l1d / 2 / SaturatedProduct({SaturatedSum(input, output), unit, kFloat});
 }
 
 // A block fits the L1 cache together with what is asked for ahead, the next one; if that is too few
@@ -96,14 +94,14 @@ int64_t StripsPlan::RowsOfBlock() const {
   if (packed) return std::max(share, 2 * shape.op->lanes / w.out);
   if (source == Source::kDense) {
     // What its input rows give takes half of the L1 cache.
-    const int64_t most = Caches().l1d / 4 / (w.out * kFloat) - 2;
+    const int64_t most = shape.op->machine->l1d / 4 / (w.out * kFloat) - 2;
     return std::max<int64_t>(std::min(most, share), 1);
   }
   int64_t most = RowsWithOutputs();
   if (most < kFewRows) {
     const int64_t pixels = w.out * w.stride + w.kernel;
     const int64_t row = SaturatedProduct({pixels, unit, h.stride, kFloat});
-    most = std::max<int64_t>(Caches().l1d / 2 / row, 2);
+    most = std::max<int64_t>(shape.op->machine->l1d / 2 / row, 2);
   } else if (shape.with_indices) {
     most = most * 2 / 3;  // of three times as many stores as loads, better too early than too late
   }
@@ -192,10 +190,10 @@ double StripsPlan::Estimate() const {
   const double all =
       input_rows * (fill + row) + output_rows * (items * 2 + 2 + keep) + blocks * 3 * kCallCycles;
   if (unit > 2 * lanes) return 2.8 * all;
-  // Rows of whole vectors that are copied arrive late where there are many, but on Zen 5.
-  const bool many = FloatBytes(padded.floats()) > Caches().l1d / 4;
-  const bool late = unit >= lanes && fill > 0 && many && !IsZen5OrLater();
-  return all * (late ? 2.6 : 1.4);
+  // Rows of whole vectors that are copied may arrive late where there are many.
+  const Machine& m = *shape.op->machine;
+  const bool late = unit >= lanes && fill > 0 && FloatBytes(padded.floats()) > m.l1d / 4;
+  return all * (late ? m.copied_rows : 1.4);
 }
 
 std::string StripsPlan::Describe() const {

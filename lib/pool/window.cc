@@ -12,7 +12,6 @@
 #include "lib/pool/pixel_row.h"
 #include "lib/pool/scratch.h"
 #include "lib/pool/strategies.h"
-#include "lib/simd/cpu_features.h"
 #include "lib/simd/pool_kernels.h"
 
 namespace windrow::internal {
@@ -138,9 +137,8 @@ double Estimate(const PoolShape& shape) {
   // is read once.
   const bool once = shape.h.kernel <= shape.h.stride && shape.w.kernel <= shape.w.stride;
   const bool close = once && shape.c >= lanes && shape.c <= 2 * lanes;
-  // Strategies that store indices in between do so in more cycles before Zen 5.
-  const bool stores = shape.c >= 4 * lanes && !IsZen5OrLater();
-  const double waits = shape.with_indices ? (stores ? 1 : 2) : shared ? 1.2 : close ? 0.9 : 2;
+  const double with_indices = shape.c >= 4 * lanes ? shape.op->machine->index_windows : 2;
+  const double waits = shape.with_indices ? with_indices : shared ? 1.2 : close ? 0.9 : 2;
   return Number(shape.n) * (waits * cycles + 2 * calls * kCallCycles);
 }
 

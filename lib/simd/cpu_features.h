@@ -7,8 +7,6 @@
 #include <functional>
 #include <string>
 
-#include "lib/base/machine.h"
-
 namespace windrow::internal {
 
 // The features that the target (a HWY_* bit) needs and for which `has` is false, separated by
@@ -17,8 +15,6 @@ std::string MissingFeatures(int64_t target, const std::function<bool(const char*
 
 // Whether this CPU, and for the wide registers the operating system too, has the feature.
 bool CpuHas(const char* feature);
-
-inline bool IsZen5OrLater() { return !ThisMachine().kernels_zero_upper; }
 
 }  // namespace windrow::internal
 
