@@ -20,9 +20,10 @@ inline double KeptCycles(const PoolShape& shape) { return shape.with_indices ? 1
 inline constexpr double kOutputCycles = 8;
 inline constexpr double kCallCycles = 25;
 
-// A vector that is copied, and one that changes between planes and pixels.
+// A vector that is copied, one that changes between planes and pixels, and a float on its own.
 inline constexpr double kCopyCycles = 1;
 inline constexpr double kTransposeCycles = 3;
+inline constexpr double kFloatCycles = 2;
 
 }  // namespace windrow::internal
 

@@ -46,7 +46,7 @@ void PaddedRows::CopyEvery(const float* x, int64_t rows, int64_t from, int64_t s
   if (step == 1 && x_.pixel == x_.unit) {
     return kernels_->copy_rows(x, x_.row, rows, count * x_.unit, to, pitch_);
   }
-  if (x_.pixel > x_.unit && x_.unit > 1) {  // what lies between is not to be touched
+  if (x_.pixel > x_.unit) {  // what lies between is not to be touched
     for (int64_t r = 0; r < rows; ++r) {
       kernels_->copy_rows(x + r * x_.row, step * x_.pixel, count, x_.unit, to + r * pitch_,
                           x_.unit);

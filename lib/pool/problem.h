@@ -85,6 +85,10 @@ struct PoolShape {
   bool planes() const {
     return ArePlanes(xs, w.in) && ArePlanes(ys, w.out) && (!with_indices || ArePlanes(is, w.out));
   }
+  // Whether none of that has neighbouring channels: planes, or a slice of something.
+  bool slices() const {
+    return !ArePixels(xs) && !ArePixels(ys) && (!with_indices || !ArePixels(is));
+  }
   // Whether there may be a window without a tap.
   bool MayHaveEmptyWindow() const { return h.MayHaveEmptyWindow() || w.MayHaveEmptyWindow(); }
   int64_t outputs() const { return SaturatedProduct({n, c, h.out, w.out}); }

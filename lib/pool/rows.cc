@@ -267,7 +267,9 @@ class Stretch {
 const char* Refuse(const PoolShape& shape) {
   if (shape.h.adaptive || shape.w.adaptive) return "the windows differ from each other";
   if (shape.MayHaveEmptyWindow()) return "there may be a window without a pixel";
-  if (!shape.planes() && !shape.pixels()) return "x and what is written differ in layout";
+  if (!shape.planes() && !shape.pixels() && !shape.slices()) {
+    return "x and what is written differ in layout";
+  }
   return shape.with_indices ? RefuseLargePlanes(shape) : nullptr;
 }
 

@@ -23,7 +23,7 @@ int64_t LongRow(const PoolShape& shape) {
 
 RowsPlan::RowsPlan(const PoolShape& c) : shape(c) {
   const int64_t lanes = c.op->lanes;
-  planes = c.planes();
+  planes = c.planes() || !c.pixels();
   unit = 1;
   rows = c.h.out, columns = c.w.out;
   if (!planes) {
@@ -137,9 +137,14 @@ double RowsPlan::Estimate() const {
   const double items = blocks * Number(CeilDiv(columns * unit, shape.op->lanes));
   // Less than a vector is copied as a whole one.
   const bool vectors = unit >= shape.op->lanes || shape.w.stride <= (unit == 1 ? 2 : 1);
-  const double fill = vectors ? all_pixels * Number(shape.w.stride) * kCopyCycles
-                              : Number(shape.w.in) * kCopyCycles;
-  const double copies = planes ? 0 : (all_pixels + items) * kCopyCycles;
+  const bool x_apart = planes && !PoolShape::ArePlanes(shape.xs, shape.w.in);
+  const bool y_apart = planes && !PoolShape::ArePlanes(shape.ys, shape.w.out);
+  const double fill = x_apart   ? Number(shape.w.in) * kFloatCycles
+                      : vectors ? all_pixels * Number(shape.w.stride) * kCopyCycles
+                                : Number(shape.w.in) * kCopyCycles;
+  const double copies = y_apart  ? Number(shape.w.out) * kFloatCycles
+                        : planes ? 0
+                                 : (all_pixels + items) * kCopyCycles;
   // Running maxima take as long for any windows; running sums load a tap once for four outputs.
   const double height = Number(shape.h.kernel);
   const double taps = !runs_down           ? height

@@ -98,9 +98,19 @@ double SeparablePlan::Estimate() const {
   double all = images * vectors * (all_rows + all_columns) +
                chunks * (seen * calls + Number(shape.h.out)) * kCallCycles +
                chunks * seen * Number(shape.w.out) * kOutputCycles;
-  if (stage_x) all += images * vectors * seen * Number(shape.w.in) * 2 * kTransposeCycles;
-  if (stage_y)
-    all += images * vectors * Number(shape.h.out) * Number(shape.w.out) * kTransposeCycles;
+  // A vector of channels; float by float where neither they nor pixels are neighbours.
+  const auto copy = [&](const Strides& s, int64_t width, double transpose) {
+    if (PoolShape::ArePlanes(s, width)) return transpose;
+    return Number(std::min<int64_t>(shape.c, shape.op->lanes)) * kFloatCycles;
+  };
+  if (stage_x) {
+    all += images * vectors * seen * Number(shape.w.in) *
+           copy(shape.xs, shape.w.in, 2 * kTransposeCycles);
+  }
+  if (stage_y) {
+    all += images * vectors * Number(shape.h.out) * Number(shape.w.out) *
+           copy(shape.ys, shape.w.out, kTransposeCycles);
+  }
   return 1.55 * KeptCycles(shape) * all;
 }
 

@@ -51,7 +51,10 @@ TEST_P(PoolStrides, EqualTheReference) {
       std::copy(y_before.begin(), y_before.end(), y.memory.begin());
       std::copy(indices_before.begin(), indices_before.end(), indices.memory.begin());
       try {
-        MakePooling(p, GetParam(), algorithm).Run(args);
+        const AnyPooling pooling = MakePooling(p, GetParam(), algorithm);
+        pooling.Run(args);
+        const Explanation why = pooling.Explain(args);
+        EXPECT_TRUE(algorithm == "reference" || why.algorithm != "reference") << what;
       } catch (const std::invalid_argument& e) {
         if (!IsRefusal(e, algorithm)) throw;
         continue;
@@ -64,6 +67,30 @@ TEST_P(PoolStrides, EqualTheReference) {
     }
   }
   EXPECT_GT(runs, 3 * 200) << "the reference, auto and separable";
+}
+
+// Wide planes, every other pixel of which is pooled, to every third: vectors do most of the work.
+TEST(SlicedPlanes, ArePooledRowByRow) {
+  const Shape input(1, 3, 20, 3000);
+  for (const Reduction reduction : kReductions) {
+    const PoolProblem p =
+        WithReduction({.c = 3, .ih = 20, .iw = 3000, .kernel = 3, .stride = 1}, reduction);
+    const AnyPooling pooling = MakePooling(p, "", "auto");
+    Tensor x_memory(Shape(1, 3, 20, 6000)), y_memory(Shape(1, 3, 18, 3 * 2998));
+    IndexTensor indices_memory(y_memory.shape());
+    Fill(x_memory.view(), Role::kInput, Values::kFinite);
+    PoolArgs args{
+        .x = {x_memory.data(), input, Layout::kNchw, {0, 20 * 6000, 6000, 2}},
+        .y = {y_memory.data(), p.output(), Layout::kNchw, {0, 18 * 3 * 2998, 3 * 2998, 3}}};
+    if (p.indices()) {
+      args.indices = {indices_memory.data(), p.output(), Layout::kNchw, args.y.strides()};
+    }
+    EXPECT_EQ(pooling.Explain(args).algorithm, "rows") << pooling.Explain(args).ToString();
+    pooling.Run(args);
+    Tensor x(input);
+    Copy(args.x, x);
+    EXPECT_TRUE(SameBits(args.y, pooling.Run(x)));
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(All, PoolStrides, testing::ValuesIn(UsableNames()),
