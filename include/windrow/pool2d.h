@@ -23,7 +23,7 @@
 // The gradients are decided too, so that nothing about them depends on threads or layout either:
 // dx of an element is the sum, over the output rows whose windows hold it, of the sums over the
 // outputs of such a row, each ascending from +0. What a window adds is dy (max: to the element of
-// its index alone) or the rounded quotient dy / divisor (average).
+// its index alone) or the rounded quotient dy / divisor (average). NaN -> 0x7FC00000.
 #ifndef WINDROW_POOL2D_H_
 #define WINDROW_POOL2D_H_
 
@@ -55,6 +55,7 @@ struct MaxPool2dOptions {
   bool ceil_mode = false;          // one more window where the last would leave pixels out
   std::string algorithm = "auto";  // or a name of PoolAlgorithms()
   std::string target{};            // a name of cpu::Targets(); empty: cpu::ActiveTarget()
+  std::string backward = "auto";   // or a name of PoolBackwardAlgorithms()
 };
 
 // The parameters of torch.nn.AvgPool2d, and three of our own.
@@ -69,6 +70,7 @@ struct AvgPool2dOptions {
   Size2 dilation{1, 1};                       // as ONNX has it
   std::string algorithm = "auto";
   std::string target{};
+  std::string backward = "auto";
 };
 
 // The parameters of torch.nn.AdaptiveMaxPool2d and AdaptiveAvgPool2d, and two of our own. Output o
@@ -79,6 +81,7 @@ struct AdaptivePool2dOptions {
   Size2 output_size{0, 0};                 // must be set
   std::string algorithm = "auto";
   std::string target{};
+  std::string backward = "auto";
 };
 
 // One call. x and y may differ in layout and have gaps; they need only be aligned to an element.
@@ -90,6 +93,17 @@ struct PoolArgs {
   // dilated window has no tap inside the input (PyTorch then gives one that lies outside of it).
   IndexView indices{};
   // At least WorkspaceBytes(), apart from the views; the object's own if empty.
+  std::span<std::byte> workspace{};
+};
+
+// The gradient by the input of a Run: dy is as large as y, dx as x. They may differ in layout and
+// have gaps. dx may not overlap dy, the indices, nor itself.
+struct PoolBackwardArgs {
+  ConstTensorView dy;
+  TensorView dx;  // written whole: what no window holds is +0
+  // Of maxima only: those that Run gave. -1 is no element, and so is one that the index's own
+  // window does not hold.
+  ConstIndexView indices{};
   std::span<std::byte> workspace{};
 };
 
@@ -117,16 +131,22 @@ class WINDROW_API Pooling {
   Tensor Run(const ConstTensorView& x) const;  // in x's layout
   Tensor Run(const Tensor& x) const;
 
+  // The gradient, in the same way and with the same errors as Run. Throws std::invalid_argument,
+  // too, for an index that is not in its plane; then dx is written in part.
+  void Backward(const PoolBackwardArgs& args) const;
+
   // The scratch memory a Run needs on up to `threads` threads, of dense tensors in one layout
   // without indices, or of just these views: as many times what one thread needs, at most the L2
   // cache, whatever the sizes. Throws std::invalid_argument as a Run would.
   size_t WorkspaceBytes(const Shape& input, Layout layout, int threads) const;
   size_t WorkspaceBytes(const PoolArgs& args, int threads) const;
+  size_t WorkspaceBytes(const PoolBackwardArgs& args, int threads) const;
 
   // Which algorithm a Run of dense tensors without indices takes, or one of just these views, and
   // why not another.
   Explanation Explain(const Shape& input, Layout layout) const;
   Explanation Explain(const PoolArgs& args) const;
+  Explanation Explain(const PoolBackwardArgs& args) const;
 
  protected:
   struct Impl;
@@ -155,6 +175,9 @@ class WINDROW_API MaxPool2d : public Pooling {
  public:
   explicit MaxPool2d(const MaxPool2dOptions& options);
   const MaxPool2dOptions& options() const;
+  using Pooling::Backward;
+  void Backward(const ConstTensorView& dy, const ConstIndexView& indices,
+                const TensorView& dx) const;
   MaxPoolResult RunWithIndices(const ConstTensorView& x) const;
   MaxPoolResult RunWithIndices(const Tensor& x) const;
 };
@@ -163,12 +186,17 @@ class WINDROW_API AvgPool2d : public Pooling {
  public:
   explicit AvgPool2d(const AvgPool2dOptions& options);
   const AvgPool2dOptions& options() const;
+  using Pooling::Backward;
+  void Backward(const ConstTensorView& dy, const TensorView& dx) const;
 };
 
 class WINDROW_API AdaptiveMaxPool2d : public Pooling {
  public:
   explicit AdaptiveMaxPool2d(const AdaptivePool2dOptions& options);
   const AdaptivePool2dOptions& options() const;
+  using Pooling::Backward;
+  void Backward(const ConstTensorView& dy, const ConstIndexView& indices,
+                const TensorView& dx) const;
   MaxPoolResult RunWithIndices(const ConstTensorView& x) const;
   MaxPoolResult RunWithIndices(const Tensor& x) const;
 };
@@ -177,10 +205,14 @@ class WINDROW_API AdaptiveAvgPool2d : public Pooling {
  public:
   explicit AdaptiveAvgPool2d(const AdaptivePool2dOptions& options);
   const AdaptivePool2dOptions& options() const;
+  using Pooling::Backward;
+  void Backward(const ConstTensorView& dy, const TensorView& dx) const;
 };
 
 // The names the options' `algorithm` takes besides "auto".
 WINDROW_API std::vector<std::string> PoolAlgorithms();
+// The names the options' `backward` takes besides "auto".
+WINDROW_API std::vector<std::string> PoolBackwardAlgorithms();
 
 // The chapter's one-line function: windows of this size, no padding, stride 1.
 enum class PoolMode : uint8_t { kMax, kAvg };

@@ -9,6 +9,7 @@
 #include "lib/base/error.h"
 #include "lib/base/overlap.h"
 #include "lib/base/planner.h"
+#include "lib/pool/gradients.h"
 #include "lib/pool/problem.h"
 #include "lib/pool/registry.h"
 #include "lib/simd/pool_kernels.h"
@@ -82,7 +83,9 @@ struct Pooling::Impl {
 
   template <class Options>
   Impl(PoolOp checked, Options o)
-      : planner(internal::PoolRegistry(), o.algorithm), op(std::move(checked)) {
+      : planner(internal::PoolRegistry(), o.algorithm),
+        op(std::move(checked)),
+        gradients(op, o.backward) {
     const internal::Target target = internal::FindTarget(o.target);
     op.lanes = target.lanes;
     op.kernels = &internal::PoolKernelsOf(target.index);
@@ -90,35 +93,20 @@ struct Pooling::Impl {
     options = std::move(o);
   }
 
-  // An empty batch is planned as one image of one channel; nothing is run.
-  PoolShape ShapeOf(const Shape& input, const Strides& xs, const Strides& ys) const {
-    const internal::PoolGeometry g = internal::ResolveGeometry(op, input);
-    return {.op = &op,
-            .n = std::max<int64_t>(input.n(), 1),
-            .c = std::max<int64_t>(input.c(), 1),
-            .h = g.h,
-            .w = g.w,
-            .xs = xs,
-            .ys = ys,
-            .is = {},
-            .with_indices = false,
-            .threads = 1};
-  }
-
   PoolShape DenseShape(const Shape& input, Layout layout) const {
-    return ShapeOf(input, DenseStrides(input, layout), DenseStrides(OutputShape(input), layout));
+    return internal::ShapeOf(op, input, internal::ResolveGeometry(op, input),
+                             DenseStrides(input, layout), DenseStrides(OutputShape(input), layout),
+                             /*indices=*/IndexView());
   }
 
   // Checks the views.
   PoolShape CheckedShape(const PoolArgs& args) const {
     Require(!args.x.empty(), "there is no input view x");
     const Shape& x = args.x.shape();
-    PoolShape shape = ShapeOf(x, args.x.strides(), args.y.strides());
-    CheckShapes(args, Shape(x.n(), x.c(), shape.h.out, shape.w.out), op.average);
+    const internal::PoolGeometry g = internal::ResolveGeometry(op, x);
+    CheckShapes(args, Shape(x.n(), x.c(), g.h.out, g.w.out), op.average);
     CheckOverlap(args);
-    shape.with_indices = !args.indices.empty();
-    if (shape.with_indices) shape.is = args.indices.strides();
-    return shape;
+    return internal::ShapeOf(op, x, g, args.x.strides(), args.y.strides(), args.indices);
   }
 
   void Run(const PoolArgs& args) {
@@ -149,14 +137,18 @@ struct Pooling::Impl {
   }
 
   Explanation Explain(const PoolShape& shape, const Shape& output) const {
-    Explanation e = planner.Explain(shape);
-    e.target = target();
+    Explanation e = WithTarget(planner.Explain(shape));
     e.output = output;
+    return e;
+  }
+  Explanation WithTarget(Explanation e) const {
+    e.target = target();
     return e;
   }
 
   Planner planner;
   PoolOp op;
+  internal::PoolGradients gradients;
   std::variant<MaxPool2dOptions, AvgPool2dOptions, AdaptivePool2dOptions> options;
 };
 
@@ -198,6 +190,16 @@ Explanation Pooling::Explain(const PoolArgs& args) const {
   return impl().Explain(impl().CheckedShape(args), args.y.shape());
 }
 
+void Pooling::Backward(const PoolBackwardArgs& args) const { impl().gradients.Run(args); }
+
+size_t Pooling::WorkspaceBytes(const PoolBackwardArgs& args, int threads) const {
+  return impl().gradients.WorkspaceBytes(args, threads);
+}
+
+Explanation Pooling::Explain(const PoolBackwardArgs& args) const {
+  return impl().WithTarget(impl().gradients.Explain(args));
+}
+
 MaxPool2d::MaxPool2d(const MaxPool2dOptions& o)
     : Pooling(std::make_shared<Impl>(internal::CheckOptions(o), o)) {}
 
@@ -209,6 +211,24 @@ AdaptiveMaxPool2d::AdaptiveMaxPool2d(const AdaptivePool2dOptions& o)
 
 AdaptiveAvgPool2d::AdaptiveAvgPool2d(const AdaptivePool2dOptions& o)
     : Pooling(std::make_shared<Impl>(internal::CheckOptions(o, true), o)) {}
+
+void MaxPool2d::Backward(const ConstTensorView& dy, const ConstIndexView& indices,
+                         const TensorView& dx) const {
+  Backward({.dy = dy, .dx = dx, .indices = indices});
+}
+
+void AvgPool2d::Backward(const ConstTensorView& dy, const TensorView& dx) const {
+  Backward({.dy = dy, .dx = dx});
+}
+
+void AdaptiveMaxPool2d::Backward(const ConstTensorView& dy, const ConstIndexView& indices,
+                                 const TensorView& dx) const {
+  Backward({.dy = dy, .dx = dx, .indices = indices});
+}
+
+void AdaptiveAvgPool2d::Backward(const ConstTensorView& dy, const TensorView& dx) const {
+  Backward({.dy = dy, .dx = dx});
+}
 
 const MaxPool2dOptions& MaxPool2d::options() const {
   return std::get<MaxPool2dOptions>(impl().options);

@@ -119,6 +119,20 @@ PoolOp CheckOptions(const AdaptivePool2dOptions& o, bool average) {
   return op;
 }
 
+PoolShape ShapeOf(const PoolOp& op, const Shape& input, const PoolGeometry& geometry,
+                  const Strides& xs, const Strides& ys, const ViewBase& indices) {
+  return {.op = &op,
+          .n = std::max<int64_t>(input.n(), 1),
+          .c = std::max<int64_t>(input.c(), 1),
+          .h = geometry.h,
+          .w = geometry.w,
+          .xs = xs,
+          .ys = ys,
+          .is = indices.strides(),
+          .with_indices = !indices.empty(),
+          .threads = 1};
+}
+
 PoolGeometry ResolveGeometry(const PoolOp& op, const Shape& input) {
   Require(input.h() >= 1 && input.w() >= 1, "the input ", input,
           " has no pixels; pooling needs one");

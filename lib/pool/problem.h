@@ -49,17 +49,14 @@ struct PoolShape {
   // What an average divides by: exact, and rounded to f32 once.
   float Divisor(const Window& rows, const Window& columns) const {
     if (op->divisor_override != 0) return static_cast<float>(op->divisor_override);
-    const bool padding = op->count_include_pad;
-    return static_cast<float>(padding ? rows.counted * columns.counted : rows.taps * columns.taps);
+    return static_cast<float>(Counted(rows) * Counted(columns));
   }
+  int64_t Counted(const Window& v) const { return op->count_include_pad ? v.counted : v.taps; }
   // Whether all windows along this regular axis, or a part of it, make up the same part of a
   // divisor. (Of dilated ones that leave out padding: no, unless that is plain.)
   bool SameDivisors(const WindowAxis& axis) const {
     if (!op->average || op->divisor_override != 0) return true;
-    const auto part = [&](int64_t o) {
-      const Window v = axis.At(o);
-      return op->count_include_pad ? v.counted : v.taps;
-    };
+    const auto part = [&](int64_t o) { return Counted(axis.At(o)); };
     if (part(0) != part(axis.out - 1)) return false;
     // They only grow fewer, or rise, by less and less, before they do so.
     if (op->count_include_pad || axis.out <= 2) return true;
@@ -153,6 +150,11 @@ struct PoolGeometry {
   WindowAxis h, w;
 };
 PoolGeometry ResolveGeometry(const PoolOp& op, const Shape& input);
+
+// That of a call, without indices if there is no view of them. An empty batch is planned as one
+// image of one channel; nothing is run.
+PoolShape ShapeOf(const PoolOp& op, const Shape& input, const PoolGeometry& geometry,
+                  const Strides& xs, const Strides& ys, const ViewBase& indices);
 
 }  // namespace windrow::internal
 

@@ -20,8 +20,8 @@ const char* ConsiderPoolReference(const PoolShape& shape, PoolPlan& plan);
 // What a strategy decides about a shape, unless it refuses that or its scratch memory does not fit
 // the cache. Nothing that is compared depends on the threads: with more of them, a thread's blocks
 // and scratch memory are only smaller.
-template <class Decided>
-const char* Offer(const char* refusal, PoolShape shape, PoolPlan& plan) {
+template <class Decided, class Buffers>
+const char* Offer(const char* refusal, PoolShape shape, Plan<Buffers>& plan) {
   if (refusal != nullptr) return refusal;
   const int threads = shape.threads;
   shape.threads = 1;
@@ -34,7 +34,7 @@ const char* Offer(const char* refusal, PoolShape shape, PoolPlan& plan) {
     decided = Decided(shape);
     decided.cycles = cycles;
   }
-  plan = PoolPlan(decided);
+  plan = Plan<Buffers>(decided);
   return nullptr;
 }
 

@@ -29,6 +29,10 @@ struct WindowRun {
 };
 
 struct WindowAxis {
+  struct Range {  // [begin, end)
+    int64_t begin, end;
+  };
+
   int64_t in = 1, out = 1, kernel = 1, stride = 1, dilation = 1, before = 0, after = 0;
   bool adaptive = false;
 
@@ -49,10 +53,7 @@ struct WindowAxis {
   // From a window's first tap to its last, and one.
   int64_t extent() const { return (kernel - 1) * dilation + 1; }
 
-  // The outputs whose windows lie inside the input, [begin, end).
-  struct Range {
-    int64_t begin, end;
-  };
+  // The outputs whose windows lie inside the input.
   Range Inside() const {
     if (adaptive) return {0, 0};
     const int64_t begin = std::min(CeilDiv(std::max<int64_t>(before, 0), stride), out);
@@ -66,15 +67,27 @@ struct WindowAxis {
     int64_t begin, end, step;
   };
   Outputs OutputsOf(int64_t i) const {
-    if (adaptive) return {i * out / in, CeilDiv((i + 1) * out, in), 1};
+    auto [begin, end] = OutputsReaching(i, i + 1);
+    if (dilation == 1) return {begin, end, 1};
     const int64_t position = i + before;  // from output 0's first tap on
-    const int64_t end = position < 0 ? 0 : std::min(position / stride + 1, out);
     const int64_t step = dilation / std::gcd(dilation, stride);
-    int64_t begin = CeilDiv(std::max<int64_t>(position - (extent() - 1), 0), stride);
     for (int64_t looked = 0; begin < end && (position - begin * stride) % dilation != 0; ++begin) {
       if (++looked == step) return {end, end, step};
     }
-    return {std::min(begin, end), end, step};
+    return {begin, end, step};
+  }
+  // The outputs whose windows, from the first tap to the last, meet the inputs [first, last); and
+  // the most that there may be for so many inputs.
+  Range OutputsReaching(int64_t first, int64_t last) const {
+    if (adaptive) return {first * out / in, CeilDiv(last * out, in)};
+    const int64_t position = last - 1 + before;
+    const int64_t end = position < 0 ? 0 : std::min(position / stride + 1, out);
+    const int64_t begin = CeilDiv(std::max<int64_t>(first + before - (extent() - 1), 0), stride);
+    return {std::min(begin, end), end};
+  }
+  int64_t MostOutputsReaching(int64_t inputs) const {
+    if (adaptive) return std::min(CeilDiv(inputs * out, in) + 1, out);
+    return std::min((inputs + extent() - 2) / stride + 1, out);
   }
 
   // The longest run from output `begin` on, ending at `limit` at the latest: the inside is one, and
@@ -99,6 +112,8 @@ struct WindowAxis {
            CountTaps(0, inside.begin) + CountTaps(inside.end, out);
   }
 
+  // The most inputs from a window's first tap to its last.
+  int64_t MostExtent() const { return adaptive ? MostTaps() : std::min(extent(), in); }
   // The most taps that a window has, on padding or not, and inside the input.
   int64_t AllTaps() const { return adaptive ? MostTaps() : kernel; }
   int64_t MostTaps() const {

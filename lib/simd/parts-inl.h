@@ -19,6 +19,7 @@ void AddConvKernels(bool fused, TileSet& set);
 void AddPoolStripKernels(PoolKernels& kernels);
 void AddPoolIndexKernels(PoolKernels& kernels);
 void AddPoolRunningKernels(PoolKernels& kernels);
+void AddPoolBackwardKernels(PoolKernels& kernels);
 
 }  // namespace windrow::internal::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

@@ -9,6 +9,7 @@
 #include <cstdint>
 
 #include "lib/base/math.h"
+#include "lib/simd/pool_backward_kernels.h"
 
 namespace windrow::internal {
 
@@ -193,6 +194,7 @@ struct PoolKernels {
   StripKernels max_strip, max_indices_strip, sum_strip;
   // How many planes of up to half a vector strips of neighbours do at once: one or two.
   int64_t narrow_planes;
+  PoolBackwardKernels backward;
   // to[column * to_row + row] = from[row * from_row + column]
   void (*transpose)(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns, float* to,
                     ptrdiff_t to_row);

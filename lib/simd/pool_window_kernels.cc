@@ -54,6 +54,7 @@ PoolKernels MakePoolKernels() {
   AddPoolStripKernels(k);
   AddPoolIndexKernels(k);
   AddPoolRunningKernels(k);
+  AddPoolBackwardKernels(k);
   return k;
 }
 

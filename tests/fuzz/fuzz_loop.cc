@@ -18,6 +18,7 @@
 #include "tests/conv/sweeps.h"
 #include "tests/conv/variants.h"
 #include "tests/pool/extremes.h"
+#include "tests/pool/gradient_harness.h"
 #include "tests/pool/harness.h"
 #include "tests/pool/problem.h"
 #include "tests/pool/sweeps.h"
@@ -37,9 +38,15 @@ std::string ToString(const GradientProblem& p) {
   return (p.by_weights ? "by weights " : "by data ") + test::ToString(p.problem);
 }
 
+// A pooling's, which has one.
+struct PoolGradientProblem {
+  PoolProblem problem;
+};
+std::string ToString(const PoolGradientProblem& p) { return "by data " + ToString(p.problem); }
+
 // What one number of one seed stands for.
 struct Draw {
-  std::variant<Problem, PoolProblem, GradientProblem> problem;
+  std::variant<Problem, PoolProblem, GradientProblem, PoolGradientProblem> problem;
   std::string target, algorithm;
   int threads = 1;
   bool workspace = false;  // the caller's
@@ -66,7 +73,9 @@ struct Draw {
     if (const auto* g = std::get_if<GradientProblem>(&problem)) {
       return g->problem.multiply_adds() >= internal::kMinParallelWork;
     }
-    return std::get<PoolProblem>(problem).input().elements() >= kManyPooled;
+    const auto* const g = std::get_if<PoolGradientProblem>(&problem);
+    const PoolProblem& pool = g != nullptr ? g->problem : std::get<PoolProblem>(problem);
+    return pool.input().elements() >= kManyPooled;
   }
 
  private:
@@ -105,15 +114,25 @@ GradientProblem RandomGradient(Generator& random, int64_t most, bool extreme) {
   return g;
 }
 
+PoolProblem RandomPool(Generator& random, int64_t most, bool extreme) {
+  constexpr int64_t kTapCosts = 8;  // as many multiply-adds
+  return extreme ? ExtremePoolProblem(random)
+                 : RandomPoolProblems(random.Next(), 1, most / kTapCosts).front();
+}
+
+PoolGradientProblem RandomPoolGradient(Generator& random, int64_t most, bool extreme) {
+  const PoolProblem p = RandomPool(random, most, extreme);
+  return {p.average() ? p : WithReduction(p, Reduction::kMaxIndices)};
+}
+
 Draw RandomDraw(Generator& random, FuzzOp op, bool extreme) {
-  const bool pool = op == FuzzOp::kPool;
   const std::vector<std::string> targets = UsableNames();
   Draw d;
   const int64_t most = MostWork(random);
-  if (pool) {
-    constexpr int64_t kTapCosts = 8;  // as many multiply-adds
-    d.problem = extreme ? ExtremePoolProblem(random)
-                        : RandomPoolProblems(random.Next(), 1, most / kTapCosts).front();
+  if (op == FuzzOp::kPool) {
+    d.problem = RandomPool(random, most, extreme);
+  } else if (op == FuzzOp::kGradient && random.OneIn(3)) {
+    d.problem = RandomPoolGradient(random, most, extreme);
   } else if (op == FuzzOp::kGradient) {
     d.problem = RandomGradient(random, most, extreme);
   } else {
@@ -127,7 +146,9 @@ Draw RandomDraw(Generator& random, FuzzOp op, bool extreme) {
 
 std::string RandomAlgorithm(Generator& random, const Draw& d) {
   const auto* const gradient = std::get_if<GradientProblem>(&d.problem);
-  std::vector<std::string> names = d.pool() ? PoolAlgorithms()
+  const bool pool_gradient = std::holds_alternative<PoolGradientProblem>(d.problem);
+  std::vector<std::string> names = d.pool()        ? PoolAlgorithms()
+                                   : pool_gradient ? PoolBackwardAlgorithms()
                                    : gradient != nullptr && gradient->by_weights
                                        ? BackwardWeightsAlgorithms()
                                        : Algorithms();
@@ -174,6 +195,10 @@ BitResult CheckOne(const PoolProblem& p, const Draw& d) {
 
 BitResult CheckOne(const GradientProblem& p, const Draw& d) {
   return (p.by_weights ? CheckWeightsBits : CheckDataBits)(p.problem, d.target, d.algorithm);
+}
+
+BitResult CheckOne(const PoolGradientProblem& p, const Draw& d) {
+  return CheckPoolGradient(p.problem, d.target, d.algorithm, Scratch::kObjects, d.threads);
 }
 
 BitResult Check(const Draw& d) try {

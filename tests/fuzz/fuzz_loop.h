@@ -12,7 +12,7 @@
 
 namespace windrow::test {
 
-// Which problems: convolutions and poolings in turn, one of them, or a convolution's gradients.
+// Which problems: convolutions and poolings in turn, one of them, or gradients of both.
 enum class FuzzOp : uint8_t { kBoth, kConv, kPool, kGradient };
 
 // Problem number i of a seed does not depend on those before it.

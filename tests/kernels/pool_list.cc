@@ -128,6 +128,9 @@ std::vector<Kernel> PoolKernelsWithTrials(const PoolKernels& of_target) {
   list.Add("transpose_indices", TransposeIndicesTrial, kernels.transpose_indices);
   list.Add("copy_pixels", CopyPixelsTrial, kernels.copy_pixels);
   list.Add("deinterleave", DeinterleaveTrial, kernels.deinterleave);
+  list.Add("backward/add_lines", AddLinesTrial, kernels.backward.add_lines);
+  list.Add("backward/divide", DivideTrial, kernels.backward.divide);
+  list.Add("backward/spread", SpreadTrial, kernels.backward.spread);
   return list.Take();
 }
 

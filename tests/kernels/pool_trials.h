@@ -28,6 +28,14 @@ Trial DeinterleaveTrial(Fixture& s, DeinterleaveFn deinterleave);
 using TransposeIndicesFn = decltype(internal::PoolKernels::transpose_indices);
 Trial TransposeIndicesTrial(Fixture& s, TransposeIndicesFn transpose);
 
+
+using AddLinesFn = decltype(internal::PoolBackwardKernels::add_lines);
+Trial AddLinesTrial(Fixture& s, AddLinesFn add_lines);
+using DivideFn = decltype(internal::PoolBackwardKernels::divide);
+Trial DivideTrial(Fixture& s, DivideFn divide);
+using SpreadFn = decltype(internal::PoolBackwardKernels::spread);
+Trial SpreadTrial(Fixture& s, SpreadFn spread);
+
 }  // namespace windrow::test
 
 #endif  // WINDROW_TESTS_KERNELS_POOL_TRIALS_H_

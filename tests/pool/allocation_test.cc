@@ -95,6 +95,27 @@ TEST_P(PoolAllocation, NoneInARunNotEvenOfANewShape) {
   EXPECT_GT(ran, 0);
 }
 
+TEST(PoolGradientAllocation, NoneNotEvenOfANewShape) {
+  const MaxPool2d max({.kernel_size = 3, .stride = 2, .padding = 1});
+  const AvgPool2d average({.kernel_size = 3, .stride = 2, .padding = 1});
+  tbb::task_arena(1).execute([&] {
+    for (const Layout layout : {Layout::kNhwc, Layout::kNchw}) {
+      for (const Shape& s : {Shape(2, 33, 30, 31), Shape(1, 16, 9, 9), Shape(1, 16, 3, 30)}) {
+        Tensor dx(s, layout);
+        const MaxPoolResult result = max.RunWithIndices(dx);
+        max.Backward(result.y, result.indices, dx);  // makes the object's scratch memory
+        average.Backward(result.y, dx);
+        EXPECT_TRUE(AllocatesNothing([&] {
+          for (int i = 0; i < 3; ++i) {
+            max.Backward(result.y, result.indices, dx);
+            average.Backward(result.y, dx);
+          }
+        })) << s.ToString();
+      }
+    }
+  });
+}
+
 std::vector<std::string> AutoAndAllPoolings() {
   std::vector<std::string> names = PoolAlgorithms();
   names.push_back("auto");

@@ -110,5 +110,32 @@ TEST(PoolWorkspaceSize, DoesNotGrowWithTheImage) {
   }
 }
 
+// That of gradients has the same bound. What the views are of is not touched.
+TEST(PoolWorkspaceSize, OfGradientsDoesNotGrowWithTheImage) {
+  if (sizeof(void*) < 8) GTEST_SKIP() << "there are no such addresses";
+  for (const EverydayPooling& everyday : EverydayPoolings()) {
+    PoolProblem p = everyday.problem;
+    const AnyPooling pooling = MakePooling(p, "", "auto");
+    for (const Size2 size :
+         {Size2(64), Size2(1000), Size2(8192), Size2(16, 100'000), Size2(100'000, 16)}) {
+      p.ih = size.h, p.iw = size.w;
+      const auto address = [](uint64_t at) { return static_cast<uintptr_t>(at << 44); };
+      for (const Layout layout : {Layout::kNhwc, Layout::kNchw}) {
+        PoolBackwardArgs args{
+            .dy = {reinterpret_cast<const float*>(address(1)), p.output(), layout},
+            .dx = {reinterpret_cast<float*>(address(2)), p.input(), layout}};
+        if (!p.average()) {
+          args.indices = {reinterpret_cast<const int64_t*>(address(3)), p.output(), layout};
+        }
+        for (const int threads : {1, 2, 64}) {
+          EXPECT_LE(static_cast<int64_t>(pooling.WorkspaceBytes(args, threads)),
+                    MostOf(threads, size.w))
+              << everyday.name << ' ' << p.input().ToString() << ' ' << ToString(layout);
+        }
+      }
+    }
+  }
+}
+
 }  // namespace
 }  // namespace windrow::test

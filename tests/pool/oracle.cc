@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstring>
 #include <limits>
+#include <utility>
 
 #include "tests/support/placed.h"
 #include "tests/support/values.h"
@@ -146,6 +147,43 @@ PoolOutputs PoolOracle(const PoolProblem& p) {
     if (p.indices()) outputs.indices.push_back(index);
   });
   return outputs;
+}
+
+// Each row of outputs adds to an image of its own, and that to dx.
+Tensor PoolGradientOracle(const PoolProblem& p, const Tensor& dy,
+                          const std::vector<int64_t>& indices) {
+  Tensor dx(p.input());
+  const Shape& y = dy.shape();
+  std::vector<float> image(static_cast<size_t>(p.ih * p.iw), 0.0f);
+  const auto at = [&](int64_t h, int64_t w) -> float& {
+    return image[static_cast<size_t>(h * p.iw + w)];
+  };
+  int64_t next = 0;
+  for (int64_t row = 0; row < y.n() * y.c() * y.h(); ++row) {
+    const int64_t n = row / y.h() / y.c(), c = row / y.h() % y.c(), oh = row % y.h();
+    const Line rows = Rows(p, y, oh);
+    for (int64_t ow = 0; ow < y.w(); ++ow, ++next) {
+      const Line columns = Columns(p, y, ow);
+      const float v = dy.data()[next];
+      for (const int64_t h : rows.places) {
+        for (const int64_t w : columns.places) {
+          if (!Inside(p, h, w)) continue;
+          if (p.average()) {
+            at(h, w) += v / static_cast<float>(Divisor(p, rows, columns));
+          } else if (indices[static_cast<size_t>(next)] == h * p.iw + w) {
+            at(h, w) += v;
+          }
+        }
+      }
+    }
+    for (const int64_t h : rows.places) {
+      for (int64_t w = 0; w < p.iw && h >= 0 && h < p.ih; ++w) {
+        dx.at(n, c, h, w) += std::exchange(at(h, w), 0.0f);
+      }
+    }
+  }
+  for (int64_t i = 0; i < dx.shape().elements(); ++i) dx.data()[i] = Canonical(dx.data()[i]);
+  return dx;
 }
 
 std::vector<Bounded> PoolOracleDouble(const PoolProblem& p) {

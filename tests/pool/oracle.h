@@ -21,6 +21,11 @@ struct PoolOutputs {
 // To the bit, where denormals are kept.
 PoolOutputs PoolOracle(const PoolProblem& p);
 
+// The gradient by the input, of dense nchw tensors; `indices` are those of a maximum. To the bit,
+// where denormals are kept.
+Tensor PoolGradientOracle(const PoolProblem& p, const Tensor& dy,
+                          const std::vector<int64_t>& indices);
+
 // Averages in double, each with the most that a float result may be off; in logical order.
 std::vector<Bounded> PoolOracleDouble(const PoolProblem& p);
 

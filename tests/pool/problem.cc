@@ -112,10 +112,11 @@ PoolProblem WithReduction(PoolProblem p, Reduction reduction) {
 }
 
 AnyPooling MakePooling(const PoolProblem& p, const std::string& target,
-                       const std::string& algorithm) {
+                       const std::string& algorithm, const std::string& backward) {
   const auto bound = [&](auto options) {
     options.algorithm = algorithm;
     options.target = target;
+    options.backward = backward;
     return options;
   };
   if (p.adaptive) {

@@ -57,7 +57,7 @@ struct AnyPooling : Pooling {
 };
 
 AnyPooling MakePooling(const PoolProblem& p, const std::string& target,
-                       const std::string& algorithm);
+                       const std::string& algorithm, const std::string& backward = "auto");
 
 // "max mb2 c64 ih56 iw56 k3 s2 p1 nhwc" and what else differs from the default.
 std::string ToString(const PoolProblem& p);

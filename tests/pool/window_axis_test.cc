@@ -31,6 +31,18 @@ void CheckInverse(const WindowAxis& a) {
     std::vector<int64_t> outputs;
     for (int64_t o = of.begin; o < of.end; o += of.step) outputs.push_back(o);
     ASSERT_EQ(outputs, Holding(a, i)) << "input " << i;
+    for (int64_t end = i + 1; end <= a.in; ++end) {
+      const WindowAxis::Range reaching = a.OutputsReaching(i, end);
+      ASSERT_EQ(reaching.begin, std::min(reaching.begin, a.OutputsOf(i).begin));
+      ASSERT_LE(reaching.end - reaching.begin, a.MostOutputsReaching(end - i));
+      for (int64_t o = 0; o < a.out; ++o) {
+        const Window w = a.At(o);
+        const int64_t last = w.begin + (w.taps - 1) * a.dilation;
+        const bool meets = w.taps > 0 && w.begin < end && last >= i;
+        if (!meets) continue;
+        ASSERT_TRUE(o >= reaching.begin && o < reaching.end) << i << ' ' << end;
+      }
+    }
   }
 }
 

@@ -1,0 +1,163 @@
+// The inner loops of poolings' gradients: lanes over items that lie side by side.
+#if defined(WINDROW_LIB_SIMD_POOL_BACKWARD_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef WINDROW_LIB_SIMD_POOL_BACKWARD_INL_H_
+#undef WINDROW_LIB_SIMD_POOL_BACKWARD_INL_H_
+#else
+#define WINDROW_LIB_SIMD_POOL_BACKWARD_INL_H_
+#endif
+
+#include <hwy/highway.h>
+
+#include <cstddef>
+#include <cstdint>
+
+#include "lib/simd/lanes-inl.h"
+#include "lib/simd/leave-inl.h"
+#include "lib/simd/pool_backward_kernels.h"
+#include "lib/simd/window-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace windrow::internal::HWY_NAMESPACE {
+
+// Calls each(item, access) for vectors of items, the last of which may be partial: what is added to
+// must not be met twice.
+template <class Each>
+HWY_INLINE void ForVectors(int64_t items, const Each& each) {
+  const auto lanes = static_cast<int64_t>(hn::Lanes(WindowD()));
+  int64_t i = 0;
+  for (; i + lanes <= items; i += lanes) each(i, AllLanes());
+  if (i < items) each(i, FirstLanes{static_cast<size_t>(items - i)});
+}
+
+template <bool kFirst, bool kLast, bool kClear>
+HWY_INLINE void AddItems(float* HWY_RESTRICT from, float* HWY_RESTRICT to, int64_t items) {
+  ForVectors(items, [=](int64_t i, auto access) HWY_ATTR {
+    const WindowD d;
+    const WindowV before = kFirst ? hn::Zero(d) : access.Load(d, to + i);
+    const WindowV sum = hn::Add(before, access.Load(d, from + i));
+    access.Store(d, kLast ? CanonicalNaN(sum) : sum, to + i);
+    if constexpr (kClear) access.Store(d, hn::Zero(d), from + i);
+  });
+}
+
+template <bool kFirst, bool kLast, bool kClear>
+HWY_INLINE void AddPixels(const AddLinesArgs& t) {
+  int64_t lines = t.lines, pixels = t.pixels, items = t.items;
+  if (t.to_pixel == items) items *= pixels, pixels = 1;
+  if (pixels == 1 && t.from_line == items && t.to_line == items) items *= lines, lines = 1;
+  for (int64_t l = 0; l < lines; ++l) {
+    float *from = t.from + l * t.from_line, *to = t.to + l * t.to_line;
+    for (int64_t p = 0; p < pixels; ++p, from += items, to += t.to_pixel) {
+      AddItems<kFirst, kLast, kClear>(from, to, items);
+    }
+  }
+}
+
+template <bool kFirst, bool kLast>
+HWY_INLINE void AddCleared(const AddLinesArgs& t) {
+  t.clear ? AddPixels<kFirst, kLast, true>(t) : AddPixels<kFirst, kLast, false>(t);
+}
+
+inline void AddLines(const AddLinesArgs& t) {
+  const KernelScope scope;
+  if (t.first) {
+    t.last ? AddCleared<true, true>(t) : AddCleared<true, false>(t);
+  } else {
+    t.last ? AddCleared<false, true>(t) : AddCleared<false, false>(t);
+  }
+}
+
+HWY_INLINE void DivideItems(const float* from, int64_t items, float divisor, float factor,
+                            float* to) {
+  if (factor != 0) {  // the same bits in a tenth of the time
+    ForVectors(items, [=](int64_t i, auto access) HWY_ATTR {
+      const WindowD d;
+      access.Store(d, hn::Mul(access.Load(d, from + i), hn::Set(d, factor)), to + i);
+    });
+  } else {
+    ForVectors(items, [=](int64_t i, auto access) HWY_ATTR {
+      const WindowD d;
+      access.Store(d, hn::Div(access.Load(d, from + i), hn::Set(d, divisor)), to + i);
+    });
+  }
+}
+
+inline void Divide(const DivideArgs& t) {
+  const KernelScope scope;
+  if (t.divisors != nullptr && t.items == 1 && t.from_pixel == 1) {
+    return ForVectors(t.pixels, [&t](int64_t i, auto access) HWY_ATTR {
+      const WindowD d;
+      const WindowV divisors = access.Load(d, t.divisors + i);
+      access.Store(d, hn::Div(access.Load(d, t.from + i), divisors), t.to + i);
+    });
+  }
+  const bool one = t.divisors == nullptr;
+  const float factor = one ? ExactFactor(t.divisor) : 0;
+  if (one && t.from_pixel == t.items) {
+    return DivideItems(t.from, t.pixels * t.items, t.divisor, factor, t.to);
+  }
+  for (int64_t p = 0; p < t.pixels; ++p) {
+    DivideItems(t.from + p * t.from_pixel, t.items, one ? t.divisor : t.divisors[p], factor,
+                t.to + p * t.items);
+  }
+}
+
+// to[i] = from[i] + from[i + distance] + ..., `count` of them from +0.
+HWY_INLINE void AddUp(const float* from, ptrdiff_t distance, int64_t count, int64_t items,
+                      float* to) {
+  const WindowD d;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  for (; items >= 4 * lanes; items -= 4 * lanes, from += 4 * lanes, to += 4 * lanes) {
+    WindowV a = hn::Zero(d), b = a, c = a, e = a;
+    const float* x = from;
+    for (int64_t k = 0; k < count; ++k, x += distance) {
+      a = hn::Add(a, hn::LoadU(d, x));
+      b = hn::Add(b, hn::LoadU(d, x + lanes));
+      c = hn::Add(c, hn::LoadU(d, x + 2 * lanes));
+      e = hn::Add(e, hn::LoadU(d, x + 3 * lanes));
+    }
+    hn::StoreU(a, d, to);
+    hn::StoreU(b, d, to + lanes);
+    hn::StoreU(c, d, to + 2 * lanes);
+    hn::StoreU(e, d, to + 3 * lanes);
+  }
+  ForVectors(items, [=](int64_t i, auto access) HWY_ATTR {
+    WindowV sum = hn::Zero(d);
+    const float* x = from + i;
+    for (int64_t k = 0; k < count; ++k, x += distance) sum = hn::Add(sum, access.Load(d, x));
+    access.Store(d, sum, to + i);
+  });
+}
+
+HWY_INLINE float AddUpOne(const float* from, ptrdiff_t distance, int64_t count) {
+  float sum = 0;
+  for (int64_t k = 0; k < count; ++k, from += distance) sum += *from;
+  return sum;
+}
+
+inline void Spread(const SpreadArgs& t) {
+  const KernelScope scope;
+  const ptrdiff_t distance = t.step * t.items;
+  const auto pixels = [&](int64_t begin, int64_t end) HWY_ATTR {
+    for (int64_t p = begin; p < end; ++p) {
+      const float* const from = t.from + t.first[p] * t.items;
+      if (t.items == 1) {
+        t.to[p] = AddUpOne(from, distance, t.count[p]);
+      } else {
+        AddUp(from, distance, t.count[p], t.items, t.to + p * t.items);
+      }
+    }
+  };
+  pixels(0, t.shifted_begin);
+  if (t.shifted_begin < t.shifted_end) {
+    const int64_t p = t.shifted_begin;
+    AddUp(t.from + t.first[p] * t.items, distance, t.count[p], (t.shifted_end - p) * t.items,
+          t.to + p * t.items);
+  }
+  pixels(t.shifted_end, t.pixels);
+}
+
+}  // namespace windrow::internal::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // include guard
