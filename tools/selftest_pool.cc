@@ -57,6 +57,20 @@ std::vector<std::string> Accepting(const PoolProblem& problem, const std::string
 
 }  // namespace
 
+PoolCase::PoolCase(const PoolProblem& p)
+    : problem(p),
+      x(MakePoolData(p)),
+      expected(Compute(*p.Bind(/*target=*/"", "reference"), p, x, Layout::kNchw)) {}
+
+void Run(const PoolCase& pool, Tally& tally) {
+  tally.Run(
+      pool.problem.text, pool.expected,
+      [&](Layout layout) { return Accepting(pool.problem, tally.target(), pool.x, layout); },
+      [&](Layout layout, const std::string& algorithm) {
+        return Compute(*pool.problem.Bind(tally.target(), algorithm), pool.problem, pool.x, layout);
+      });
+}
+
 void TestPoolings(const std::vector<cpu::TargetInfo>& targets, SelftestReport& report,
                   const Step& step) {
   ClassResult& result = report.classes[static_cast<size_t>(BitsClass::kPooling)];
@@ -67,18 +81,9 @@ void TestPoolings(const std::vector<cpu::TargetInfo>& targets, SelftestReport& r
   Digest digest;
   for (const PoolProblem& problem : PoolCorpus(report.quick)) {
     result.problems.push_back(problem.text);
-    const Tensor x = MakePoolData(problem);
-    const Output expected =
-        Compute(*problem.Bind(/*target=*/"", "reference"), problem, x, Layout::kNchw);
-    Add(expected, digest);
-    for (Tally& tally : tallies) {
-      tally.Run(
-          problem.text, expected,
-          [&](Layout layout) { return Accepting(problem, tally.target(), x, layout); },
-          [&](Layout layout, const std::string& algorithm) {
-            return Compute(*problem.Bind(tally.target(), algorithm), problem, x, layout);
-          });
-    }
+    const PoolCase pool(problem);
+    Add(pool.expected, digest);
+    for (Tally& tally : tallies) Run(pool, tally);
     if (step) step();
   }
   result.digest = digest.Finish();

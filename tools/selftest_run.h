@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tools/digest.h"
+#include "tools/pool_text.h"
 #include "tools/selftest.h"
 #include "windrow/cpu.h"
 #include "windrow/tensor.h"
@@ -34,6 +35,7 @@ class Tally {
   const std::string& target() const { return result_.target; }
   BitsClass bits_class() const { return result_.bits_class; }
   bool portable() const { return result_.portable; }
+  const std::vector<Difference>& differences() const { return result_.differences; }
 
   // Computes a problem in every way and compares.
   using Algorithms = std::function<std::vector<std::string>(Layout)>;
@@ -47,6 +49,15 @@ class Tally {
   TargetResult result_;
   Digest digest_;
 };
+
+// A pooling of the corpus, its input and what the reference gives.
+struct PoolCase {
+  explicit PoolCase(const PoolProblem& problem);
+  PoolProblem problem;
+  Tensor x;
+  Output expected;
+};
+void Run(const PoolCase& pool, Tally& tally);
 
 // Run their corpus on these targets; what they find is added to the report.
 void TestConvolutions(const std::vector<cpu::TargetInfo>& targets, SelftestReport& report,

@@ -3,9 +3,7 @@
 #include <oneapi/tbb/task_arena.h>
 
 #include <chrono>
-#include <cstddef>
 #include <exception>
-#include <span>
 #include <sstream>
 #include <stdexcept>
 #include <variant>
@@ -22,7 +20,6 @@
 #include "tests/pool/harness.h"
 #include "tests/pool/problem.h"
 #include "tests/pool/sweeps.h"
-#include "tests/support/guarded_buffer.h"
 #include "tests/support/threads.h"
 #include "tests/support/values.h"
 
@@ -158,42 +155,15 @@ std::string RandomAlgorithm(Generator& random, const Draw& d) {
   return names[static_cast<size_t>(random.Between(0, std::ssize(names) - 1))];
 }
 
-// As CheckBits, in the caller's workspace: of just the size asked for, filled with NaN, and
-// starting or ending at an inaccessible page.
-BitResult CheckWithWorkspace(const Problem& p, const Draw& d) {
-  static thread_local GuardedBuffer x_memory, y_memory, residual_memory, workspace_memory;
-  const Conv2d conv(Options(p, d.target, d.algorithm), Weights(p), Bias(p));
-  const Placed x = Place(x_memory, p.input(), p.x_layout, p.gaps, p.edge);
-  Fill(x.view, Role::kInput, p.values);
-  const Placed y = Place(y_memory, p.output(), p.y_layout, p.gaps, p.edge);
-  RunArgs args{.x = x.view, .y = y.view};
-  if (p.residual != Residual::kNone) {
-    const TensorView residual =
-        p.residual == Residual::kInPlace
-            ? y.view
-            : Place(residual_memory, p.output(), p.residual_layout, p.gaps, p.edge).view;
-    Fill(residual, Role::kResidual, p.values);
-    args.residual = residual;
-  }
-  const size_t bytes = conv.WorkspaceBytes(args, d.threads);
-  args.workspace = std::as_writable_bytes(
-      workspace_memory.Take<float>(static_cast<int64_t>(bytes / sizeof(float)), p.edge));
-  const std::vector<float> before(y.memory.begin(), y.memory.end());
-  conv.Run(args);
-  const Tensor expected = Expected(p, d.target);
-  return {.refused = false, .failure = Difference(y, before, expected)};
+BitResult CheckOne(const Problem& p, const Draw& d, Scratch scratch) {
+  return CheckBits(p, d.target, d.algorithm, scratch, d.threads);
 }
 
-BitResult CheckOne(const Problem& p, const Draw& d) {
-  return d.workspace ? CheckWithWorkspace(p, d) : CheckBits(p, d.target, d.algorithm);
+BitResult CheckOne(const PoolProblem& p, const Draw& d, Scratch scratch) {
+  return CheckPoolBits(p, d.target, d.algorithm, scratch, d.threads);
 }
 
-BitResult CheckOne(const PoolProblem& p, const Draw& d) {
-  return CheckPoolBits(p, d.target, d.algorithm,
-                       d.workspace ? Scratch::kCallers : Scratch::kObjects, d.threads);
-}
-
-BitResult CheckOne(const GradientProblem& p, const Draw& d) {
+BitResult CheckOne(const GradientProblem& p, const Draw& d, Scratch) {
   return (p.by_weights ? CheckWeightsBits : CheckDataBits)(p.problem, d.target, d.algorithm);
 }
 
@@ -202,9 +172,11 @@ BitResult CheckOne(const PoolGradientProblem& p, const Draw& d) {
 }
 
 BitResult Check(const Draw& d) try {
+  const Scratch scratch = d.workspace ? Scratch::kCallers : Scratch::kObjects;
   BitResult result;
-  tbb::task_arena(d.threads).execute(
-      [&] { result = std::visit([&d](const auto& p) { return CheckOne(p, d); }, d.problem); });
+  tbb::task_arena(d.threads).execute([&] {
+    result = std::visit([&](const auto& p) { return CheckOne(p, d, scratch); }, d.problem);
+  });
   return result;
 } catch (const std::exception& e) {
   if (IsRefusal(e, d.algorithm)) return {.refused = true, .failure = {}};

@@ -17,54 +17,63 @@
 namespace windrow::test {
 namespace {
 
-using Parameter = std::tuple<PoolSweep, PoolVariant>;
+using Parameter = std::tuple<PoolSweep, cpu::TargetInfo>;
 
-std::string NameOf(const testing::TestParamInfo<Parameter>& test) {
-  std::string name = std::get<0>(test.param).name;
-  return name.append("_").append(std::get<1>(test.param).Name());
-}
+// One way to run a sweep, and how that went.
+struct Way {
+  std::string algorithm;
+  Layout layout;
+  int64_t checked = 0, refused = 0;
+};
 
-bool HasAny(const PoolSweep& sweep, const PoolVariant& v, Reduction reduction) {
-  return TakesEveryday(v.algorithm, v.layout, reduction) &&
-         !TakesNone(v.algorithm, sweep.name, reduction);
+// All that take something of a sweep.
+std::vector<Way> Ways(const PoolSweep& sweep, Reduction reduction) {
+  std::vector<Way> ways;
+  for (const std::string& algorithm : PoolAlgorithmsToTest()) {
+    for (const Layout layout : {Layout::kNhwc, Layout::kNchw}) {
+      if (TakesEveryday(algorithm, layout, reduction) &&
+          !TakesNone(algorithm, sweep.name, reduction)) {
+        ways.push_back({algorithm, layout});
+      }
+    }
+  }
+  return ways;
 }
 
 class PoolBits : public testing::TestWithParam<Parameter> {};
 
 TEST_P(PoolBits, EqualTheReference) {
-  const auto& [sweep, variant] = GetParam();
+  const auto& [sweep, target] = GetParam();
   for (const Reduction reduction : kReductions) {
-    if (!HasAny(sweep, variant, reduction)) continue;
-    int64_t checked = 0, refused = 0;
-    for (PoolProblem p : ProblemsOf(sweep, variant.target.lanes, reduction)) {
-      p.SetLayout(variant.layout);
-      const BitResult result = CheckPoolBits(p, variant.target.name, variant.algorithm);
-      ++(result.refused ? refused : checked);
-      ASSERT_EQ(result.failure, "");
-    }
-    if (variant.algorithm == "auto") {
-      EXPECT_EQ(refused, 0);
-    }
-    EXPECT_GT(checked, 0) << "refuses all " << refused << " of " << ToString(reduction);
-    RecordProperty(ToString(reduction), std::to_string(checked));
-  }
-}
-
-std::vector<Parameter> Parameters() {
-  std::vector<Parameter> all;
-  const std::vector<PoolVariant> variants = PoolVariants();
-  for (const PoolSweep& s : PoolSweeps()) {
-    for (const PoolVariant& v : variants) {
-      if (std::any_of(std::begin(kReductions), std::end(kReductions),
-                      [&](Reduction reduction) { return HasAny(s, v, reduction); })) {
-        all.emplace_back(s, v);
+    std::vector<Way> ways = Ways(sweep, reduction);
+    if (ways.empty()) continue;
+    for (PoolProblem p : ProblemsOf(sweep, target.lanes, reduction)) {
+      KnownPool known(p);
+      for (Way& way : ways) {
+        p.SetLayout(way.layout);
+        const BitResult result = CheckPoolBits(p, known, target.name, way.algorithm);
+        ++(result.refused ? way.refused : way.checked);
+        ASSERT_EQ(result.failure, "");
       }
     }
+    for (const Way& way : ways) {
+      const std::string what =
+          way.algorithm + " " + ToString(way.layout) + " " + ToString(reduction);
+      if (way.algorithm == "auto") {
+        EXPECT_EQ(way.refused, 0) << what;
+      }
+      EXPECT_GT(way.checked, 0) << what << " refuses all " << way.refused;
+    }
   }
-  return all;
 }
 
-INSTANTIATE_TEST_SUITE_P(All, PoolBits, testing::ValuesIn(Parameters()), NameOf);
+INSTANTIATE_TEST_SUITE_P(All, PoolBits,
+                         testing::Combine(testing::ValuesIn(PoolSweeps()),
+                                          testing::ValuesIn(UsableTargets())),
+                         [](const auto& test) {
+                           return std::get<0>(test.param).name +
+                                  ("_" + std::get<1>(test.param).name);
+                         });
 
 // x, y and the indices each in its own layout; some algorithm must take it.
 using TargetAndAlgorithm = std::tuple<std::string, std::string>;
@@ -75,11 +84,12 @@ TEST_P(PoolMixedLayouts, EqualTheReference) {
   const auto& [target, algorithm] = GetParam();
   int64_t checked = 0;
   for (PoolProblem p : RandomPoolProblems(3, 200, 30'000)) {
+    KnownPool known(p);
     for (int layouts = 0; layouts < (p.indices() ? 8 : 4); ++layouts) {
       p.x_layout = static_cast<Layout>(layouts & 1);
       p.y_layout = static_cast<Layout>(layouts >> 1 & 1);
       p.index_layout = static_cast<Layout>(layouts >> 2 & 1);
-      const BitResult result = CheckPoolBits(p, target, algorithm);
+      const BitResult result = CheckPoolBits(p, known, target, algorithm);
       ASSERT_EQ(result.failure, "");
       if (algorithm == "auto") {
         ASSERT_FALSE(result.refused) << ToString(p);

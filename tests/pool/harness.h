@@ -3,6 +3,7 @@
 #ifndef WINDROW_TESTS_POOL_HARNESS_H_
 #define WINDROW_TESTS_POOL_HARNESS_H_
 
+#include <optional>
 #include <string>
 
 #include "tests/conv/harness.h"
@@ -12,11 +13,24 @@
 
 namespace windrow::test {
 
-// Whose scratch memory a Run uses.
-enum class Scratch : uint8_t { kObjects, kCallers };
+// A problem's input and what the library's reference gives, in nchw: the same whatever the layouts,
+// gaps, target and algorithm.
+class KnownPool {
+ public:
+  explicit KnownPool(const PoolProblem& p);
 
-// `algorithm` may be "auto", which never refuses. A caller's workspace is of just the size asked
-// for `threads` threads, full of NaN, and starts or ends at an inaccessible page.
+  const Tensor x;
+  const PoolOutputs& outputs();  // made when they are first asked for: the problem may be refused
+
+ private:
+  PoolProblem dense_;
+  std::optional<PoolOutputs> outputs_;
+};
+
+// As CheckBits of a convolution.
+BitResult CheckPoolBits(const PoolProblem& p, KnownPool& known, const std::string& target,
+                        const std::string& algorithm, Scratch scratch = Scratch::kObjects,
+                        int threads = 1);
 BitResult CheckPoolBits(const PoolProblem& p, const std::string& target,
                         const std::string& algorithm, Scratch scratch = Scratch::kObjects,
                         int threads = 1);

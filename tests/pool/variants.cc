@@ -1,8 +1,5 @@
 #include "tests/pool/variants.h"
 
-#include <algorithm>
-#include <cstdint>
-#include <iterator>
 #include <map>
 #include <tuple>
 
@@ -25,10 +22,6 @@ std::vector<PoolProblem> Everyday() {
 
 }  // namespace
 
-std::string PoolVariant::Name() const {
-  return target.name + "_" + algorithm + "_" + ToString(layout);
-}
-
 std::vector<std::string> PoolAlgorithmsToTest() {
   std::vector<std::string> names = PoolAlgorithms();
   std::erase(names, "reference");
@@ -48,22 +41,6 @@ bool TakesEveryday(const std::string& algorithm, Layout layout, Reduction reduct
     found->second |= Accepts(p, algorithm);
   }
   return found->second;
-}
-
-std::vector<PoolVariant> PoolVariants() {
-  std::vector<PoolVariant> all;
-  for (const Layout layout : {Layout::kNhwc, Layout::kNchw}) {
-    for (const std::string& algorithm : PoolAlgorithmsToTest()) {
-      const bool takes = std::any_of(
-          std::begin(kReductions), std::end(kReductions),
-          [&](Reduction reduction) { return TakesEveryday(algorithm, layout, reduction); });
-      if (!takes) continue;
-      for (const cpu::TargetInfo& target : UsableTargets()) {
-        all.push_back({target, algorithm, layout});
-      }
-    }
-  }
-  return all;
 }
 
 }  // namespace windrow::test
