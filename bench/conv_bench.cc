@@ -12,14 +12,14 @@ namespace {
 // A layer's numbers. Outputs have a standard deviation of about 1/3, whatever the layer.
 struct Data {
   Data(const Layer& layer, Layout layout)
-      : x_nchw(layer.input),
-        x(layer.input, layout),
-        y(layer.Output(), layout),
-        weights(static_cast<size_t>(layer.WeightCount())),
-        bias(static_cast<size_t>(layer.options.out_channels)) {
+      : x_nchw(layer.problem.input()),
+        x(layer.problem.input(), layout),
+        y(layer.problem.output(), layout),
+        weights(static_cast<size_t>(layer.problem.weights())),
+        bias(static_cast<size_t>(layer.problem.oc)) {
     FillRandom({x_nchw.data(), static_cast<size_t>(x.shape().elements())}, 1, 1);
     Copy(x_nchw, x);
-    const auto taps = static_cast<float>(layer.WeightCount() / layer.options.out_channels);
+    const auto taps = static_cast<float>(layer.problem.weights() / layer.problem.oc);
     FillRandom(weights, 1 / std::sqrt(taps), 2);
     FillRandom(bias, 1, 3);
   }
@@ -30,10 +30,7 @@ struct Data {
 void Measure(const Layer& layer, Layout layout, const std::vector<Peer>& peers, const Flags& flags,
              benchmark::State& state) {
   Data data(layer, layout);
-  Conv2dOptions options = layer.options;
-  options.target = flags.target;
-  options.algorithm = flags.algorithm;
-  const Conv2d conv(options, data.weights, data.bias);
+  const Conv2d conv(Options(layer.problem, flags.target, flags.algorithm), data.weights, data.bias);
   Contest contest(layer.ToWork(), conv.target(), flags, [&] { conv.Run(data.x, data.y); });
   Tensor result(data.y.shape());
   Copy(data.y, result);
@@ -41,7 +38,7 @@ void Measure(const Layer& layer, Layout layout, const std::vector<Peer>& peers, 
     return format.make(layer, {data.x_nchw, data.weights, data.bias});
   });
   contest.Measure();
-  contest.Report(state, conv.Explain(layer.input, layout));
+  contest.Report(state, conv.Explain(layer.problem.input(), layout));
 }
 
 }  // namespace

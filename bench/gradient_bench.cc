@@ -13,17 +13,16 @@ namespace {
 // Numbers so large that gradients are of the order of 1.
 struct GradientData {
   GradientData(const Layer& layer, Gradient gradient, Layout layout)
-      : x_nchw(layer.input),
-        dy_nchw(layer.Output()),
-        x(layer.input, layout),
-        dy(layer.Output(), layout),
-        weights(static_cast<size_t>(layer.WeightCount())),
-        bias(static_cast<size_t>(layer.options.out_channels)) {
-    const Conv2dOptions& o = layer.options;
+      : x_nchw(layer.problem.input()),
+        dy_nchw(layer.problem.output()),
+        x(layer.problem.input(), layout),
+        dy(layer.problem.output(), layout),
+        weights(static_cast<size_t>(layer.problem.weights())),
+        bias(static_cast<size_t>(layer.problem.oc)) {
+    const ConvProblem& p = layer.problem;
     const Shape& y = dy.shape();
-    const int64_t terms = gradient == Gradient::kByWeights
-                              ? y.n() * y.h() * y.w()
-                              : layer.WeightCount() / o.in_channels * o.groups;
+    const int64_t terms = gradient == Gradient::kByWeights ? y.n() * y.h() * y.w()
+                                                           : layer.problem.weights() / p.ic * p.g;
     Fill(x_nchw, 1, 1, x);
     Fill(dy_nchw, 1 / std::sqrt(static_cast<float>(terms)), 2, dy);
     FillRandom(weights, 1, 3);
@@ -42,15 +41,14 @@ struct GradientData {
 void MeasureData(const Layer& layer, Layout layout, const std::vector<Peer>& peers,
                  const Flags& flags, benchmark::State& state) {
   GradientData data(layer, Gradient::kByData, layout);
-  Conv2dOptions options = layer.options;
-  options.target = flags.target;
+  Conv2dOptions options = Options(layer.problem, flags.target, "auto");
   options.backward.data = flags.algorithm;
   const Conv2d conv(options, data.weights);
   Contest contest(
-      {layer.Flops(), layer.BytesWritten() + 4.0 * static_cast<double>(layer.WeightCount()),
-       4.0 * static_cast<double>(layer.input.elements())},
+      {layer.Flops(), layer.BytesWritten() + 4.0 * static_cast<double>(layer.problem.weights()),
+       4.0 * static_cast<double>(layer.problem.input().elements())},
       conv.target(), flags, [&] { conv.BackwardData(data.dy, data.x); });
-  Tensor result(layer.input);
+  Tensor result(layer.problem.input());
   Copy(data.x, result);
   contest.AddPeers(peers, layout, result, [&](const PeerFormat& format) {
     return format.make_gradient == nullptr
@@ -65,18 +63,17 @@ void MeasureData(const Layer& layer, Layout layout, const std::vector<Peer>& pee
 void MeasureWeights(const Layer& layer, Layout layout, const std::vector<Peer>& peers,
                     const Flags& flags, benchmark::State& state) {
   GradientData data(layer, Gradient::kByWeights, layout);
-  Conv2dOptions options = layer.options;
-  options.target = flags.target;
+  Conv2dOptions options = Options(layer.problem, flags.target, "auto");
   options.backward.weights = flags.algorithm;
   const Conv2d conv(options, data.weights);
   const BackwardWeightsArgs args{.x = data.x, .dy = data.dy, .dw = data.weights, .db = data.bias};
-  Contest contest(
-      {layer.Flops(),
-       layer.BytesRead() - 4.0 * static_cast<double>(layer.WeightCount()) + layer.BytesWritten(),
-       4.0 * static_cast<double>(layer.WeightCount())},
-      conv.target(), flags, [&] { conv.BackwardWeights(args); });
-  const Conv2dOptions& o = layer.options;
-  Tensor result(Shape(o.out_channels, o.in_channels / o.groups, o.kernel_size.h, o.kernel_size.w));
+  Contest contest({layer.Flops(),
+                   layer.BytesRead() - 4.0 * static_cast<double>(layer.problem.weights()) +
+                       layer.BytesWritten(),
+                   4.0 * static_cast<double>(layer.problem.weights())},
+                  conv.target(), flags, [&] { conv.BackwardWeights(args); });
+  const ConvProblem& p = layer.problem;
+  Tensor result(Shape(p.oc, p.ic / p.g, p.kernel.h, p.kernel.w));
   std::copy(data.weights.begin(), data.weights.end(), result.data());
   contest.AddPeers(peers, layout, result, [&](const PeerFormat& format) {
     return format.make_gradient == nullptr

@@ -1,103 +1,126 @@
-// The parser of a layer, and its arithmetic.
+// The parser of layers, and their arithmetic.
 #include "bench/layers.h"
 
 #include <stdexcept>
 
 #include "bench/shape_file.h"
-#include "bench/slide.h"
 
 namespace windrow::bench {
 namespace {
 
-Slide Vertical(const Layer& l) {
-  const Conv2dOptions& o = l.options;
-  return {l.input.h(), o.kernel_size.h, o.stride.h, o.padding.top(), o.dilation.h};
+using problems::Slide;
+
+double Product(int64_t a, int64_t b) { return static_cast<double>(a) * static_cast<double>(b); }
+
+double PixelsRead(const Slide& vertical, const Slide& horizontal) {
+  return Product(vertical.PositionsRead(), horizontal.PositionsRead());
 }
 
-Slide Horizontal(const Layer& l) {
-  const Conv2dOptions& o = l.options;
-  return {l.input.w(), o.kernel_size.w, o.stride.w, o.padding.left(), o.dilation.w};
+// What a line says of the window.
+template <typename Problem>
+void ReadWindow(Columns& line, Problem& p) {
+  p.kernel.h = line.Number("kh", 1);
+  p.kernel.w = line.Number("kw", 1);
+  p.stride.h = line.Number("sh", 1);
+  p.stride.w = line.Number("sw", 1);
+  const int64_t padding_h = line.Number("ph", 0);
+  p.padding = Padding(padding_h, line.Number("pw", 0));
 }
 
-void Check(const Layer& layer) {
-  const Conv2dOptions& o = layer.options;
-  if (o.in_channels % o.groups != 0 || o.out_channels % o.groups != 0) {
-    throw std::runtime_error("ic and oc must be multiples of groups");
-  }
-  RequireWindow(Vertical(layer));
-  RequireWindow(Horizontal(layer));
-  // Throw if bytes do not fit 63 bits.
-  static_cast<void>(layer.Output());
-  static_cast<void>(
-      Shape(o.out_channels, o.in_channels / o.groups, o.kernel_size.h, o.kernel_size.w));
+template <typename Problem>
+void ReadImage(Columns& line, Problem& p) {
+  p.ih = line.Number("ih", 1);
+  p.iw = line.Number("iw", 1);
 }
 
-Layer ParseLayer(Words& words) {
+template <typename Problem>
+void Check(const Problem& p) {
+  if (!IsValid(p)) throw std::runtime_error("no such layer can be: " + ToString(p));
+}
+
+Layer ReadLayer(Columns& line) {
   Layer layer;
-  Conv2dOptions& o = layer.options;
-  // A statement a column, since the arguments of a call are evaluated in any order.
-  layer.name = words.Next("name");
-  const int64_t n = words.NextNumber("mb", 1);
-  o.groups = words.NextNumber("groups", 1);
-  o.in_channels = words.NextNumber("ic", 1);
-  const int64_t h = words.NextNumber("ih", 1);
-  const int64_t w = words.NextNumber("iw", 1);
-  o.out_channels = words.NextNumber("oc", 1);
-  o.kernel_size.h = words.NextNumber("kh", 1);
-  o.kernel_size.w = words.NextNumber("kw", 1);
-  o.stride.h = words.NextNumber("sh", 1);
-  o.stride.w = words.NextNumber("sw", 1);
-  const int64_t padding_h = words.NextNumber("ph", 0);
-  const int64_t padding_w = words.NextNumber("pw", 0);
-  o.padding = Padding(padding_h, padding_w);
-  o.dilation.h = words.NextNumber("dh", 1);
-  o.dilation.w = words.NextNumber("dw", 1);
-  layer.count = words.NextNumber("count", 1);
-  layer.net = words.Next("net");
-  layer.input = Shape(n, o.in_channels, h, w);
-  Check(layer);
+  ConvProblem& p = layer.problem;
+  layer.name = line.Word("name");
+  p.mb = line.Number("mb", 1);
+  p.g = line.Number("groups", 1);
+  p.ic = line.Number("ic", 1);
+  ReadImage(line, p);
+  p.oc = line.Number("oc", 1);
+  ReadWindow(line, p);
+  p.dilation.h = line.Number("dh", 1);
+  p.dilation.w = line.Number("dw", 1);
+  layer.count = line.Number("count", 1);
+  layer.net = line.Word("net");
+  Check(p);
+  static_cast<void>(p.weights());  // throws if bytes do not fit 63 bits
   return layer;
+}
+
+Pool ReadPool(Columns& line) {
+  Pool pool;
+  PoolProblem& p = pool.problem;
+  pool.name = line.Word("name");
+  const std::string mode = line.Word("max or avg");
+  if (mode != "max" && mode != "avg") {
+    throw std::runtime_error("the second word must be max or avg, not \"" + mode + "\"");
+  }
+  if (mode == "avg") p.reduction = problems::Reduction::kAverage;
+  p.mb = line.Number("mb", 1);
+  p.c = line.Number("c", 1);
+  ReadImage(line, p);
+  ReadWindow(line, p);
+  const int64_t ceil = line.Number("ceil", 0);
+  if (ceil > 1) throw std::runtime_error("ceil must be 0 or 1");
+  p.ceil_mode = ceil == 1;
+  pool.net = line.Word("net");
+  Check(p);
+  return pool;
 }
 
 }  // namespace
 
-Shape Layer::Output() const {
-  return Shape(input.n(), options.out_channels, Vertical(*this).Outputs(),
-               Horizontal(*this).Outputs());
-}
-
-int64_t Layer::WeightCount() const {
-  return options.out_channels * (options.in_channels / options.groups) * options.kernel_size.h *
-         options.kernel_size.w;
-}
-
 double Layer::Flops() const {
-  const double pairs = static_cast<double>(input.n() * options.out_channels) *
-                       static_cast<double>(options.in_channels / options.groups);
-  return 2 * pairs * static_cast<double>(Vertical(*this).Taps()) *
-         static_cast<double>(Horizontal(*this).Taps());
+  const ConvProblem& p = problem;
+  return 2 * Product(p.mb * p.oc, p.ic / p.g) * Product(p.vertical().Taps(), p.horizontal().Taps());
 }
 
 double Layer::BytesRead() const {
-  const double pixels = static_cast<double>(Vertical(*this).PositionsRead()) *
-                        static_cast<double>(Horizontal(*this).PositionsRead());
+  const ConvProblem& p = problem;
+  const double pixels = PixelsRead(p.vertical(), p.horizontal());
   return sizeof(float) *
-         (static_cast<double>(input.n() * input.c()) * pixels + static_cast<double>(WeightCount()));
+         (static_cast<double>(p.mb * p.ic) * pixels + static_cast<double>(p.weights()));
 }
 
 double Layer::BytesWritten() const {
-  return sizeof(float) * static_cast<double>(Output().elements());
+  return sizeof(float) * static_cast<double>(problem.output().elements());
 }
 
-std::string FindLayersFile() { return FindShapeFile("layers.txt", "--shapes"); }
+Work Pool::ToWork(bool indices) const {
+  const PoolProblem& p = problem;
+  const size_t bytes_an_output = sizeof(float) + (indices ? sizeof(int64_t) : 0);
+  return {.flops = 0,
+          .bytes_read = sizeof(float) * static_cast<double>(p.mb * p.c) *
+                        PixelsRead(p.vertical(), p.horizontal()),
+          .bytes_written = Product(static_cast<int64_t>(bytes_an_output), p.output().elements())};
+}
 
 std::vector<Layer> ReadLayers(const std::string& path) {
   std::vector<Layer> layers;
-  ReadShapeFile(path, [&](Words& words) {
-    layers.push_back(ParseLayer(words));
+  ReadShapeFile(path, [&](Columns& line) {
+    layers.push_back(ReadLayer(line));
     return layers.back().name;
   });
   return layers;
+}
+
+std::vector<Pool> ReadPools(const std::string& path) {
+  std::vector<Pool> pools;
+  ReadShapeFile(path, [&](Columns& line) {
+    pools.push_back(ReadPool(line));
+    return std::string(pools.back().ModeName()) + " " + pools.back().name;
+  });
+  return pools;
 }
 
 }  // namespace windrow::bench

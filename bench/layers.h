@@ -1,9 +1,12 @@
-// Convolution layers of real networks, one a line:
+// Layers of real networks, as shapes/layers.txt and shapes/pools.txt have them, one a line:
 //
-//   name  mb groups ic ih iw oc kh kw sh sw ph pw dh dw  count net
+//   name  mb groups ic ih iw oc kh kw sh sw ph pw dh dw  count net     a convolution
+//   name  max|avg  mb c ih iw kh kw sh sw ph pw  ceil  net             a pooling
 //
 // mb is the batch, ph and pw the padding of both sides, dh and dw the dilation (1: dense), count
-// how often the layer occurs in the net. '#' starts a comment.
+// how often the layer occurs in the net, ceil 1 for ceil_mode. An average counts padding, as
+// PyTorch does unless told otherwise. A maximum and an average may have the same name. '#' starts a
+// comment.
 #ifndef WINDROW_BENCH_LAYERS_H_
 #define WINDROW_BENCH_LAYERS_H_
 
@@ -12,18 +15,19 @@
 #include <vector>
 
 #include "bench/work.h"
-#include "windrow/conv2d.h"
+#include "problems/conv_problem.h"
+#include "problems/pool_problem.h"
 
 namespace windrow::bench {
+
+using problems::ConvProblem;
+using problems::PoolProblem;
 
 struct Layer {
   std::string name, net;
   int64_t count = 1;
-  Shape input;
-  Conv2dOptions options;
+  ConvProblem problem;
 
-  Shape Output() const;
-  int64_t WeightCount() const;
   // Multiply-adds times two, without those on padding.
   double Flops() const;
   // Weights, and the input pixels that some tap reads, each moved once.
@@ -32,12 +36,22 @@ struct Layer {
   Work ToWork() const { return {Flops(), BytesRead(), BytesWritten()}; }
 };
 
-// The layers.txt of a source tree or an installation: below the current directory or beside the
-// program. Throws std::runtime_error if there is none.
-std::string FindLayersFile();
+struct Pool {
+  std::string name, net;
+  PoolProblem problem;
 
-// Throws std::runtime_error naming the file, the line and what is wrong with it.
+  const char* ModeName() const { return problem.average() ? "avg" : "max"; }
+  // The input pixels that some window holds are read once; comparing and adding costs nothing.
+  Work ToWork(bool indices) const;
+};
+
+// The shapes/NAME of a source tree or an installation: below the current directory or beside the
+// program. Throws std::runtime_error, naming the flag that names a file, if there is none.
+std::string FindShapeFile(const std::string& name, const std::string& flag);
+
+// Throw std::runtime_error naming the file, the line and what is wrong with it.
 std::vector<Layer> ReadLayers(const std::string& path);
+std::vector<Pool> ReadPools(const std::string& path);
 
 }  // namespace windrow::bench
 

@@ -10,7 +10,6 @@
 #include <vector>
 
 #include "bench/layers.h"
-#include "bench/pools.h"
 #include "windrow/tensor.h"
 
 namespace windrow::bench {

@@ -12,27 +12,26 @@ namespace {
 
 std::unique_ptr<PeerOperation> MakeConvolution(const Layer& layer, const Operands& operands,
                                                Tag activations) {
-  const Conv2dOptions& o = layer.options;
-  const Shape output = layer.Output();
+  const ConvProblem& p = layer.problem;
+  const Shape output = layer.problem.output();
   const memory::dims weights =
-      o.groups == 1 ? memory::dims{o.out_channels, o.in_channels, o.kernel_size.h, o.kernel_size.w}
-                    : memory::dims{o.groups, o.out_channels / o.groups, o.in_channels / o.groups,
-                                   o.kernel_size.h, o.kernel_size.w};
-  const Tag plain_weights = o.groups == 1 ? Tag::oihw : Tag::goihw;
-  const memory::desc bias = Describe(memory::dims{o.out_channels}, Tag::x);
+      p.g == 1 ? memory::dims{p.oc, p.ic, p.kernel.h, p.kernel.w}
+               : memory::dims{p.g, p.oc / p.g, p.ic / p.g, p.kernel.h, p.kernel.w};
+  const Tag plain_weights = p.g == 1 ? Tag::oihw : Tag::goihw;
+  const memory::desc bias = Describe(memory::dims{p.oc}, Tag::x);
   // A dense kernel has dilation 0 here.
   const dnnl::convolution_forward::desc desc(
       dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct,
-      Describe(Dims(layer.input), activations), Describe(weights, Tag::any), bias,
-      Describe(Dims(output), activations), {o.stride.h, o.stride.w},
-      {o.dilation.h - 1, o.dilation.w - 1}, {o.padding.top(), o.padding.left()},
-      {o.padding.bottom(), o.padding.right()});
+      Describe(Dims(layer.problem.input()), activations), Describe(weights, Tag::any), bias,
+      Describe(Dims(output), activations), {p.stride.h, p.stride.w},
+      {p.dilation.h - 1, p.dilation.w - 1}, {p.padding.top(), p.padding.left()},
+      {p.padding.bottom(), p.padding.right()});
   const dnnl::convolution_forward::primitive_desc chosen(desc, Cpu());
   return std::make_unique<Operation>(
       output, dnnl::convolution_forward(chosen),
       std::unordered_map<int, memory>{
-          {DNNL_ARG_SRC,
-           Reordered(Describe(Dims(layer.input), Tag::nchw), operands.x.data(), chosen.src_desc())},
+          {DNNL_ARG_SRC, Reordered(Describe(Dims(layer.problem.input()), Tag::nchw),
+                                   operands.x.data(), chosen.src_desc())},
           {DNNL_ARG_WEIGHTS, Reordered(Describe(weights, plain_weights), operands.weights.data(),
                                        chosen.weights_desc())},
           {DNNL_ARG_BIAS, Reordered(bias, operands.bias.data(), bias)},

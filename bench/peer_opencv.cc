@@ -17,11 +17,11 @@ namespace {
 // Whether every window begins inside the padded image as filter2D sees it: an anchor is a pixel of
 // the kernel, and the result is not larger than the image.
 bool CanFilter(const Layer& layer) {
-  const Conv2dOptions& o = layer.options;
-  const Shape y = layer.Output();
-  return o.in_channels == 1 && o.out_channels == 1 && o.stride == Size2(1) &&
-         o.dilation == Size2(1) && o.padding.top() < o.kernel_size.h &&
-         o.padding.left() < o.kernel_size.w && y.h() <= layer.input.h() && y.w() <= layer.input.w();
+  const ConvProblem& p = layer.problem;
+  const Shape y = layer.problem.output();
+  return p.ic == 1 && p.oc == 1 && p.stride == Size2(1) && p.dilation == Size2(1) &&
+         p.padding.top() < p.kernel.h && p.padding.left() < p.kernel.w && y.h() <= p.ih &&
+         y.w() <= p.iw;
 }
 
 // Image `index` of a batch with one channel. Not copied.
@@ -35,11 +35,10 @@ class OpenCvFilter : public PeerOperation {
  public:
   OpenCvFilter(const Layer& layer, const Operands& operands)
       : x_(operands.x),
-        y_(layer.Output()),
-        kernel_(Shape(1, 1, layer.options.kernel_size.h, layer.options.kernel_size.w),
-                operands.weights),
-        anchor_(static_cast<int>(layer.options.padding.left()),
-                static_cast<int>(layer.options.padding.top())),
+        y_(layer.problem.output()),
+        kernel_(Shape(1, 1, layer.problem.kernel.h, layer.problem.kernel.w), operands.weights),
+        anchor_(static_cast<int>(layer.problem.padding.left()),
+                static_cast<int>(layer.problem.padding.top())),
         bias_(operands.bias[0]) {}
 
   void Run() override {

@@ -34,20 +34,19 @@ void Require(xnn_status status, const char* step) {
 
 // Null if XNNPACK cannot do this layer.
 Operator Create(const Layer& layer, const Operands& operands) {
-  const Conv2dOptions& o = layer.options;
-  const int64_t group_inputs = o.in_channels / o.groups;
+  const ConvProblem& p = layer.problem;
+  const int64_t group_inputs = p.ic / p.g;
   // XNNPACK takes weights as [out][kh][kw][in], for groups too.
-  const Tensor weights(Shape(o.out_channels, group_inputs, o.kernel_size.h, o.kernel_size.w),
-                       operands.weights, Layout::kNhwc);
+  const Tensor weights(Shape(p.oc, group_inputs, p.kernel.h, p.kernel.w), operands.weights,
+                       Layout::kNhwc);
   const auto u32 = [](int64_t value) { return static_cast<uint32_t>(value); };
   const auto size = [](int64_t value) { return static_cast<size_t>(value); };
   xnn_operator_t op = nullptr;
   const xnn_status status = xnn_create_convolution2d_nhwc_f32(
-      u32(o.padding.top()), u32(o.padding.right()), u32(o.padding.bottom()), u32(o.padding.left()),
-      u32(o.kernel_size.h), u32(o.kernel_size.w), u32(o.stride.h), u32(o.stride.w),
-      u32(o.dilation.h), u32(o.dilation.w), u32(o.groups), size(group_inputs),
-      size(o.out_channels / o.groups), size(o.in_channels), size(o.out_channels), weights.data(),
-      operands.bias.data(), -INFINITY, INFINITY, /*flags=*/0, &op);
+      u32(p.padding.top()), u32(p.padding.right()), u32(p.padding.bottom()), u32(p.padding.left()),
+      u32(p.kernel.h), u32(p.kernel.w), u32(p.stride.h), u32(p.stride.w), u32(p.dilation.h),
+      u32(p.dilation.w), u32(p.g), size(group_inputs), size(p.oc / p.g), size(p.ic), size(p.oc),
+      weights.data(), operands.bias.data(), -INFINITY, INFINITY, /*flags=*/0, &op);
   if (status == xnn_status_unsupported_parameter || status == xnn_status_unsupported_hardware) {
     return nullptr;
   }
@@ -59,7 +58,7 @@ class XnnpackConvolution : public PeerOperation {
  public:
   XnnpackConvolution(const Layer& layer, const Tensor& x, Operator op)
       : x_(Shape(1, 1, 1, x.shape().elements() + kExtra)),
-        y_(layer.Output(), Layout::kNhwc),
+        y_(layer.problem.output(), Layout::kNhwc),
         pool_(pool_threads > 1 ? pthreadpool_create(static_cast<size_t>(pool_threads)) : nullptr),
         op_(std::move(op)) {
     if (pool_threads > 1 && pool_ == nullptr) throw std::runtime_error("XNNPACK: no thread pool");

@@ -9,26 +9,11 @@
 namespace windrow::bench {
 namespace {
 
-// Either kind.
-std::shared_ptr<const Pooling> Bound(const Pool& pool, const Flags& flags) {
-  const Padding padding(pool.padding.h, pool.padding.w);
-  if (pool.mode == PoolMode::kAvg) {
-    AvgPool2dOptions o{.kernel_size = pool.kernel, .stride = pool.stride, .padding = padding};
-    o.ceil_mode = pool.ceil;
-    o.algorithm = flags.algorithm;
-    o.target = flags.target;
-    return std::make_shared<AvgPool2d>(o);
-  }
-  MaxPool2dOptions o{.kernel_size = pool.kernel, .stride = pool.stride, .padding = padding};
-  o.ceil_mode = pool.ceil;
-  o.algorithm = flags.algorithm;
-  o.target = flags.target;
-  return std::make_shared<MaxPool2d>(o);
-}
-
 struct PoolData {
   PoolData(const Pool& pool, Layout layout)
-      : x_nchw(pool.input), x(pool.input, layout), y(pool.Output(), layout) {
+      : x_nchw(pool.problem.input()),
+        x(pool.problem.input(), layout),
+        y(pool.problem.output(), layout) {
     FillRandom({x_nchw.data(), static_cast<size_t>(x.shape().elements())}, 1, 1);
     Copy(x_nchw, x);
   }
@@ -38,10 +23,10 @@ struct PoolData {
 void Measure(const Pool& pool, Layout layout, const std::vector<Peer>& peers, const Flags& flags,
              benchmark::State& state) {
   PoolData data(pool, layout);
-  const auto pooling = Bound(pool, flags);
+  const problems::AnyPooling pooling = MakePooling(pool.problem, flags.target, flags.algorithm);
   const PoolArgs args{.x = data.x, .y = data.y};
-  Contest contest(pool.ToWork(/*indices=*/false), pooling->target(), flags,
-                  [&] { pooling->Run(args); });
+  Contest contest(pool.ToWork(/*indices=*/false), pooling.target(), flags,
+                  [&] { pooling.Run(args); });
   Tensor result(data.y.shape());
   Copy(data.y, result);
   contest.AddPeers(peers, layout, result,
@@ -50,20 +35,20 @@ void Measure(const Pool& pool, Layout layout, const std::vector<Peer>& peers, co
                      return format.make_pooling(pool, data.x_nchw);
                    });
   contest.Measure();
-  contest.Report(state, pooling->Explain(args));
+  contest.Report(state, pooling.Explain(args));
 }
 
 // Of Windrow alone; what the indices cost is seen in the same rounds.
 void MeasureIndices(const Pool& pool, Layout layout, const Flags& flags, benchmark::State& state) {
   PoolData data(pool, layout);
-  const auto pooling = Bound(pool, flags);
+  const problems::AnyPooling pooling = MakePooling(pool.problem, flags.target, flags.algorithm);
   IndexTensor indices(data.y.shape(), layout);
   const PoolArgs args{.x = data.x, .y = data.y, .indices = indices};
-  Contest contest(pool.ToWork(/*indices=*/true), pooling->target(), flags,
-                  [&] { pooling->Run(args); });
-  const size_t without = contest.Add([&] { pooling->Run(data.x, data.y); });
+  Contest contest(pool.ToWork(/*indices=*/true), pooling.target(), flags,
+                  [&] { pooling.Run(args); });
+  const size_t without = contest.Add([&] { pooling.Run(data.x, data.y); });
   contest.Measure();
-  contest.Report(state, pooling->Explain(args));
+  contest.Report(state, pooling.Explain(args));
   state.counters["times_without_indices"] = contest.TimesLongerThan(without);
 }
 
@@ -76,7 +61,7 @@ void RegisterPoolings(const std::vector<Pool>& pools, const std::vector<Peer>& p
       const std::string name = "/" + pool.name + "/" + ToString(layout);
       RegisterContest(std::string(pool.ModeName()) + "_pool" + name,
                       [=](benchmark::State& state) { Measure(pool, layout, peers, flags, state); });
-      if (pool.mode != PoolMode::kMax) continue;
+      if (pool.problem.average()) continue;
       RegisterContest("max_pool_indices" + name,
                       [=](benchmark::State& state) { MeasureIndices(pool, layout, flags, state); });
     }

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "bench/flags.h"
+#include "bench/layers.h"
 #include "bench/peer.h"
-#include "bench/pools.h"
 
 namespace windrow::bench {
 

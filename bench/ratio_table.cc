@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iomanip>
+#include <locale>
 #include <ostream>
 #include <sstream>
 
@@ -11,6 +12,7 @@ namespace {
 
 std::string Fixed(double value, int decimals) {
   std::ostringstream out;
+  out.imbue(std::locale::classic());
   out << std::fixed << std::setprecision(decimals) << value;
   return out.str();
 }

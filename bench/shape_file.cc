@@ -9,18 +9,20 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "bench/layers.h"
+
 namespace windrow::bench {
 
-std::string Words::Next(const char* what) {
+std::string Columns::Word(const char* what) {
   std::string word;
   if (!(in_ >> word)) throw std::runtime_error(std::string(what) + " is missing");
   return word;
 }
 
 // The bound keeps every product of two within 63 bits; Shape checks the larger ones.
-int64_t Words::NextNumber(const char* what, int64_t min) {
+int64_t Columns::Number(const char* what, int64_t min) {
   constexpr int64_t kMax = 1 << 30;
-  const std::string word = Next(what);
+  const std::string word = Word(what);
   int64_t value = 0;
   const char* const end = word.data() + word.size();
   const auto [stop, error] = std::from_chars(word.data(), end, value);
@@ -32,17 +34,9 @@ int64_t Words::NextNumber(const char* what, int64_t min) {
   return value;
 }
 
-void Words::ExpectEnd() {
+void Columns::ExpectEnd() {
   std::string word;
   if (in_ >> word) throw std::runtime_error("unexpected \"" + word + "\" at the end");
-}
-
-void RequireWindow(const Slide& s) {
-  if (s.Span() > s.in + 2 * s.padding) {
-    throw std::runtime_error("the kernel spans " + std::to_string(s.Span()) +
-                             " pixels, the padded input has " +
-                             std::to_string(s.in + 2 * s.padding));
-  }
 }
 
 std::string FindShapeFile(const std::string& name, const std::string& flag) {
@@ -61,7 +55,7 @@ std::string FindShapeFile(const std::string& name, const std::string& flag) {
                            flag);
 }
 
-void ReadShapeFile(const std::string& path, const std::function<std::string(Words&)>& parse) {
+void ReadShapeFile(const std::string& path, const std::function<std::string(Columns&)>& parse) {
   std::ifstream file(path);
   if (!file) throw std::runtime_error(path + ": cannot be opened");
   std::set<std::string> names;
@@ -70,9 +64,9 @@ void ReadShapeFile(const std::string& path, const std::function<std::string(Word
     line.resize(std::min(line.size(), line.find('#')));
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     try {
-      Words words(line);
-      const std::string name = parse(words);
-      words.ExpectEnd();
+      Columns columns(line);
+      const std::string name = parse(columns);
+      columns.ExpectEnd();
       if (!names.insert(name).second) {
         throw std::runtime_error("there is already a layer \"" + name + "\"");
       }

@@ -19,7 +19,6 @@
 #include "bench/layers.h"
 #include "bench/peer.h"
 #include "bench/pool_bench.h"
-#include "bench/pools.h"
 #include "bench/probe_bench.h"
 #include "bench/ratio_table.h"
 #include "bench/reporter.h"
@@ -80,8 +79,8 @@ int Main(int argc, char** argv) {
   std::vector<std::string> arguments(argv + 1, argv + argc);
   Flags flags = TakeFlags(arguments);
   if (!Initialize(argv[0], arguments)) return 2;
-  if (flags.shapes.empty()) flags.shapes = FindLayersFile();
-  if (flags.pools.empty()) flags.pools = FindPoolsFile();
+  if (flags.shapes.empty()) flags.shapes = FindShapeFile("layers.txt", "--shapes");
+  if (flags.pools.empty()) flags.pools = FindShapeFile("pools.txt", "--pools");
   const std::vector<Peer> peers = ChoosePeers(flags.peers);
   if (!flags.target.empty()) cpu::ForceTarget(flags.target);
   AddContext(flags, peers);

@@ -84,7 +84,7 @@ endfunction()
 # For what is compiled once a SIMD target, besides.
 function(windrow_kernel_options target)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # The micro-kernels are vectors as they stand. What GCC 12 makes of scalar ones may read behind the
+    # The micro-kernels are vectors as they stand. What GCC 12 makes of scalar ones may read past the
     # data: pairs of floats, a step apart, with the pair that would come next.
     target_compile_options(${target} PRIVATE -fno-tree-vectorize)
     # GCC inlines the less the smaller a file is. In one of its own, the lambda in the innermost loop

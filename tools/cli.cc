@@ -10,7 +10,7 @@
 #include <ostream>
 #include <stdexcept>
 
-#include "tools/number.h"
+#include "problems/words.h"
 #include "windrow/windrow.h"
 
 namespace windrow::tool {
@@ -90,7 +90,7 @@ struct Adder {
         .add_option_function<std::string>(
             argument.name,
             [name = argument.name, to](const std::string& text) {
-              const auto number = NearestFloat(text);
+              const auto number = problems::ReadFinite(text);
               if (!number) {
                 throw CLI::ValidationError(
                     name, fmt::format("\"{}\" is not a finite 32-bit number", text));

@@ -86,9 +86,9 @@ std::string RandomPadding(Random& random, Size2 reach, Size2 in) {
 
 std::string RandomProblem(Random& random) {
   // Plain, grouped or depthwise; few or many channels.
-  const int64_t most = random.OneIn(3) ? 40 : 9;
+  const int64_t max = random.OneIn(3) ? 40 : 9;
   int64_t groups = random.OneIn(2) ? 1 : random.Between(1, 6);
-  int64_t in = random.Between(1, most) * groups, out = random.Between(1, most) * groups;
+  int64_t in = random.Between(1, max) * groups, out = random.Between(1, max) * groups;
   if (random.OneIn(4)) {
     groups = in = random.Between(1, 40);
     out = in * random.Between(1, 2);
@@ -115,31 +115,33 @@ std::string RandomProblem(Random& random) {
 
 }  // namespace
 
-std::vector<Problem> Corpus(bool quick) {
-  std::vector<Problem> problems;
+std::vector<problems::ParsedConv> Corpus(bool quick) {
+  std::vector<problems::ParsedConv> all;
   for (size_t i = 0; i < std::size(kListed); ++i) {
-    if (!quick || i % 4 == 0) problems.push_back(ParseProblem(kListed[i]));
+    if (!quick || i % 4 == 0) all.push_back(problems::ParseConv(kListed[i]));
   }
   Random random(2024);
-  for (int i = 0; i < (quick ? 40 : 1000); ++i)
-    problems.push_back(ParseProblem(RandomProblem(random)));
-  return problems;
+  for (int i = 0; i < (quick ? 40 : 1000); ++i) {
+    all.push_back(problems::ParseConv(RandomProblem(random)));
+  }
+  return all;
 }
 
-ProblemData MakeData(const Problem& problem, const Shape& output) {
-  Random random(SeedOf(problem.text));
+ProblemData MakeData(const problems::ParsedConv& parsed) {
+  const ConvProblem& p = parsed.problem;
+  Random random(SeedOf(parsed.text));
   ProblemData data;
-  data.x = Tensor(problem.input);
-  Fill(ElementsOf(data.x), random, problem.values);
-  data.weights.resize(static_cast<size_t>(problem.WeightCount()));
+  data.x = Tensor(p.input());
+  Fill(ElementsOf(data.x), random, p.values);
+  data.weights.resize(static_cast<size_t>(p.weights()));
   // Half of the problems with non-finite values have finite weights, which may skip padding.
-  const bool plain = problem.values == Values::kNonFinite && random.OneIn(2);
-  Fill(data.weights, random, plain ? Values::kPlain : problem.values);
-  if (problem.bias) data.bias.resize(static_cast<size_t>(problem.options.out_channels));
-  Fill(data.bias, random, problem.values);
-  if (problem.residual) {
-    data.residual = Tensor(output);
-    Fill(ElementsOf(data.residual), random, problem.values);
+  const bool plain = p.values == Values::kNonFinite && random.OneIn(2);
+  Fill(data.weights, random, plain ? Values::kPlain : p.values);
+  if (p.bias) data.bias.resize(static_cast<size_t>(p.oc));
+  Fill(data.bias, random, p.values);
+  if (p.residual != problems::Residual::kNone) {
+    data.residual = Tensor(p.output());
+    Fill(ElementsOf(data.residual), random, p.values);
   }
   return data;
 }

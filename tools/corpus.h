@@ -5,21 +5,23 @@
 
 #include <vector>
 
-#include "tools/problem_text.h"
+#include "problems/conv_problem.h"
 #include "windrow/tensor.h"
 
 namespace windrow::tool {
 
+using problems::ConvProblem;
+
 // Valid problems, without target, algorithm, numerics and layout. `quick` is a subset.
-std::vector<Problem> Corpus(bool quick);
+std::vector<problems::ParsedConv> Corpus(bool quick);
 
 struct ProblemData {
   Tensor x, residual;  // nchw; residual is empty if there is none
   std::vector<float> weights, bias;
 };
 
-// Depends on problem.text alone.
-ProblemData MakeData(const Problem& problem, const Shape& output);
+// Depends on the text alone.
+ProblemData MakeData(const problems::ParsedConv& parsed);
 
 }  // namespace windrow::tool
 

@@ -10,6 +10,8 @@
 
 #include "tools/cli.h"
 #include "tools/examples.h"
+#include "tools/json_output.h"
+#include "windrow/windrow.h"
 
 namespace windrow::tool {
 namespace {
@@ -50,38 +52,48 @@ void PrintBeside(const Check& check, std::ostream& out) {
   }
 }
 
-int Demo(const std::string& name, std::ostream& out) {
+struct DemoOptions {
+  std::string name, json;
+};
+
+int Demo(const DemoOptions& o, std::ostream& out) {
   std::vector<Example> chosen = Examples();
   std::string names;
   for (const Example& e : chosen) names += fmt::format(" {}", e.name);
-  std::erase_if(chosen, [&](const Example& e) { return !name.empty() && name != e.name; });
+  std::erase_if(chosen, [&](const Example& e) { return !o.name.empty() && o.name != e.name; });
   if (chosen.empty()) {
     throw std::invalid_argument(
-        fmt::format("there is no example \"{}\"; there are{}", name, names));
+        fmt::format("there is no example \"{}\"; there are{}", o.name, names));
   }
-  int failed = 0, checks = 0;
+  std::ostream nowhere(nullptr);
+  std::ostream& text = o.json == "-" ? nowhere : out;
+  Json results = Json::array();
+  int failed = 0;
   for (const Example& e : chosen) {
-    out << fmt::format("{} {}\n", e.name, e.title);
+    text << fmt::format("{} {}\n", e.name, e.title);
     for (const Check& check : e.run()) {
-      out << fmt::format("  {}: {}\n", check.what, check.ok() ? "ok" : "FAILED");
-      PrintBeside(check, out);
+      text << fmt::format("  {}: {}\n", check.what, check.ok() ? "ok" : "FAILED");
+      PrintBeside(check, text);
+      results.push_back({{"example", e.name}, {"result", check.what}, {"ok", check.ok()}});
       failed += check.ok() ? 0 : 1;
-      ++checks;
     }
   }
-  out << fmt::format("{} of {} results as expected\n", checks - failed, checks);
+  text << fmt::format("{} of {} results as expected\n",
+                      results.size() - static_cast<size_t>(failed), results.size());
+  WriteJson(o.json, {{"version", Version()}, {"ok", failed == 0}, {"results", results}}, out);
   return failed == 0 ? 0 : 1;
 }
 
 }  // namespace
 
 Command DemoCommand() {
-  const auto name = std::make_shared<std::string>();
+  const auto o = std::make_shared<DemoOptions>();
   return {"demo",
-          "[NAME]",
+          "[--json FILE] [NAME]",
           "Compute the textbook's examples and check them",
-          {{"name", "One example, such as E2; all if none is named", name.get()}},
-          [name](std::ostream& out, std::ostream&) { return Demo(*name, out); }};
+          {{"name", "One example, such as E2; all if none is named", &o->name},
+           ResultsArgument("--json", "JSON", o->json)},
+          [o](std::ostream& out, std::ostream&) { return Demo(*o, out); }};
 }
 
 }  // namespace windrow::tool

@@ -75,7 +75,7 @@ std::vector<Check> CornerCases() {
   const Tensor with_nans = Matrix(3, 3, {kNan, 1, 2, 3, 4, kNan, 6, 7, 8});
   const MaxPool2d two({.kernel_size = 2, .stride = 1});
   checks.push_back(
-      {"0..80 as 9x9, maximum of 4x4, padding 2, ceil_mode: no window starts behind the input",
+      {"0..80 as 9x9, maximum of 4x4, padding 2, ceil_mode: no window starts past the input",
        MaxPool2d({.kernel_size = 4, .stride = 4, .padding = 2, .ceil_mode = true})
            .Run(Matrix(9, 9, Counting(81))),
        Matrix(3, 3, {10, 14, 17, 46, 50, 53, 73, 77, 80})});

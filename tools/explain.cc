@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "problems/conv_problem.h"
+#include "problems/pool_problem.h"
 #include "tools/cli.h"
 #include "tools/json_output.h"
 #include "tools/peer_text.h"
-#include "tools/pool_text.h"
-#include "tools/problem_text.h"
 #include "windrow/windrow.h"
 
 namespace windrow::tool {
@@ -51,36 +51,39 @@ Explanation ExplainWithIndices(const Pooling& pooling, const Shape& input, Layou
 }
 
 Explained ExplainPooling(const std::string& text) {
-  const PoolProblem problem = ParsePoolProblem(text);
-  const ProblemSettings& s = problem.settings;
-  const auto pooling = problem.Bind(s.target, s.algorithm);
-  const Explanation e = problem.indices ? ExplainWithIndices(*pooling, problem.input, s.layout)
-                                        : pooling->Explain(problem.input, s.layout);
-  const double bytes = 4.0 * static_cast<double>(problem.input.elements()) +
-                       (problem.indices ? 12.0 : 4.0) * static_cast<double>(e.output.elements());
-  Explained explained{fmt::format("{} {}: {}{:.4g} MB (input, {} once)\n", problem.input.ToString(),
-                                  windrow::ToString(s.layout), e.ToString(), bytes / 1e6,
-                                  problem.indices ? "output and indices" : "output"),
-                      Common(text, problem.input, s.layout, e)};
+  const problems::ParsedPool parsed = problems::ParsePool(text);
+  const problems::PoolProblem& p = parsed.problem;
+  const Shape input = p.input();
+  const problems::AnyPooling pooling = MakePooling(p, parsed.target, parsed.algorithm);
+  const Explanation e = p.indices() ? ExplainWithIndices(pooling, input, p.x_layout)
+                                    : pooling.Explain(input, p.x_layout);
+  const double bytes = 4.0 * static_cast<double>(input.elements()) +
+                       (p.indices() ? 12.0 : 4.0) * static_cast<double>(e.output.elements());
+  Explained explained{fmt::format("{} {}: {}{:.4g} MB (input, {} once)\n", input.ToString(),
+                                  windrow::ToString(p.x_layout), e.ToString(), bytes / 1e6,
+                                  p.indices() ? "output and indices" : "output"),
+                      Common(text, input, p.x_layout, e)};
   explained.json["bytes"] = bytes;
   return explained;
 }
 
 Explained ExplainConvolution(const std::string& text) {
-  const Problem problem = ParseProblem(text);
-  const std::vector<float> weights(static_cast<size_t>(problem.WeightCount()));
-  const Conv2d conv(problem.options, weights);
-  const Explanation e = conv.Explain(problem.input, problem.layout);
+  const problems::ParsedConv parsed = problems::ParseConv(text);
+  const problems::ConvProblem& p = parsed.problem;
+  const Shape input = p.input();
+  const std::vector<float> weights(static_cast<size_t>(p.weights()));
+  const Conv2d conv(Options(p, parsed.target, parsed.algorithm), weights);
+  const Explanation e = conv.Explain(input, p.x_layout);
   const double flops = 2.0 * static_cast<double>(e.multiply_adds);
   const double bytes =
-      4.0 * (static_cast<double>(problem.input.elements()) + static_cast<double>(weights.size()) +
+      4.0 * (static_cast<double>(input.elements()) + static_cast<double>(weights.size()) +
              static_cast<double>(e.output.elements()));
   Explained explained{
       fmt::format("{} {}: {}{:.4g} MFLOP, {:.4g} MB (input, weights and output once), {:.3g} FLOP "
                   "a byte\n",
-                  problem.input.ToString(), windrow::ToString(problem.layout), e.ToString(),
-                  flops / 1e6, bytes / 1e6, flops / bytes),
-      Common(text, problem.input, problem.layout, e)};
+                  input.ToString(), windrow::ToString(p.x_layout), e.ToString(), flops / 1e6,
+                  bytes / 1e6, flops / bytes),
+      Common(text, input, p.x_layout, e)};
   explained.json["numerics"] = e.numerics;
   explained.json["flops"] = flops;
   explained.json["bytes"] = bytes;
@@ -89,7 +92,7 @@ Explained ExplainConvolution(const std::string& text) {
 
 int Explain(const std::vector<std::string>& words, const std::string& json, std::ostream& out) {
   const std::string said = fmt::format("{}", fmt::join(words, " "));
-  const bool pooling = IsPoolText(said);
+  const bool pooling = problems::IsPoolText(said);
   const std::string text = TranslatePeerText(said, pooling);
   const Explained explained = pooling ? ExplainPooling(text) : ExplainConvolution(text);
   if (json != "-") out << explained.text;

@@ -5,7 +5,7 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "tools/number.h"
+#include "problems/words.h"
 
 namespace windrow::tool {
 namespace {
@@ -38,7 +38,7 @@ constexpr Named kNamed[] = {
 };
 
 float ParseWeight(const std::string& word) {
-  const auto value = NearestFloat(word);
+  const auto value = problems::ReadFinite(word);
   if (!value) {
     throw std::invalid_argument(
         fmt::format("the kernel has \"{}\", which is neither a finite 32-bit number nor one of {}",

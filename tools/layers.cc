@@ -43,9 +43,9 @@ struct Timing {
 };
 
 Timing Measure(const bench::Layer& layer, const Conv2d& conv, bool fused, int threads) {
-  Tensor x(layer.input, Layout::kNhwc);
+  Tensor x(layer.problem.input(), Layout::kNhwc);
   Fill(x.data(), x.shape().elements());
-  Tensor y(conv.OutputShape(layer.input), Layout::kNhwc);
+  Tensor y(conv.OutputShape(layer.problem.input()), Layout::kNhwc);
   bench::Limit limit(layer.ToWork(), conv.target(), fused, threads);
   bench::Rounds rounds;
   const size_t run = rounds.Add(bench::Batch([&] { conv.Run(x, y); }, threads == 1));
@@ -59,12 +59,10 @@ Timing Measure(const bench::Layer& layer, const Conv2d& conv, bool fused, int th
 // A cell of the table: milliseconds, GFLOP/s and percent of the limit on one target.
 Json PrintCell(const bench::Layer& layer, const std::string& target, int threads,
                std::ostream& text) {
-  std::vector<float> weights(static_cast<size_t>(layer.WeightCount()));
-  Fill(weights.data(), layer.WeightCount());
-  Conv2dOptions options = layer.options;
-  options.target = target;
-  const Conv2d conv(options, weights);
-  const Explanation e = conv.Explain(layer.input, Layout::kNhwc);
+  std::vector<float> weights(static_cast<size_t>(layer.problem.weights()));
+  Fill(weights.data(), layer.problem.weights());
+  const Conv2d conv(Options(layer.problem, target, "auto"), weights);
+  const Explanation e = conv.Explain(layer.problem.input(), Layout::kNhwc);
   if (e.algorithm == "reference") {
     text << fmt::format(" |{:>25}", "no fast algorithm");
     return {{"target", target}, {"algorithm", e.algorithm}};
@@ -96,8 +94,8 @@ void PrintHead(const LayersOptions& o, const std::vector<cpu::TargetInfo>& targe
 
 int Layers(const LayersOptions& o, std::ostream& out) {
   const std::vector<cpu::TargetInfo> targets = ChooseTargets(o.targets);
-  std::vector<bench::Layer> layers =
-      bench::ReadLayers(o.shapes.empty() ? bench::FindLayersFile() : o.shapes);
+  std::vector<bench::Layer> layers = bench::ReadLayers(
+      o.shapes.empty() ? bench::FindShapeFile("layers.txt", "--shapes") : o.shapes);
   if (o.net != "all") {
     std::erase_if(layers, [&](const bench::Layer& l) { return l.net != o.net; });
   }

@@ -1,16 +1,26 @@
 #include "tools/peer_text.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <cctype>
 #include <cstdint>
 #include <map>
+#include <stdexcept>
 #include <string_view>
+#include <utility>
+#include <vector>
 
-#include "tools/problem_words.h"
+#include "problems/words.h"
 
 namespace windrow::tool {
 namespace {
+
+template <typename... Args>
+[[noreturn]] void Fail(fmt::format_string<Args...> format, Args&&... args) {
+  throw std::invalid_argument(fmt::format(format, std::forward<Args>(args)...));
+}
 
 constexpr std::array<std::string_view, 16> kNames = {
     "g", "mb", "ic", "oc", "ih", "iw", "oh", "ow", "kh", "kw", "sh", "sw", "ph", "pw", "dh", "dw"};
@@ -48,8 +58,10 @@ class PeerWord {
     }
   }
 
-  std::string Translated() const {
-    std::string text = fmt::format("mb{} {}{}", Get("mb", 2), pooling_ ? "c" : "ic", Need("ic"));
+  // `mb`: whether another word says that.
+  std::string Translated(bool mb) const {
+    std::string text = fmt::format("{}{}", pooling_ ? "c" : "ic", Need("ic"));
+    if (!mb || numbers_.contains("mb")) text += fmt::format(" mb{}", Get("mb", 2));
     if (!pooling_) text += fmt::format(" g{} oc{}", Get("g", 1), Need("oc"));
     const bool width = Says('w');
     if (!Says('h') && width) {
@@ -74,7 +86,7 @@ class PeerWord {
     if (pooling_ && (name == "g" || name == "oc")) {
       Fail("\"{}\" has \"{}\"; a pooling has no {}", word_, said, name);
     }
-    const auto value = tool::Number<int64_t>(said.substr(letters));
+    const auto value = problems::ReadInteger(said.substr(letters));
     if (!value || *value > kMax) {
       Fail("\"{}\" has \"{}\" where {} needs a whole number of at most {}", word_, said, name,
            kMax);
@@ -126,19 +138,22 @@ class PeerWord {
 }  // namespace
 
 std::string TranslatePeerText(const std::string& text, bool pooling) {
+  // Words, and what is between them. A word ends at a space outside of quotation marks.
+  std::vector<std::string> parts{""};
+  bool quoted = false, space = false;
+  for (const char c : text) {
+    if (c == '"') quoted = !quoted;
+    const bool is_space = !quoted && std::isspace(static_cast<unsigned char>(c)) != 0;
+    if (is_space != space) parts.emplace_back();
+    space = is_space;
+    parts.back() += c;
+  }
+  const bool mb = std::any_of(parts.begin(), parts.end(), [](const std::string& part) {
+    return part.starts_with("mb") && !IsPeerWord(part);
+  });
   std::string translated;
-  size_t at = 0;
-  while (at < text.size()) {
-    // A word ends at a space outside of quotation marks.
-    size_t end = at;
-    for (bool quoted = false; end < text.size(); ++end) {
-      if (text[end] == '"') quoted = !quoted;
-      if (!quoted && std::isspace(static_cast<unsigned char>(text[end])) != 0) break;
-    }
-    const std::string_view word = std::string_view(text).substr(at, end - at);
-    translated += IsPeerWord(word) ? PeerWord(word, pooling).Translated() : std::string(word);
-    translated += std::string_view(text).substr(end, 1);
-    at = end + 1;
+  for (const std::string& part : parts) {
+    translated += IsPeerWord(part) ? PeerWord(part, pooling).Translated(mb) : part;
   }
   return translated;
 }

@@ -2,9 +2,9 @@
 //
 //   g32mb1_ic64ih56iw56_oc64oh28ow28_kh3kw3_sh2sw2_ph1pw1_dh0dw0_n"name"
 //
-// in one word: mb is 2 and g, sh and sw are 1 if not said; without a width it is the height's, and
-// without a height that is 1. A dilation of 0 is dense. What oh and ow need besides ph and pw is
-// padding at the bottom and on the right.
+// in one word: mb is 2, unless another word says it, and g, sh and sw are 1 if not said; without a
+// width it is the height's, and without a height that is 1. A dilation of 0 is dense. What oh and
+// ow need besides ph and pw is padding at the bottom and on the right.
 #ifndef WINDROW_TOOLS_PEER_TEXT_H_
 #define WINDROW_TOOLS_PEER_TEXT_H_
 

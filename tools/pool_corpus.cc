@@ -152,7 +152,7 @@ std::string RandomAdaptive(Random& random) {
   return fmt::format("ih{} iw{} o{}x{}", h, w, output_h, output_w);
 }
 
-std::string RandomProblem(Random& random) {
+std::string RandomPooling(Random& random) {
   const bool average = random.OneIn(2), adaptive = random.OneIn(5);
   const int64_t batch = random.OneIn(4) ? 2 : 1;
   const int64_t channels = random.Between(1, random.OneIn(2) ? 70 : 9);
@@ -170,22 +170,22 @@ std::string RandomProblem(Random& random) {
 
 }  // namespace
 
-std::vector<PoolProblem> PoolCorpus(bool quick) {
-  std::vector<PoolProblem> problems;
+std::vector<problems::ParsedPool> PoolCorpus(bool quick) {
+  std::vector<problems::ParsedPool> all;
   for (size_t i = 0; i < std::size(kListed); ++i) {
-    if (!quick || i < kFirst || i % 4 == 0) problems.push_back(ParsePoolProblem(kListed[i]));
+    if (!quick || i < kFirst || i % 4 == 0) all.push_back(problems::ParsePool(kListed[i]));
   }
   Random random(2025);
   for (int i = 0; i < (quick ? 40 : 600); ++i) {
-    problems.push_back(ParsePoolProblem(RandomProblem(random)));
+    all.push_back(problems::ParsePool(RandomPooling(random)));
   }
-  return problems;
+  return all;
 }
 
-Tensor MakePoolData(const PoolProblem& problem) {
-  Random random(SeedOf(problem.text));
-  Tensor x(problem.input);
-  Fill(ElementsOf(x), random, problem.settings.values);
+Tensor MakePoolData(const problems::ParsedPool& parsed) {
+  Random random(SeedOf(parsed.text));
+  Tensor x(parsed.problem.input());
+  Fill(ElementsOf(x), random, parsed.problem.values);
   return x;
 }
 

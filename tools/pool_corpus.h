@@ -4,16 +4,16 @@
 
 #include <vector>
 
-#include "tools/pool_text.h"
+#include "problems/pool_problem.h"
 #include "windrow/tensor.h"
 
 namespace windrow::tool {
 
 // Valid problems, without target, algorithm and layout. `quick` is a subset.
-std::vector<PoolProblem> PoolCorpus(bool quick);
+std::vector<problems::ParsedPool> PoolCorpus(bool quick);
 
-// The input in nchw. Depends on problem.text alone.
-Tensor MakePoolData(const PoolProblem& problem);
+// The input in nchw. Depends on the text alone.
+Tensor MakePoolData(const problems::ParsedPool& parsed);
 
 }  // namespace windrow::tool
 

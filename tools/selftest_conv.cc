@@ -8,13 +8,10 @@
 namespace windrow::tool {
 namespace {
 
-Conv2dOptions Bound(const Problem& problem, const std::string& target, Numerics numerics,
+Conv2dOptions Bound(ConvProblem p, const std::string& target, Numerics numerics,
                     const std::string& algorithm) {
-  Conv2dOptions options = problem.options;
-  options.target = target;
-  options.numerics = numerics;
-  options.algorithm = algorithm;
-  return options;
+  p.numerics = numerics;
+  return Options(p, target, algorithm);
 }
 
 // The output in nchw, computed from data in `layout`.
@@ -45,10 +42,10 @@ class Reference {
 
   bool available() const { return !target_.empty(); }
 
-  Output Compute(const Problem& problem, const ProblemData& data, const Shape& output) {
+  Output Compute(const ConvProblem& problem, const ProblemData& data) {
     const Numerics numerics = class_ == BitsClass::kFused ? Numerics::kNative : Numerics::kPortable;
     const Conv2d conv(Bound(problem, target_, numerics, "reference"), data.weights, data.bias);
-    Output result{tool::Compute(conv, data, Layout::kNchw, output), {}};
+    Output result{tool::Compute(conv, data, Layout::kNchw, problem.output()), {}};
     Add(result, digest_);
     return result;
   }
@@ -67,17 +64,19 @@ void AddTallies(const cpu::TargetInfo& t, std::vector<Tally>& tallies) {
   if (t.fused) tallies.emplace_back(t.name, BitsClass::kUnfused, true);
 }
 
-void Run(Tally& tally, const Problem& problem, const ProblemData& data, const Output& expected) {
+void Run(Tally& tally, const problems::ParsedConv& parsed, const ProblemData& data,
+         const Output& expected) {
+  const ConvProblem& problem = parsed.problem;
   const Numerics numerics = tally.portable() ? Numerics::kPortable : Numerics::kNative;
   const auto conv = [&](const std::string& algorithm) {
     return Conv2d(Bound(problem, tally.target(), numerics, algorithm), data.weights, data.bias);
   };
   const Conv2d any = conv("auto");
   tally.Run(
-      problem.text, expected,
+      parsed.text, expected,
       [&](Layout layout) {
         std::vector<std::string> names;
-        for (const auto& candidate : any.Explain(problem.input, layout).candidates) {
+        for (const auto& candidate : any.Explain(problem.input(), layout).candidates) {
           if (candidate.accepts) names.push_back(candidate.algorithm);
         }
         return names;
@@ -94,16 +93,14 @@ void TestConvolutions(const std::vector<cpu::TargetInfo>& targets, SelftestRepor
   std::vector<Tally> tallies;
   for (const cpu::TargetInfo& t : targets) AddTallies(t, tallies);
   std::array references = {Reference(BitsClass::kFused), Reference(BitsClass::kUnfused)};
-  for (const Problem& problem : Corpus(report.quick)) {
-    const std::vector<float> none(static_cast<size_t>(problem.WeightCount()));
-    const Shape output = Conv2d(problem.options, none).OutputShape(problem.input);
-    const ProblemData data = MakeData(problem, output);
+  for (const problems::ParsedConv& parsed : Corpus(report.quick)) {
+    const ProblemData data = MakeData(parsed);
     for (size_t i = 0; i < references.size(); ++i) {
-      report.classes[i].problems.push_back(problem.text);
+      report.classes[i].problems.push_back(parsed.text);
       if (!references[i].available()) continue;
-      const Output expected = references[i].Compute(problem, data, output);
+      const Output expected = references[i].Compute(parsed.problem, data);
       for (Tally& tally : tallies) {
-        if (static_cast<size_t>(tally.bits_class()) == i) Run(tally, problem, data, expected);
+        if (static_cast<size_t>(tally.bits_class()) == i) Run(tally, parsed, data, expected);
       }
     }
     if (step) step();

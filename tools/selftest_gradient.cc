@@ -6,16 +6,16 @@
 
 #include "tools/corpus.h"
 #include "tools/selftest_run.h"
+#include "tools/values.h"
 #include "windrow/windrow.h"
 
 namespace windrow::tool {
 namespace {
 
-Conv2dOptions BoundGradient(const Problem& problem, const std::string& target, Numerics numerics,
+Conv2dOptions BoundGradient(ConvProblem p, const std::string& target, Numerics numerics,
                             const BackwardAlgorithms& algorithms) {
-  Conv2dOptions options = problem.options;
-  options.target = target;
-  options.numerics = numerics;
+  p.numerics = numerics;
+  Conv2dOptions options = Options(p, target, "auto");
   options.backward = algorithms;
   return options;
 }
@@ -25,10 +25,10 @@ struct GradientData {
   ProblemData forward;
   Tensor dy;
 
-  GradientData(const Problem& problem, const Shape& output)
-      : forward(MakeData(problem, output)), dy(output) {
-    Random random(SeedOf("dy " + problem.text));
-    Fill(ElementsOf(dy), random, problem.values);
+  explicit GradientData(const problems::ParsedConv& parsed)
+      : forward(MakeData(parsed)), dy(parsed.problem.output()) {
+    Random random(SeedOf("dy " + parsed.text));
+    Fill(ElementsOf(dy), random, parsed.problem.values);
   }
 };
 
@@ -72,8 +72,9 @@ std::vector<std::string> Accepting(const Explanation& e) {
 
 // Pairs of algorithms in which each that accepts the problem occurs. (One that accepts the phase of
 // most multiply-adds may refuse another.)
-std::vector<std::string> Pairs(const Problem& problem, const Conv2d& any, const GradientData& data,
-                               Layout layout, const std::string& target, Numerics numerics) {
+std::vector<std::string> Pairs(const ConvProblem& problem, const Conv2d& any,
+                               const GradientData& data, Layout layout, const std::string& target,
+                               Numerics numerics) {
   Tensor x(data.forward.x.shape(), layout), dy(data.dy.shape(), layout);
   std::vector<float> dw(data.forward.weights.size());
   const auto by_weights = Accepting(any.Explain(BackwardWeightsArgs{.x = x, .dy = dy, .dw = dw}));
@@ -97,10 +98,10 @@ std::vector<std::string> Pairs(const Problem& problem, const Conv2d& any, const 
 }
 
 // Small enough for the quick test, which emulated CPUs run, too.
-bool IsSmall(const Problem& problem) {
-  constexpr int64_t kMost = 60'000;  // products of an input pixel and a weight of its channel
-  const Shape& s = problem.input;
-  return s.n() * s.h() * s.w() * problem.WeightCount() <= kMost;
+bool IsSmall(const ConvProblem& problem) {
+  constexpr int64_t kMax = 60'000;  // products of an input pixel and a weight of its channel
+  const Shape s = problem.input();
+  return s.n() * s.h() * s.w() * problem.weights() <= kMax;
 }
 
 struct GradientClass {
@@ -125,15 +126,15 @@ void TestGradients(const std::vector<cpu::TargetInfo>& targets, SelftestReport& 
     if (t.fused) tallies.emplace_back(t.name, BitsClass::kFusedGradient, false);
     tallies.emplace_back(t.name, BitsClass::kUnfusedGradient, t.fused);
   }
-  for (const Problem& problem : Corpus(report.quick)) {
+  for (const problems::ParsedConv& parsed : Corpus(report.quick)) {
+    const ConvProblem& problem = parsed.problem;
     if (report.quick && !IsSmall(problem)) {
       if (step) step();
       continue;
     }
-    const std::vector<float> none(static_cast<size_t>(problem.WeightCount()));
-    const GradientData data(problem, Conv2d(problem.options, none).OutputShape(problem.input));
+    const GradientData data(parsed);
     for (GradientClass& c : classes) {
-      report.classes[static_cast<size_t>(c.bits_class)].problems.push_back(problem.text);
+      report.classes[static_cast<size_t>(c.bits_class)].problems.push_back(parsed.text);
       if (c.target.empty()) continue;
       const auto conv = [&](const std::string& target, const BackwardAlgorithms& algorithms) {
         return Conv2d(BoundGradient(problem, target, c.numerics, algorithms), data.forward.weights);
@@ -146,7 +147,7 @@ void TestGradients(const std::vector<cpu::TargetInfo>& targets, SelftestReport& 
         if (tally.bits_class() != c.bits_class) continue;
         const Conv2d any = conv(tally.target(), {});
         tally.Run(
-            problem.text, expected,
+            parsed.text, expected,
             [&](Layout layout) {
               return Pairs(problem, any, data, layout, tally.target(), c.numerics);
             },

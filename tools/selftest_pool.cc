@@ -4,6 +4,9 @@
 #include "windrow/windrow.h"
 
 namespace windrow::tool {
+
+using problems::PoolProblem;
+
 namespace {
 
 // Tensors in a layout, to be written.
@@ -11,7 +14,7 @@ struct Buffers {
   Buffers(const PoolProblem& problem, const Tensor& x_nchw, const Shape& output, Layout layout)
       : x(x_nchw.shape(), layout), y(output, layout) {
     Copy(x_nchw, x);
-    if (problem.indices) memory.resize(static_cast<size_t>(output.elements()), kPoisonIndex);
+    if (problem.indices()) memory.resize(static_cast<size_t>(output.elements()), kPoisonIndex);
     Poison(y);
   }
 
@@ -46,10 +49,10 @@ Output Compute(const Pooling& pooling, const PoolProblem& problem, const Tensor&
 // Those that do not refuse.
 std::vector<std::string> Accepting(const PoolProblem& problem, const std::string& target,
                                    const Tensor& x, Layout layout) {
-  const auto any = problem.Bind(target, "auto");
-  Buffers buffers(problem, x, any->OutputShape(x.shape()), layout);
+  const problems::AnyPooling any = MakePooling(problem, target, "auto");
+  Buffers buffers(problem, x, any.OutputShape(x.shape()), layout);
   std::vector<std::string> names;
-  for (const auto& candidate : any->Explain(buffers.Args()).candidates) {
+  for (const auto& candidate : any.Explain(buffers.Args()).candidates) {
     if (candidate.accepts) names.push_back(candidate.algorithm);
   }
   return names;
@@ -57,17 +60,19 @@ std::vector<std::string> Accepting(const PoolProblem& problem, const std::string
 
 }  // namespace
 
-PoolCase::PoolCase(const PoolProblem& p)
-    : problem(p),
+PoolCase::PoolCase(const problems::ParsedPool& p)
+    : parsed(p),
       x(MakePoolData(p)),
-      expected(Compute(*p.Bind(/*target=*/"", "reference"), p, x, Layout::kNchw)) {}
+      expected(Compute(MakePooling(p.problem, /*target=*/"", "reference"), p.problem, x,
+                       Layout::kNchw)) {}
 
 void Run(const PoolCase& pool, Tally& tally) {
+  const PoolProblem& p = pool.parsed.problem;
   tally.Run(
-      pool.problem.text, pool.expected,
-      [&](Layout layout) { return Accepting(pool.problem, tally.target(), pool.x, layout); },
+      pool.parsed.text, pool.expected,
+      [&](Layout layout) { return Accepting(p, tally.target(), pool.x, layout); },
       [&](Layout layout, const std::string& algorithm) {
-        return Compute(*pool.problem.Bind(tally.target(), algorithm), pool.problem, pool.x, layout);
+        return Compute(MakePooling(p, tally.target(), algorithm), p, pool.x, layout);
       });
 }
 
@@ -79,9 +84,9 @@ void TestPoolings(const std::vector<cpu::TargetInfo>& targets, SelftestReport& r
     tallies.emplace_back(t.name, BitsClass::kPooling, /*portable=*/false);
   }
   Digest digest;
-  for (const PoolProblem& problem : PoolCorpus(report.quick)) {
-    result.problems.push_back(problem.text);
-    const PoolCase pool(problem);
+  for (const problems::ParsedPool& parsed : PoolCorpus(report.quick)) {
+    result.problems.push_back(parsed.text);
+    const PoolCase pool(parsed);
     Add(pool.expected, digest);
     for (Tally& tally : tallies) Run(pool, tally);
     if (step) step();

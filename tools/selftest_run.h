@@ -8,8 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "problems/pool_problem.h"
 #include "tools/digest.h"
-#include "tools/pool_text.h"
 #include "tools/selftest.h"
 #include "windrow/cpu.h"
 #include "windrow/tensor.h"
@@ -52,8 +52,8 @@ class Tally {
 
 // A pooling of the corpus, its input and what the reference gives.
 struct PoolCase {
-  explicit PoolCase(const PoolProblem& problem);
-  PoolProblem problem;
+  explicit PoolCase(const problems::ParsedPool& parsed);
+  problems::ParsedPool parsed;
   Tensor x;
   Output expected;
 };

@@ -15,7 +15,10 @@ float Value(Random& random, Values values) {
   const float plain = Plain(random);
   switch (values) {
     case Values::kPlain:
-      return plain;
+    case Values::kTies:
+    case Values::kWild:
+    case Values::kLow:
+      break;
     case Values::kZeros:  // half of them, of either sign
       return random.OneIn(2) ? plain : random.OneIn(2) ? 0.0f : -0.0f;
     case Values::kDenormal: {  // built from bits: a caller's denormals-are-zero must not matter

@@ -7,11 +7,12 @@
 #include <span>
 #include <string_view>
 
+#include "problems/kinds.h"
 #include "windrow/tensor.h"
 
 namespace windrow::tool {
 
-enum class Values : uint8_t { kPlain, kZeros, kDenormal, kHuge, kNonFinite };
+using problems::Values;
 
 // splitmix64 (Steele, Lea and Flood): good enough here, and the same everywhere.
 class Random {
@@ -35,6 +36,7 @@ class Random {
 // Of a problem's text.
 uint64_t SeedOf(std::string_view text);
 
+// Of ties, wild and low values it has no kinds of its own.
 void Fill(std::span<float> to, Random& random, Values values);
 std::span<float> ElementsOf(Tensor& t);
 

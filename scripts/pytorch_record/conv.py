@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from .shared import (MOST_ELEMENTS, NAMES, SAMPLES, Op, answer, elements, pair_word, refusal,
+from .shared import (MAX_ELEMENTS, NAMES, SAMPLES, Op, answer, elements, pair_word, refusal,
                      sampled, values, weighted_sum, with_axis)
 
-RECORDED, MOST_MULTIPLY_ADDS = 3000, 30_000
+RECORDED, MAX_MULTIPLY_ADDS = 3000, 30_000
 ONEDNN = 0.15  # of the problems; it compiles each one, which takes milliseconds
 INPUT, WEIGHTS, BIAS = values(0), values(1), values(2)
 @dataclass
@@ -48,18 +48,18 @@ class Problem:
         return (self.oc, self.ic // self.g, *self.k)
 
     def fits(self):
-        most = [max(p) for p in self.sides()]
+        largest = [max(p) for p in self.sides()]
         return (all(e <= n for e, n in zip(self.extent(), self.padded()))
-                and (self.mode != "reflect" or all(p < n for p, n in zip(most, self.size)))
-                and (self.mode != "circular" or all(p <= n for p, n in zip(most, self.size))))
+                and (self.mode != "reflect" or all(p < n for p, n in zip(largest, self.size)))
+                and (self.mode != "circular" or all(p <= n for p, n in zip(largest, self.size))))
 
     def small(self):
         """Whether the data fit the tables and the test's time."""
         out = [max(p - e, 0) // s + 1 for p, e, s in zip(self.padded(), self.extent(), self.s)]
         weights = np.prod(self.weight_shape())
-        return (max(self.mb, 1) * weights * out[0] * out[1] <= MOST_MULTIPLY_ADDS
-                and self.mb * self.ic * self.size[0] * self.size[1] <= MOST_ELEMENTS
-                and self.mb * self.oc * out[0] * out[1] <= MOST_ELEMENTS)
+        return (max(self.mb, 1) * weights * out[0] * out[1] <= MAX_MULTIPLY_ADDS
+                and self.mb * self.ic * self.size[0] * self.size[1] <= MAX_ELEMENTS
+                and self.mb * self.oc * out[0] * out[1] <= MAX_ELEMENTS)
 
     def __str__(self):
         words = [f"mb{self.mb}" if self.mb != 1 else "", f"g{self.g}" if self.g != 1 else "",

@@ -3,7 +3,7 @@ the word that says what is asked: data, weights, bias or transpose."""
 import torch
 
 from . import conv
-from .shared import MOST_ELEMENTS, SAMPLES, Op, answer, elements, sampled, values, weighted_sum
+from .shared import MAX_ELEMENTS, SAMPLES, Op, answer, elements, sampled, values, weighted_sum
 
 RECORDED = 3000
 DY = values(3)
@@ -47,7 +47,7 @@ def line(rng, whole):
         onednn = rng.random() < conv.ONEDNN
         with torch.enable_grad(), torch.backends.mkldnn.flags(enabled=onednn):
             result = ask(kind, p)
-        if result is None or result.numel() > MOST_ELEMENTS:
+        if result is None or result.numel() > MAX_ELEMENTS:
             continue
         shape = result.shape if len(result.shape) == 4 else (1, len(result), 1, 1)
         flat = result.detach().contiguous().view(-1).numpy()

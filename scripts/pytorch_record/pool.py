@@ -5,30 +5,29 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 
-from .shared import (MOST_ELEMENTS, NAMES, Op, answer, elements, mix, mixed, pair_word, refusal,
+from .shared import (MAX_ELEMENTS, NAMES, Op, answer, elements, mix, mixed, pair_word, refusal,
                      sampled, values, weighted_sum, with_axis)
 
-RECORDED, MOST_TAPS = 4000, 50_000
+RECORDED, MAX_TAPS = 4000, 50_000
 NONE = -1  # an output size as the input has it
 
 
 def table(bits):
-    """Elements each one of 16 values, as test::PoolData's."""
+    """Elements each one of 16 values."""
     chosen = np.array(bits, np.uint32)[(mixed(0) >> np.uint64(40)) % np.uint64(16)]
     return torch.from_numpy(chosen.view(np.float32))
 
 
-# The bits of the values in test::ValueBits(PoolData): many equal; zeros of both signs on top; NaN
-# and infinities; minus infinities with the like of NaN, rarely, above them.
+# As test::ValueBits().
 DATA = {
-    "finite": values(0),
+    "plain": values(0),
     "ties": table([0xC0000000, 0xBF800000, 0xBF800000, 0x80000000, 0x00000000, 0x3F000000,
                    0x3F000000, 0x3F800000, 0x3F800000, 0x3F800000, 0x40000000, 0x40000000,
                    0x40000000, 0x40400000, 0x40400000, 0x40400000]),
     "zeros": table([0x80000000, 0x80000000, 0x80000000, 0x80000000, 0x80000000, 0x00000000,
                     0x00000000, 0x00000000, 0x00000000, 0xBF800000, 0xBF800000, 0xBF800000,
                     0xBF800000, 0xC0000000, 0xC0000000, 0x80000000]),
-    "special": table([0x7FC00000, 0xFFC12345, 0x7F800001, 0x7F800000, 0xFF800000, 0xFF800000,
+    "wild": table([0x7FC00000, 0xFFC12345, 0x7F800001, 0x7F800000, 0xFF800000, 0xFF800000,
                       0x80000000, 0x00000000, 0x3F800000, 0x3F800000, 0xBF800000, 0x40000000,
                       0x40490FDB, 0xC0490FDB, 0x3DCCCCCD, 0x41200000]),
     "low": table([0xFF800000] * 13 + [0xFFC00000, 0xF149F2CA, 0x80000000]),
@@ -37,7 +36,7 @@ DATA = {
 
 @dataclass
 class Problem:
-    kind: str  # max, avg, adaptive_max or adaptive_avg
+    kind: str  # maxpool, avgpool, adaptivemax or adaptiveavg
     mb: int
     c: int
     size: tuple
@@ -50,14 +49,14 @@ class Problem:
     divisor: int = None
     out: tuple = (1, 1)
     indices: bool = False
-    data: str = "finite"
+    data: str = "plain"
     nhwc: bool = False  # which of PyTorch's kernels is asked
 
     def adaptive(self):
         return self.kind.startswith("adaptive")
 
     def maximum(self):
-        return self.kind.endswith("max")
+        return "max" in self.kind
 
     def extent(self):
         return [d * (k - 1) + 1 for d, k in zip(self.d, self.k)]
@@ -82,21 +81,22 @@ class Problem:
                    for p, e, s in zip(self.padded(), self.extent(), self.s or self.k)]
             window = self.k
         planes = max(self.mb, 1) * self.c
-        return (planes * np.prod(out) * np.prod(window) <= MOST_TAPS
-                and planes * np.prod(self.size) <= MOST_ELEMENTS
-                and planes * np.prod(out) <= MOST_ELEMENTS)
+        return (planes * np.prod(out) * np.prod(window) <= MAX_TAPS
+                and planes * np.prod(self.size) <= MAX_ELEMENTS
+                and planes * np.prod(out) <= MAX_ELEMENTS)
 
     def __str__(self):
         words = [self.kind, f"mb{self.mb}" if self.mb != 1 else "",
                  f"c{self.c} ih{self.size[0]} iw{self.size[1]}"]
         if self.adaptive():
-            words.append(pair_word("out", self.out))
+            words.append(pair_word("o", self.out))
         else:
             words += [pair_word("k", self.k), pair_word("s", self.s) if self.s else "",
                       pair_word("p", self.p, (0, 0)), pair_word("d", self.d, (1, 1)),
-                      "ceil" if self.ceil else "", "exclude" if self.exclude else "",
+                      "ceil" if self.ceil else "", "excludepad" if self.exclude else "",
                       f"divisor{self.divisor}" if self.divisor is not None else ""]
-        words += ["indices" if self.indices else "", self.data if self.data != "finite" else "",
+        words += ["indices" if self.indices else "",
+                  f"values={self.data}" if self.data != "plain" else "",
                   "nhwc" if self.nhwc else ""]
         return " ".join(w for w in words if w)
 
@@ -112,11 +112,11 @@ def draw(rng):
                            rng.randint(1, 18), rng.randint(1, 75)])
 
     while True:
-        p = Problem(kind=rng.choice(["max", "max", "max", "avg", "avg", "avg", "adaptive_max",
-                                     "adaptive_avg"]),
+        p = Problem(kind=rng.choice(["maxpool", "maxpool", "maxpool", "avgpool", "avgpool", "avgpool",
+                                     "adaptivemax", "adaptiveavg"]),
                     mb=rng.choice([1, 1, 1, 2, 3, 8]) if rng.random() < 0.98 else 0,
                     c=rng.choice([1, rng.randint(1, 9), rng.randint(1, 40), rng.randint(1, 140)]),
-                    size=(extent(), extent()), data=rng.choice(["finite", "finite", *DATA]),
+                    size=(extent(), extent()), data=rng.choice(["plain", "plain", *DATA]),
                     nhwc=rng.random() < 0.5)
         if p.adaptive():
             p.out = tuple(rng.choice([1, NONE, rng.randint(1, 9), rng.randint(1, n),
@@ -126,9 +126,9 @@ def draw(rng):
             p.s = None if rng.random() < 0.3 else pair(1, 4)
             p.p = tuple(rng.randint(0, k // 2) if rng.random() < 0.6 else 0 for k in p.k)
             p.ceil = rng.random() < 0.4
-        if p.kind == "max" and rng.random() < 0.4:
+        if p.kind == "maxpool" and rng.random() < 0.4:
             p.d = pair(1, rng.choice([3, 9]))
-        if p.kind == "avg":
+        if p.kind == "avgpool":
             p.exclude = rng.random() < 0.4
             if rng.random() < 0.25:
                 p.divisor = rng.choice([1, -1, 2, -3, 7, rng.randint(-100, -1),
@@ -139,22 +139,23 @@ def draw(rng):
 
 
 # Each spoils one thing of a good problem and returns it with the words that name the two facts.
-def windows(p, rng, kinds=("max", "avg")):
+def windows(p, rng, kinds=("maxpool", "avgpool")):
     """Makes it a pooling of such a kind, with a window that fits."""
     if p.kind in kinds:
         return p
     k = tuple(rng.randint(1, n) for n in p.size)
-    return replace(p, kind=rng.choice(kinds), k=k, indices=False)
+    p = replace(p, kind=rng.choice(kinds), k=k, indices=False)
+    return p if p.kind == "avgpool" else replace(p, exclude=False, divisor=None)
 
 
 def adaptive(p, rng):
-    kinds = ("adaptive_max", "adaptive_avg")
+    kinds = ("adaptivemax", "adaptiveavg")
     return p if p.kind in kinds else replace(p, kind=rng.choice(kinds), out=(2, 3), indices=False)
 
 
 def bad_pair(p, rng):
     name, field = rng.choice([("kernel_size", "k"), ("stride", "s"), ("dilation", "d")])
-    p = windows(p, rng, ("max",) if field == "d" else ("max", "avg"))
+    p = windows(p, rng, ("maxpool",) if field == "d" else ("maxpool", "avgpool"))
     p = replace(p, s=p.s or p.k)
     value = with_axis(getattr(p, field), rng.randrange(2), rng.choice([0, 0, -1, -3]))
     return replace(p, **{field: value}), f"{name} {value[0]}x{value[1]} least 1"
@@ -184,7 +185,7 @@ def large_window(p, rng):
 
 
 def zero_divisor(p, rng):
-    return replace(windows(p, rng, ("avg",)), divisor=0), "divisor_override 0"
+    return replace(windows(p, rng, ("avgpool",)), divisor=0), "divisor_override 0"
 
 
 def no_pixels(p, rng):
@@ -246,7 +247,7 @@ def ask(p, facts, whole):
     if not p.maximum():
         outputs = bits[sampled(len(bits), whole)].astype(">u4").tobytes().hex(" ", 4)
         return answer(p, y.shape, weighted_sum(bits.view(np.float32)), outputs)
-    outputs = [f"{b:08x}@{i}" for b, i in zip(bits, at)] if whole == MOST_ELEMENTS else []
+    outputs = [f"{b:08x}@{i}" for b, i in zip(bits, at)] if whole == MAX_ELEMENTS else []
     return answer(p, y.shape, hashed(bits, at), " ".join(outputs))
 
 
@@ -262,17 +263,17 @@ def line(rng, whole):
 
 def listed():
     """Windows without a tap, means of no pixels, and every kind of misuse."""
-    lone = Problem("max", 1, 3, (3, 4), k=(2, 2), s=(1, 1), p=(1, 1), d=(5, 5), indices=True)
-    plain = Problem("avg", 1, 4, (8, 9), k=(3, 3), s=(2, 2), p=(1, 1))
+    lone = Problem("maxpool", 1, 3, (3, 4), k=(2, 2), s=(1, 1), p=(1, 1), d=(5, 5), indices=True)
+    plain = Problem("avgpool", 1, 4, (8, 9), k=(3, 3), s=(2, 2), p=(1, 1))
     for nhwc in (False, True):
         for d in ((5, 5), (4, 5), (1, 5), (4, 1)):
             p = replace(lone, d=d, nhwc=nhwc)
             for p in (p, replace(p, ceil=True, s=(3, 2), data="low")):
                 yield ask(p, p.too_large(), 0)
     for out in ((1, 1), (NONE, 1), (1, 2)):
-        yield ask(Problem("adaptive_avg", 1, 3, (1, 0), out=out), "1x3x1x0 pixels", 0)
+        yield ask(Problem("adaptiveavg", 1, 3, (1, 0), out=out), "1x3x1x0 pixels", 0)
     yield from dict.fromkeys(ask(*spoil(p, random.Random(i)), 0) for spoil in SPOILERS
-                             for i in range(8) for p in (plain, replace(plain, kind="max")))
+                             for i in range(8) for p in (plain, replace(plain, kind="maxpool")))
 
 
 OP = Op("pool2d", RECORDED, listed, line)

@@ -5,7 +5,7 @@ from typing import Callable
 import numpy as np
 import torch
 
-MOST_ELEMENTS, SAMPLES = 1 << 16, 3
+MAX_ELEMENTS, SAMPLES = 1 << 16, 3
 NAMES = ("height", "width")
 
 
@@ -27,7 +27,7 @@ def mix(x):
 
 
 def mixed(role):
-    return mix(np.arange(MOST_ELEMENTS, dtype=np.uint64) * np.uint64(4) + np.uint64(role))
+    return mix(np.arange(MAX_ELEMENTS, dtype=np.uint64) * np.uint64(4) + np.uint64(role))
 
 
 def values(role):
@@ -40,12 +40,12 @@ def values(role):
     return torch.from_numpy(np.where(kind < 24, zero, fraction).astype(np.float32))
 
 
-SUM_WEIGHTS = 0.5 + (mix(np.arange(MOST_ELEMENTS)) >> np.uint64(40)) * 2.0**-25
+SUM_WEIGHTS = 0.5 + (mix(np.arange(MAX_ELEMENTS)) >> np.uint64(40)) * 2.0**-25
 
 
 def elements(table, shape):
     count = int(np.prod(shape))
-    assert count <= MOST_ELEMENTS
+    assert count <= MAX_ELEMENTS
     return table[:max(count, 0)].view(shape)
 
 

@@ -37,7 +37,7 @@ struct Layer {
   template <typename Op>
   Layer(const char* what, const Op& op, const Shape& input)
       : name(what), run([op](const auto& from, const auto& to) { op.Run(from, to); }), x(input) {
-    Fill(x.view(), Role::kInput, Values::kFinite);
+    Fill(x.view(), Role::kInput, Values::kPlain);
     expected = op.Run(x);
   }
 };

@@ -54,14 +54,14 @@ TEST(SaturatedProductTest, EndsAtTheLargest) {
 
 TEST(EvenSplitTest, FewestPartsAlmostEqual) {
   for (int64_t total = 1; total < 80; ++total) {
-    for (int64_t most = 1; most < 20; ++most) {
-      const EvenSplit split(total, most);
-      EXPECT_EQ(split.parts, CeilDiv(total, most));
+    for (int64_t max = 1; max < 20; ++max) {
+      const EvenSplit split(total, max);
+      EXPECT_EQ(split.parts, CeilDiv(total, max));
       EXPECT_EQ(split.Begin(0), 0);
       EXPECT_EQ(split.Begin(split.parts), total);
       for (int64_t i = 0; i < split.parts; ++i) {
         const int64_t size = split.Begin(i + 1) - split.Begin(i);
-        EXPECT_LE(size, most);
+        EXPECT_LE(size, max);
         EXPECT_GE(size, total / split.parts);
         EXPECT_LE(size, total / split.parts + 1);
         EXPECT_EQ(split.PartOf(split.Begin(i)), i);

@@ -20,7 +20,7 @@ const Shape kInput(2, 3, 7, 8);
 
 Tensor Input() {
   Tensor x(kInput, Layout::kNhwc);
-  Fill(x.view(), Role::kInput, Values::kFinite);
+  Fill(x.view(), Role::kInput, Values::kPlain);
   return x;
 }
 

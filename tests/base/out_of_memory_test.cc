@@ -69,7 +69,7 @@ int64_t FailEach(const std::string& what, const std::function<void()>& call) {
 
 Tensor Filled(const Shape& shape, Layout layout) {
   Tensor t(shape, layout);
-  Fill(t.view(), Role::kInput, Values::kFinite);
+  Fill(t.view(), Role::kInput, Values::kPlain);
   return t;
 }
 

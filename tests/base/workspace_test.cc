@@ -1,4 +1,4 @@
-// A workspace that the caller brings: WorkspaceBytes is enough, and what lies behind it stays.
+// A workspace that the caller brings: WorkspaceBytes is enough, and what lies after it stays.
 #include <gtest/gtest.h>
 
 #include <cstddef>
@@ -18,13 +18,13 @@ TEST(Workspace, IsEnoughAndNotRequired) {
       const Problem p{.ic = ic, .oc = 19, .ih = 20, .iw = 21, .kernel = 3, .padding = 1};
       const Conv2d conv(Options(p, "", "auto"), Weights(p), Bias(p));
       Tensor x(p.input(), layout), y(p.output(), layout);
-      Fill(x.view(), Role::kInput, Values::kFinite);
+      Fill(x.view(), Role::kInput, Values::kPlain);
       const size_t bytes = conv.WorkspaceBytes(p.input(), layout, /*threads=*/4);
-      constexpr std::byte kBehind{0x5A};
-      std::vector<std::byte> memory(bytes + 64, kBehind);
+      constexpr std::byte kAfter{0x5A};
+      std::vector<std::byte> memory(bytes + 64, kAfter);
       conv.Run({.x = x, .y = y, .workspace = std::span(memory).first(bytes)});
       EXPECT_TRUE(SameBits(y.view(), conv.Run(x)));
-      for (size_t i = bytes; i < memory.size(); ++i) ASSERT_EQ(memory[i], kBehind);
+      for (size_t i = bytes; i < memory.size(); ++i) ASSERT_EQ(memory[i], kAfter);
     }
   }
 }

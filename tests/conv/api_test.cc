@@ -24,7 +24,7 @@ namespace {
 
 Tensor Filled(const Shape& shape, Layout layout = Layout::kNhwc, Role role = Role::kInput) {
   Tensor t(shape, layout);
-  Fill(t.view(), role, Values::kFinite);
+  Fill(t.view(), role, Values::kPlain);
   return t;
 }
 
@@ -333,7 +333,7 @@ TEST(Conv2dApi, TakesAViewAndGivesATensor) {
   const Conv2d conv({.in_channels = 2, .out_channels = 3, .kernel_size = 3},
                     std::vector<float>(54, 0.5f));
   Tensor wide(Shape(1, 5, 6, 7), Layout::kNhwc);
-  Fill(wide.view(), Role::kInput, Values::kFinite);
+  Fill(wide.view(), Role::kInput, Values::kPlain);
   const ConstTensorView x = ConstTensorView(wide).Channels(1, 2);
   Tensor dense(x.shape(), Layout::kNhwc);
   Copy(x, dense);

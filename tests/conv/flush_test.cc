@@ -98,7 +98,7 @@ TEST_P(ConvFlushThreads, DenormalInputs) {
 TEST_P(ConvFlush, SameBitsAsTheReference) {
   const ScopedControlBits scoped(bits());
   for (Problem p : RandomProblems(6, 400, 20'000)) {
-    p.values = Values::kTiny;
+    p.values = Values::kDenormal;
     p.bias = false;
     for (const Numerics numerics : {Numerics::kNative, Numerics::kPortable}) {
       p.numerics = numerics;
@@ -118,7 +118,7 @@ TEST_P(ConvFlush, DenormalBiasUnderPadding) {
                     .kernel = kernel,
                     .padding = 3,
                     .bias = true,
-                    .values = Values::kTiny};
+                    .values = Values::kDenormal};
     EXPECT_EQ(CheckBits(p, target(), "auto").failure, "");
   }
 }

@@ -49,9 +49,9 @@ void ForWeights(const Problem& p, const F& f) {
   }
 }
 
-// PartBegins of even parts of at most `most`; the longer ones come first.
-std::vector<int64_t> PartBegins(int64_t count, int64_t most) {
-  const int64_t parts = count == 0 ? 1 : (count + most - 1) / most;
+// PartBegins of even parts of at most `max`; the longer ones come first.
+std::vector<int64_t> PartBegins(int64_t count, int64_t max) {
+  const int64_t parts = count == 0 ? 1 : (count + max - 1) / max;
   std::vector<int64_t> begins{0};
   for (int64_t i = 0; i < parts; ++i) {
     begins.push_back(begins.back() + count / parts + (i < count % parts ? 1 : 0));
@@ -64,7 +64,7 @@ std::vector<int64_t> PartBegins(int64_t count, int64_t most) {
 Tensor ScatteredData(const Problem& p, bool fused, std::span<const float> weights,
                      const ConstTensorView& dy) {
   const Shape out = p.output();
-  const Sides high = PaddingOfHeight(p), wide = PaddingOfWidth(p);
+  const Sides high = p.vertical().pad, wide = p.horizontal().pad;
   const int64_t top = high.before, left = wide.before;
   const bool zeros = p.mode == PaddingMode::kZeros;
   Tensor dx(p.input());
@@ -119,7 +119,7 @@ Tensor ScatteredData(const Problem& p, bool fused, std::span<const float> weight
 WeightGradients ScatteredWeights(const Problem& p, bool fused, const ConstTensorView& x,
                                  const ConstTensorView& dy) {
   const Shape out = p.output();
-  const int64_t top = PaddingOfHeight(p).before, left = PaddingOfWidth(p).before;
+  const int64_t top = p.vertical().pad.before, left = p.horizontal().pad.before;
   constexpr int64_t kChunk = 1024;
   const auto columns = PartBegins(out.w(), kChunk);
   const auto rows = PartBegins(out.h(), columns.size() > 2 ? 1 : kChunk / out.w());

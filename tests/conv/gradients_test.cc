@@ -72,7 +72,7 @@ TEST_P(ConvGradients, OfRandomProblemsByEveryAlgorithm) {
 TEST_P(ConvGradients, OfExtremeProblems) {
   InLayouts(ExtremeProblems(5, 150, 40'000), [&](const Problem& p) {
     // Padding that copies pixels takes a padded image.
-    const Sides high = PaddingOfHeight(p), wide = PaddingOfWidth(p);
+    const Sides high = p.vertical().pad, wide = p.horizontal().pad;
     const double height = static_cast<double>(p.ih + high.before + high.after);
     const double width = static_cast<double>(p.iw + wide.before + wide.after);
     if (p.mode != PaddingMode::kZeros && height * width > 1e6) return;
@@ -91,7 +91,7 @@ TEST_P(ConvGradients, OfSeveralChunks) {
       {.mb = 2, .g = 20, .ic = 20, .oc = 20, .ih = 33, .iw = 35, .kernel = 3, .padding = 1},
       {.mb = 300, .ic = 2, .oc = 20, .ih = 2, .iw = 2, .kernel = 2, .bias = true},
   };
-  for (const Values values : {Values::kFinite, Values::kTiny, Values::kNonFinite}) {
+  for (const Values values : {Values::kPlain, Values::kDenormal, Values::kNonFinite}) {
     std::vector<Problem> twice = all;
     twice.insert(twice.end(), all.begin(), all.end());
     twice.insert(twice.begin(), all.front());  // so that each comes in both layouts

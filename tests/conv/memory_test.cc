@@ -78,7 +78,7 @@ TEST_P(Memory, OfARunIsItsWorkspace) {
     const bool same = p.x_layout == p.y_layout;
     const auto workspace =
         same ? static_cast<int64_t>(conv.WorkspaceBytes(p.input(), p.x_layout, kThreads))
-             : MostWorkspace(kThreads);
+             : MaxWorkspace(kThreads);
     EXPECT_LE(first, workspace + kSlack);
     EXPECT_LE(repeated, kSlack);
     const int64_t tensors = (p.input().elements() + p.output().elements()) * int64_t{sizeof(float)};
@@ -122,7 +122,7 @@ TEST(Workspace, DoesNotGrowWithTheImage) {
       for (const Layout layout : {Layout::kNhwc, Layout::kNchw}) {
         for (const int threads : {1, 2, 64}) {
           EXPECT_LE(static_cast<int64_t>(conv.WorkspaceBytes(p.input(), layout, threads)),
-                    MostWorkspace(threads))
+                    MaxWorkspace(threads))
               << everyday.name << ' ' << p.input().ToString() << ' ' << ToString(layout);
         }
       }

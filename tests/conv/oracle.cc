@@ -32,7 +32,7 @@ Tensor Padded(const Problem& p) {
   Tensor image(p.input());
   const TensorView x = image.view();
   Fill(x, Role::kInput, p.values);
-  const Sides h = PaddingOfHeight(p), w = PaddingOfWidth(p);
+  const Sides h = p.vertical().pad, w = p.horizontal().pad;
   Tensor result(Shape(p.mb, p.ic, p.ih + h.before + h.after, p.iw + w.before + w.after));
   const TensorView padded = result.view();
   const Shape& s = padded.shape();

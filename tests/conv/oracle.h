@@ -13,7 +13,7 @@ namespace windrow::test {
 // The outputs (nchw), to the bit, of class F or U.
 Tensor OracleBits(const Problem& p, bool fused);
 
-// In double, each with the most that a float result may be off.
+// In double, each with an upper bound of a float result's error.
 struct Bounded {
   double value, error;
 };

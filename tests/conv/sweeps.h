@@ -32,12 +32,12 @@ std::vector<Sweep> GroupSweeps();
 // Appends the problem, varied, if it is valid.
 void Append(std::vector<Problem>& all, Problem p);
 
-// Problems with every attribute at random, valid and at most `most` multiply-adds each.
-std::vector<Problem> RandomProblems(uint64_t seed, int64_t count, int64_t most);
+// Problems with every attribute at random, valid and at most `max` multiply-adds each.
+std::vector<Problem> RandomProblems(uint64_t seed, int64_t count, int64_t max);
 
 // The same, with strides, paddings and dilations anywhere up to the largest that the library takes,
 // and sometimes very long kernels; images are small.
-std::vector<Problem> ExtremeProblems(uint64_t seed, int64_t count, int64_t most);
+std::vector<Problem> ExtremeProblems(uint64_t seed, int64_t count, int64_t max);
 
 // One of them that may also be larger than that, or not fit its image.
 Problem ExtremeProblem(Generator& random);
@@ -47,6 +47,9 @@ inline constexpr int64_t kMaxExtent = int64_t{1} << 31;
 
 // Whether the library should take it.
 bool IsLegal(const Problem& p);
+
+// Plain ones as a rule, and of the others those that suit a convolution.
+Values ConvValues(Generator& random);
 
 // Gives a problem a bias, residual, clamp, gaps and batch that follow from `index`.
 void VaryTheRest(Problem& p, uint64_t index);

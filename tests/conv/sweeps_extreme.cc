@@ -40,7 +40,7 @@ ExtremeLine RandomLine(Generator& random, bool same, int64_t max_out) {
     }
   };
   l.pad = {side(), side()};
-  const Sides pad = ResolvePadding(same, l.pad, l.in, l.kernel, 1, l.dilation);
+  const Sides pad = same ? problems::SamePadding(l.in, l.kernel, 1, l.dilation) : l.pad;
   const int64_t room = std::max<int64_t>(l.in + pad.before + pad.after - reach, 1);
   const int64_t stride = random.OneIn(2) ? 1 : LogUniform(random, kMaxBits);
   l.stride = std::max(stride, room / max_out);
@@ -65,26 +65,25 @@ Problem ExtremeProblem(Generator& random) {
       same ? Padding::Same() : Padding::Sides(h.pad.before, h.pad.after, w.pad.before, w.pad.after);
   p.mode = static_cast<PaddingMode>(std::max<int64_t>(random.Between(-4, 3), 0));
   VaryTheRest(p, random.Next());
-  p.values = static_cast<Values>(std::max<int64_t>(random.Between(-3, 2), 0));
+  p.values = ConvValues(random);
   return p;
 }
 
 bool IsLegal(const Problem& p) {
-  const auto most = [](Size2 s) { return std::max(s.h, s.w); };
+  const auto max = [](Size2 s) { return std::max(s.h, s.w); };
   const int64_t pad =
       p.padding.is_same()
           ? 0
           : std::max({p.padding.top(), p.padding.bottom(), p.padding.left(), p.padding.right()});
-  return std::max({most(p.kernel), most(p.stride), most(p.dilation), pad}) <= kMaxExtent &&
-         IsValid(p);
+  return std::max({max(p.kernel), max(p.stride), max(p.dilation), pad}) <= kMaxExtent && IsValid(p);
 }
 
-std::vector<Problem> ExtremeProblems(uint64_t seed, int64_t count, int64_t most) {
+std::vector<Problem> ExtremeProblems(uint64_t seed, int64_t count, int64_t max) {
   Generator random(seed);
   std::vector<Problem> all;
   while (static_cast<int64_t>(all.size()) < count) {
     const Problem p = ExtremeProblem(random);
-    if (IsLegal(p) && p.multiply_adds() + p.weights() <= most) all.push_back(p);
+    if (IsLegal(p) && p.multiply_adds() + p.weights() <= max) all.push_back(p);
   }
   return all;
 }

@@ -226,7 +226,7 @@ std::vector<Problem> SmallGroups(const Variant&) {
 }
 
 // Kernels three rows high and at most a vector of outputs a group: tiles of every size, alone and
-// in a row, all kinds of padding, and bands of the most rows and channels.
+// in a row, all kinds of padding, and bands of the largest numbers of rows and channels.
 std::vector<Problem> Rolling(const Variant& v) {
   const int64_t lanes = internal::FindTarget(v.target.name).lanes;
   std::vector<Problem> all;

@@ -27,8 +27,8 @@ Padding RandomPadding(Generator& random) {
 void Anything(Generator& random, Problem& p) {
   const bool depthwise = random.OneIn(6);
   p.g = depthwise ? random.Between(2, 40) : random.OneIn(3) ? random.Between(2, 6) : 1;
-  const auto channels = [&](int64_t most) {
-    return random.OneIn(4) ? random.Between(1, 3) : random.Between(1, std::max<int64_t>(most, 1));
+  const auto channels = [&](int64_t max) {
+    return random.OneIn(4) ? random.Between(1, 3) : random.Between(1, std::max<int64_t>(max, 1));
   };
   p.ic = p.g * (depthwise ? 1 : channels(40 / p.g));
   p.oc = p.g * (depthwise ? random.Between(1, 2) : channels(140 / p.g));
@@ -113,7 +113,7 @@ Problem RandomProblem(Generator& random) {
   VaryTheRest(p, random.Next());
   if (random.OneIn(5)) p.gaps = Gaps::kElements;
   if (random.OneIn(40)) p.mb = 0;
-  p.values = static_cast<Values>(std::max<int64_t>(random.Between(-3, 2), 0));
+  p.values = ConvValues(random);
   return p;
 }
 
@@ -126,6 +126,11 @@ int64_t Work(const Problem& p) {
 }
 
 }  // namespace
+
+Values ConvValues(Generator& random) {
+  constexpr Values kSpecial[] = {Values::kDenormal, Values::kNonFinite};
+  return random.OneIn(3) ? kSpecial[random.Between(0, 1)] : Values::kPlain;
+}
 
 void VaryTheRest(Problem& p, uint64_t index) {
   Generator random(index);
@@ -140,12 +145,12 @@ void VaryTheRest(Problem& p, uint64_t index) {
   p.edge = random.OneIn(3) ? Edge::kStart : Edge::kEnd;
 }
 
-std::vector<Problem> RandomProblems(uint64_t seed, int64_t count, int64_t most) {
+std::vector<Problem> RandomProblems(uint64_t seed, int64_t count, int64_t max) {
   Generator random(seed);
   std::vector<Problem> all;
   while (static_cast<int64_t>(all.size()) < count) {
     const Problem p = RandomProblem(random);
-    if (IsValid(p) && Work(p) <= most) all.push_back(p);
+    if (IsValid(p) && Work(p) <= max) all.push_back(p);
   }
   return all;
 }

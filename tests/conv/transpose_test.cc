@@ -25,7 +25,7 @@ ConvTranspose2dOptions Transposed(const Problem& p, const std::string& target) {
                        int64_t dilation) {
     return in - ((out - 1) * stride - pad.before - pad.after + dilation * (kernel - 1) + 1);
   };
-  const Sides high = PaddingOfHeight(p), wide = PaddingOfWidth(p);
+  const Sides high = p.vertical().pad, wide = p.horizontal().pad;
   ConvTranspose2dOptions o;
   o.in_channels = p.oc, o.out_channels = p.ic;
   o.kernel_size = p.kernel, o.stride = p.stride, o.dilation = p.dilation;
@@ -38,7 +38,7 @@ ConvTranspose2dOptions Transposed(const Problem& p, const std::string& target) {
   return o;
 }
 
-std::vector<float> Numbers(int64_t count, Role role, Values values = Values::kFinite) {
+std::vector<float> Numbers(int64_t count, Role role, Values values = Values::kPlain) {
   std::vector<float> v(static_cast<size_t>(count));
   Fill(v, role, values);
   return v;
@@ -91,7 +91,7 @@ TEST_P(ConvTranspose, BiasEpilogueAndItsGradient) {
   o.in_channels = 3, o.out_channels = 20, o.kernel_size = 2, o.stride = 3, o.target = GetParam();
   const std::vector<float> w = Numbers(3 * 20 * 4, Role::kWeights), b = Numbers(20, Role::kBias);
   Tensor x(Shape(2, 3, 40, 37));
-  Fill(x.view(), Role::kInput, Values::kFinite);
+  Fill(x.view(), Role::kInput, Values::kPlain);
   const Tensor plain = ConvTranspose2d(o, w).Run(x);
   o.epilogue = {.clamp_min = -0.5f, .clamp_max = 1.5f};
   const ConvTranspose2d conv(o, w, b);
@@ -120,7 +120,7 @@ TEST_P(ConvTranspose, OneDimension) {
     o.in_channels = 5, o.out_channels = 18, o.kernel_size = 3, o.padding = 1, o.target = GetParam();
     const std::vector<float> w = Numbers(5 * 18 * 3, Role::kWeights);
     Tensor x(Shape(2, 5, 1, length));
-    Fill(x.view(), Role::kInput, Values::kFinite);
+    Fill(x.view(), Role::kInput, Values::kPlain);
     const Tensor y = Conv1d(o, w).Run(x);
     ASSERT_EQ(y.shape(), Shape(2, 18, 1, length));
     Conv2dOptions flat;

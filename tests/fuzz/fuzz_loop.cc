@@ -32,7 +32,7 @@ struct GradientProblem {
   bool by_weights;
 };
 std::string ToString(const GradientProblem& p) {
-  return (p.by_weights ? "by weights " : "by data ") + test::ToString(p.problem);
+  return (p.by_weights ? "by weights " : "by data ") + ToString(p.problem);
 }
 
 // A pooling's, which has one.
@@ -81,14 +81,14 @@ struct Draw {
 
 // Half are small, so that there can be many; others are worth several threads, and some are cut
 // into blocks that fit the caches.
-int64_t MostWork(Generator& random) {
+int64_t MaxWork(Generator& random) {
   if (random.OneIn(12)) return 40'000'000;
   return random.OneIn(2) ? 6'000'000 : 80'000;
 }
 
-Problem RandomConv(Generator& random, int64_t most, bool extreme) {
+Problem RandomConv(Generator& random, int64_t max, bool extreme) {
   const auto layout = [&random] { return static_cast<Layout>(random.Between(0, 1)); };
-  Problem p = (extreme ? ExtremeProblems : RandomProblems)(random.Next(), 1, most).front();
+  Problem p = (extreme ? ExtremeProblems : RandomProblems)(random.Next(), 1, max).front();
   p.x_layout = layout();
   p.y_layout = layout();
   p.residual_layout = layout();
@@ -98,42 +98,42 @@ Problem RandomConv(Generator& random, int64_t most, bool extreme) {
 
 // A padded image, where padding copies pixels, is as large as that; none is far beyond the data.
 bool FitsMemory(const Problem& p) {
-  const Sides high = PaddingOfHeight(p), wide = PaddingOfWidth(p);
+  const Sides high = p.vertical().pad, wide = p.horizontal().pad;
   const double height = static_cast<double>(p.ih + high.before + high.after);
   const double width = static_cast<double>(p.iw + wide.before + wide.after);
   return p.mode == PaddingMode::kZeros || height * width < 1e6;
 }
 
-GradientProblem RandomGradient(Generator& random, int64_t most, bool extreme) {
-  constexpr int64_t kMost = 1'000'000;  // the scalar formula is slow
-  GradientProblem g{RandomConv(random, std::min(most, kMost), extreme), random.OneIn(2)};
-  while (!FitsMemory(g.problem)) g.problem = RandomConv(random, most, extreme);
+GradientProblem RandomGradient(Generator& random, int64_t max, bool extreme) {
+  constexpr int64_t kMax = 1'000'000;  // the scalar formula is slow
+  GradientProblem g{RandomConv(random, std::min(max, kMax), extreme), random.OneIn(2)};
+  while (!FitsMemory(g.problem)) g.problem = RandomConv(random, max, extreme);
   return g;
 }
 
-PoolProblem RandomPool(Generator& random, int64_t most, bool extreme) {
+PoolProblem RandomPool(Generator& random, int64_t max, bool extreme) {
   constexpr int64_t kTapCosts = 8;  // as many multiply-adds
   return extreme ? ExtremePoolProblem(random)
-                 : RandomPoolProblems(random.Next(), 1, most / kTapCosts).front();
+                 : RandomPoolProblems(random.Next(), 1, max / kTapCosts).front();
 }
 
-PoolGradientProblem RandomPoolGradient(Generator& random, int64_t most, bool extreme) {
-  const PoolProblem p = RandomPool(random, most, extreme);
+PoolGradientProblem RandomPoolGradient(Generator& random, int64_t max, bool extreme) {
+  const PoolProblem p = RandomPool(random, max, extreme);
   return {p.average() ? p : WithReduction(p, Reduction::kMaxIndices)};
 }
 
 Draw RandomDraw(Generator& random, FuzzOp op, bool extreme) {
   const std::vector<std::string> targets = UsableNames();
   Draw d;
-  const int64_t most = MostWork(random);
+  const int64_t max = MaxWork(random);
   if (op == FuzzOp::kPool) {
-    d.problem = RandomPool(random, most, extreme);
+    d.problem = RandomPool(random, max, extreme);
   } else if (op == FuzzOp::kGradient && random.OneIn(3)) {
-    d.problem = RandomPoolGradient(random, most, extreme);
+    d.problem = RandomPoolGradient(random, max, extreme);
   } else if (op == FuzzOp::kGradient) {
-    d.problem = RandomGradient(random, most, extreme);
+    d.problem = RandomGradient(random, max, extreme);
   } else {
-    d.problem = RandomConv(random, most, extreme);
+    d.problem = RandomConv(random, max, extreme);
   }
   d.target = targets[static_cast<size_t>(random.Between(0, std::ssize(targets) - 1))];
   d.threads = static_cast<int>(random.Between(1, kMaxThreads));
@@ -167,7 +167,7 @@ BitResult CheckOne(const GradientProblem& p, const Draw& d, Scratch) {
   return (p.by_weights ? CheckWeightsBits : CheckDataBits)(p.problem, d.target, d.algorithm);
 }
 
-BitResult CheckOne(const PoolGradientProblem& p, const Draw& d) {
+BitResult CheckOne(const PoolGradientProblem& p, const Draw& d, Scratch) {
   return CheckPoolGradient(p.problem, d.target, d.algorithm, Scratch::kObjects, d.threads);
 }
 

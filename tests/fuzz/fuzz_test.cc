@@ -40,7 +40,7 @@ class WrongTile {
   internal::TileSet tiles_;
 };
 
-// The number behind `name` in what the loop printed.
+// The number after `name` in what the loop printed.
 int64_t NumberAfter(const std::string& name, const std::string& log) {
   const size_t at = log.find(name);
   return at == std::string::npos ? -1 : std::stoll(log.substr(at + name.size()));

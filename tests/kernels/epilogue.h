@@ -31,7 +31,7 @@ void DrawResidual(Fixture& s, int64_t floats, bool may_be_y, Args& args) {
   }
 }
 
-// Of the output `at` floats behind y.
+// Of the output `at` floats after y.
 template <typename Args>
 float Finished(const Args& args, float v, ptrdiff_t at) {
   if (args.residual != nullptr) v += args.residual[at];

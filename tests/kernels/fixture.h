@@ -39,7 +39,9 @@ class Fixture {
     return benchmark_ ? typical : random_.Between(low, high);
   }
   bool OneIn(int64_t n) { return !benchmark_ && random_.OneIn(n); }
-  bool finite() const { return values_ != Values::kNonFinite && values_ != Values::kWild; }
+  bool finite() const {
+    return values_ != Values::kNonFinite && values_ != Values::kWild && values_ != Values::kLow;
+  }
 
   // Memory with guards at its ends. Whole vectors are aligned.
   float* Input(int64_t count, Role role);
@@ -92,7 +94,7 @@ class Fixture {
   const bool fused_;
   Generator random_{0};
   bool benchmark_ = false, any_nan_ = false;
-  Values values_ = Values::kFinite;
+  Values values_ = Values::kPlain;
   int64_t next_value_ = 0;
   std::deque<GuardedBuffer> buffers_;  // kept for the next trial, since mapping memory takes time
   size_t taken_ = 0;

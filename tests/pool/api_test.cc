@@ -26,7 +26,7 @@ const PoolProblem kSmall{.c = 5, .ih = 7, .iw = 9, .kernel = 3, .stride = 2, .pa
 
 Tensor Filled(const Shape& shape, Layout layout = Layout::kNhwc) {
   Tensor t(shape, layout);
-  Fill(t.view(), Role::kInput, Values::kFinite);
+  Fill(t.view(), Role::kInput, Values::kPlain);
   return t;
 }
 

@@ -85,7 +85,7 @@ TEST_P(PoolingExamples, Divisors) {
             (Numbers{4, 7, 9.5f, 25, 28, 30.5f, 42.5f, 45.5f, 48}));
 }
 
-TEST_P(PoolingExamples, CeilModeDropsAWindowBehindTheInput) {
+TEST_P(PoolingExamples, CeilModeDropsAWindowPastTheInput) {
   const MaxPool2dOptions o{.kernel_size = 4, .stride = 4, .padding = 2, .ceil_mode = true};
   EXPECT_EQ(MaxPool2d(o).OutputShape(Shape(1, 1, 9, 9)), Shape(1, 1, 3, 3));
   EXPECT_EQ(Of<MaxPool2d>(o, Counting(9, 9)), (Numbers{10, 14, 17, 46, 50, 53, 73, 77, 80}));

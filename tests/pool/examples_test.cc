@@ -64,7 +64,7 @@ TEST(PoolExamples, AveragesCountPaddingOrNot) {
   EXPECT_EQ(ValuesOf(y), (Numbers{1.5555556f, 3.3333333f, 2, 6.3333335f, 11, 6, 4.5f, 7.5f, 4}));
 }
 
-TEST(PoolExamples, CeilModeLooksBehindTheImage) {
+TEST(PoolExamples, CeilModeLooksPastTheImage) {
   const AvgPool2d pool({.kernel_size = 2, .stride = 3, .ceil_mode = true});
   EXPECT_EQ(ValuesOf(pool.Run(Matrix(7, 7, Range(0, 49)))),
             (Numbers{4, 7, 9.5f, 25, 28, 30.5f, 42.5f, 45.5f, 48}));

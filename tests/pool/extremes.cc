@@ -10,14 +10,14 @@
 namespace windrow::test {
 namespace {
 
-constexpr int64_t kMostExtent = int64_t{1} << 31;  // of a kernel, stride or dilation
-constexpr int64_t kMostReach = int64_t{1} << 60;   // of a window
-constexpr int64_t kMostOutputs = 24;               // in one direction
+constexpr int64_t kMaxExtent = int64_t{1} << 31;  // of a kernel, stride or dilation
+constexpr int64_t kMaxReach = int64_t{1} << 60;   // of a window
+constexpr int64_t kMaxOutputs = 24;               // in one direction
 
-// Of any magnitude up to `most`: as often of few bits as of many.
-int64_t AnyMagnitude(Generator& random, int64_t most) {
-  const auto bits = static_cast<int64_t>(std::bit_width(static_cast<uint64_t>(most)));
-  const int64_t high = most >> random.Between(0, bits - 1);
+// Of any magnitude up to `max`: as often of few bits as of many.
+int64_t AnyMagnitude(Generator& random, int64_t max) {
+  const auto bits = static_cast<int64_t>(std::bit_width(static_cast<uint64_t>(max)));
+  const int64_t high = max >> random.Between(0, bits - 1);
   return random.OneIn(4) ? high : random.Between(1, high);
 }
 
@@ -30,21 +30,21 @@ struct Axis {
 Axis RandomAxis(Generator& random) {
   Axis a{};
   a.in = random.OneIn(4) ? random.Between(1, 2) : random.Between(1, 20);
-  a.kernel = random.OneIn(3) ? random.Between(1, 5) : AnyMagnitude(random, kMostExtent);
-  a.dilation = random.OneIn(2) ? 1 : AnyMagnitude(random, kMostExtent);
-  while (a.dilation > kMostReach / a.kernel) a.dilation /= 2;
-  a.stride = random.OneIn(4) ? random.Between(1, 3) : AnyMagnitude(random, kMostExtent);
-  const int64_t most = (a.kernel - 1) * a.dilation;  // of a side
-  a.before = most == 0 ? 0 : random.OneIn(4) ? most : AnyMagnitude(random, most);
-  const int64_t needed = std::max<int64_t>(most + 1 - a.in - a.before, 0);
-  const int64_t more = random.Between(0, kMostOutputs / 3) * std::min(a.stride, kMostReach / 32);
-  a.after = std::min(needed + random.Between(0, more), most);
+  a.kernel = random.OneIn(3) ? random.Between(1, 5) : AnyMagnitude(random, kMaxExtent);
+  a.dilation = random.OneIn(2) ? 1 : AnyMagnitude(random, kMaxExtent);
+  while (a.dilation > kMaxReach / a.kernel) a.dilation /= 2;
+  a.stride = random.OneIn(4) ? random.Between(1, 3) : AnyMagnitude(random, kMaxExtent);
+  const int64_t max = (a.kernel - 1) * a.dilation;  // of a side
+  a.before = max == 0 ? 0 : random.OneIn(4) ? max : AnyMagnitude(random, max);
+  const int64_t needed = std::max<int64_t>(max + 1 - a.in - a.before, 0);
+  const int64_t more = random.Between(0, kMaxOutputs / 3) * std::min(a.stride, kMaxReach / 32);
+  a.after = std::min(needed + random.Between(0, more), max);
   return a;
 }
 
 bool HasFewOutputs(const Axis& a) {
   const int64_t room = a.in + a.before + a.after - (a.kernel - 1) * a.dilation - 1;
-  return room >= 0 && room / a.stride < kMostOutputs;
+  return room >= 0 && room / a.stride < kMaxOutputs;
 }
 
 }  // namespace

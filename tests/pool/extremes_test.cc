@@ -57,8 +57,8 @@ TEST(PoolExtremes, ArePlannedInBoundedMemory) {
   constexpr int kProblems = 3000;
   Generator random(12);
   const int64_t l2 = internal::ThisMachine().l2;
-  const auto extent = [&random](int64_t most_bits) {
-    return random.Between(1, int64_t{1} << random.Between(0, most_bits));
+  const auto extent = [&random](int64_t max_bits) {
+    return random.Between(1, int64_t{1} << random.Between(0, max_bits));
   };
   int planned = 0;
   for (int i = 0; i < kProblems; ++i) {

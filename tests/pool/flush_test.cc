@@ -86,7 +86,7 @@ TEST_P(PoolFlushThreads, KeepTheCallersState) {
 TEST_P(PoolFlush, SameBitsAsTheReference) {
   const ScopedControlBits scoped(bits());
   for (PoolProblem p : RandomPoolProblems(6, 150, 20'000)) {
-    p.values = Values::kTiny;
+    p.values = Values::kDenormal;
     KnownPool known(p);
     for (const std::string& algorithm : PoolAlgorithmsToTest()) {
       ASSERT_EQ(CheckPoolBits(p, known, target(), algorithm).failure, "");
@@ -113,7 +113,7 @@ TEST(PoolFlushStates, ChangeOutputsAndIndices) {
                       .iw = 30,
                       .kernel = 3,
                       .stride = 1,
-                      .values = Values::kTiny};
+                      .values = Values::kDenormal};
   const PoolOutputs kept = ExpectedPool(p);
   const ScopedControlBits scoped(kFlushToZero | kDenormalsAreZero);
   const PoolOutputs flushed = ExpectedPool(p);

@@ -61,14 +61,15 @@ std::string RunAndCompare(const Pooling& pooling, const PoolProblem& p, KnownPoo
   return failure;
 }
 
-PoolProblem Dense(PoolProblem p) {
-  p.SetLayout(Layout::kNchw);
+}  // namespace
+
+PoolProblem InLayout(PoolProblem p, Layout layout) {
+  p.SetLayout(layout);
   return p;
 }
 
-}  // namespace
-
-KnownPool::KnownPool(const PoolProblem& p) : x(PoolInput(Dense(p))), dense_(Dense(p)) {}
+KnownPool::KnownPool(const PoolProblem& p)
+    : x(PoolInput(InLayout(p, Layout::kNchw))), dense_(InLayout(p, Layout::kNchw)) {}
 
 const PoolOutputs& KnownPool::outputs() {
   if (!outputs_) outputs_ = RunPool(MakePooling(dense_, /*target=*/"", "reference"), dense_, x);

@@ -35,6 +35,8 @@ BitResult CheckPoolBits(const PoolProblem& p, const std::string& target,
                         const std::string& algorithm, Scratch scratch = Scratch::kObjects,
                         int threads = 1);
 
+PoolProblem InLayout(PoolProblem p, Layout layout);
+
 // The problem's input, and a Run of dense tensors in its layouts.
 Tensor PoolInput(const PoolProblem& p);
 PoolOutputs RunPool(const Pooling& pooling, const PoolProblem& p, const Tensor& x);

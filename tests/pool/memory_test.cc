@@ -66,7 +66,7 @@ TEST_P(PoolMemory, OfARunIsItsWorkspace) {
     PoolArgs args{.x = x, .y = y};
     if (p.indices()) args.indices = IndexView(indices.data(), p.output(), p.index_layout);
     const auto workspace = static_cast<int64_t>(pooling.WorkspaceBytes(args, kThreads));
-    EXPECT_LE(workspace, MostWorkspace(kThreads));
+    EXPECT_LE(workspace, MaxWorkspace(kThreads));
     const int64_t first = PeakGrowth([&] { pooling.Run(args); });
     const int64_t repeated = PeakGrowth([&] { pooling.Run(args); });
     EXPECT_LE(first, workspace + kSlack);
@@ -88,8 +88,8 @@ INSTANTIATE_TEST_SUITE_P(All, PoolMemory,
                          PoolingName);
 
 // Tables of a few words for each pixel of a row may come on top.
-int64_t MostOf(int64_t threads, int64_t width) {
-  return MostWorkspace(static_cast<int>(threads)) + threads * width * 16;
+int64_t MaxOf(int64_t threads, int64_t width) {
+  return MaxWorkspace(static_cast<int>(threads)) + threads * width * 16;
 }
 
 TEST(PoolWorkspaceSize, DoesNotGrowWithTheImage) {
@@ -102,7 +102,7 @@ TEST(PoolWorkspaceSize, DoesNotGrowWithTheImage) {
       for (const Layout layout : {Layout::kNhwc, Layout::kNchw}) {
         for (const int threads : {1, 2, 64}) {
           EXPECT_LE(static_cast<int64_t>(pooling.WorkspaceBytes(p.input(), layout, threads)),
-                    MostOf(threads, size.w))
+                    MaxOf(threads, size.w))
               << everyday.name << ' ' << p.input().ToString() << ' ' << ToString(layout);
         }
       }
@@ -129,7 +129,7 @@ TEST(PoolWorkspaceSize, OfGradientsDoesNotGrowWithTheImage) {
         }
         for (const int threads : {1, 2, 64}) {
           EXPECT_LE(static_cast<int64_t>(pooling.WorkspaceBytes(args, threads)),
-                    MostOf(threads, size.w))
+                    MaxOf(threads, size.w))
               << everyday.name << ' ' << p.input().ToString() << ' ' << ToString(layout);
         }
       }

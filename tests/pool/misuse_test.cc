@@ -141,7 +141,7 @@ class PoolMisuseRun : public testing::Test {
     args_.indices = IndexView(Indices(), kOutput, Layout::kNhwc);
   }
   float* Y() { return memory_.data() + kX; }
-  // Behind y in the same memory, aligned as they must be.
+  // After y in the same memory, aligned as they must be.
   int64_t* Indices() { return reinterpret_cast<int64_t*>(memory_.data() + kX + 2 * kY); }
 
   testing::AssertionResult Rejected(std::initializer_list<std::string> facts,

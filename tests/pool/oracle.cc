@@ -44,12 +44,12 @@ Line AdaptiveLine(int64_t out, int64_t size, int64_t in) {
 
 Line Rows(const PoolProblem& p, const Shape& y, int64_t oh) {
   if (p.adaptive) return AdaptiveLine(oh, y.h(), p.ih);
-  return RegularLine(oh, p.ih, PaddingOfHeight(p), p.kernel.h, p.step().h, p.dilation.h);
+  return RegularLine(oh, p.ih, p.vertical().pad, p.kernel.h, p.step().h, p.dilation.h);
 }
 
 Line Columns(const PoolProblem& p, const Shape& y, int64_t ow) {
   if (p.adaptive) return AdaptiveLine(ow, y.w(), p.iw);
-  return RegularLine(ow, p.iw, PaddingOfWidth(p), p.kernel.w, p.step().w, p.dilation.w);
+  return RegularLine(ow, p.iw, p.horizontal().pad, p.kernel.w, p.step().w, p.dilation.w);
 }
 
 bool Inside(const PoolProblem& p, int64_t h, int64_t w) {

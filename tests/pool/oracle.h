@@ -26,7 +26,7 @@ PoolOutputs PoolOracle(const PoolProblem& p);
 Tensor PoolGradientOracle(const PoolProblem& p, const Tensor& dy,
                           const std::vector<int64_t>& indices);
 
-// Averages in double, each with the most that a float result may be off; in logical order.
+// Averages in double, each with an upper bound of a float result's error; in logical order.
 std::vector<Bounded> PoolOracleDouble(const PoolProblem& p);
 
 }  // namespace windrow::test

@@ -31,7 +31,7 @@ TEST_P(PoolOracleSweep, ReferenceHasItsBits) {
       }
     }
     if (TakesNone("reference", GetParam().name, reduction)) continue;
-    EXPECT_GT(numbers, 2 * nans) << ToString(reduction);
+    EXPECT_GT(numbers, nans) << ToString(reduction);
     EXPECT_GT(nans, 0) << ToString(reduction);
   }
 }
@@ -40,7 +40,7 @@ TEST_P(PoolOracleSweep, ReferenceHasItsBits) {
 TEST_P(PoolOracleSweep, ReferenceIsCloseToDouble) {
   constexpr int64_t kLanes = 4;
   for (PoolProblem p : ProblemsOf(GetParam(), kLanes, Reduction::kAverage)) {
-    p.values = Values::kFinite;
+    p.values = Values::kPlain;
     const std::vector<Bounded> bounds = PoolOracleDouble(p);
     const Tensor y = ExpectedPool(p).y;
     for (size_t i = 0; i < bounds.size(); ++i) {

@@ -30,7 +30,7 @@ Tensor Counted(const Shape& shape, Layout layout) {
 // A window's taps in one plane of such an x: their sum, their largest, and how many.
 struct Taps {
   double sum = 0;
-  float most = -kInfinity;
+  float max = -kInfinity;
   int64_t count = 0;
 };
 
@@ -42,7 +42,7 @@ Taps TapsOf(const Shape& x, int64_t first, int64_t top, int64_t left, Size2 kern
       if (h < 0 || h >= x.h() || w < 0 || w >= x.w()) continue;
       const auto v = static_cast<float>(first + h * x.w() + w + 1);
       taps.sum += static_cast<double>(v);
-      taps.most = std::max(taps.most, v);
+      taps.max = std::max(taps.max, v);
       ++taps.count;
     }
   }
@@ -66,7 +66,7 @@ TEST(PoolPadding, OfTwoPixelsForThree) {
       for (int64_t h = 0; h < 30; ++h) {
         for (int64_t w = 0; w < 30; ++w) {
           const Taps taps = TapsOf(in, c * 28 * 28, h - 2, w - 2, 3, 1);
-          ASSERT_EQ(max.at(0, c, h, w), taps.most);
+          ASSERT_EQ(max.at(0, c, h, w), taps.max);
           ASSERT_EQ(with_pad.at(0, c, h, w), static_cast<float>(taps.sum) / 9.0f);
           ASSERT_EQ(without.at(0, c, h, w),
                     static_cast<float>(taps.sum) / static_cast<float>(taps.count));

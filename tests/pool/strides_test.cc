@@ -78,7 +78,7 @@ TEST(SlicedPlanes, ArePooledRowByRow) {
     const AnyPooling pooling = MakePooling(p, "", "auto");
     Tensor x_memory(Shape(1, 3, 20, 6000)), y_memory(Shape(1, 3, 18, 3 * 2998));
     IndexTensor indices_memory(y_memory.shape());
-    Fill(x_memory.view(), Role::kInput, Values::kFinite);
+    Fill(x_memory.view(), Role::kInput, Values::kPlain);
     PoolArgs args{
         .x = {x_memory.data(), input, Layout::kNchw, {0, 20 * 6000, 6000, 2}},
         .y = {y_memory.data(), p.output(), Layout::kNchw, {0, 18 * 3 * 2998, 3 * 2998, 3}}};

@@ -167,9 +167,9 @@ std::vector<PoolProblem> Paddings(int64_t) {
         p.padding = Padding::Sides(sides % 3, sides / 3 % 3, sides / 9 % 3, sides / 27);
         p.ceil_mode = !p.ceil_mode;
         Append(all, p);
-        const int64_t most = kernel - 1;
-        p.padding = Padding::Sides(sides % 3 * most / 2, sides / 3 % 3 * most / 2,
-                                   sides / 9 % 3 * most / 2, sides / 27 * most / 2);
+        const int64_t max = kernel - 1;
+        p.padding = Padding::Sides(sides % 3 * max / 2, sides / 3 % 3 * max / 2,
+                                   sides / 9 % 3 * max / 2, sides / 27 * max / 2);
         PoolProblem small = p;
         small.ih = 1 + sides % 4, small.iw = 1 + sides % 5;
         small.c = sides % 2 == 0 ? 1 : 19;
@@ -245,7 +245,7 @@ std::vector<PoolProblem> Divisors(int64_t) {
 // since windows overlap.
 std::vector<PoolProblem> Numbers(int64_t lanes) {
   std::vector<PoolProblem> all;
-  for (int values = 0; values < 6; ++values) {
+  for (int values = 0; values <= static_cast<int>(Values::kLow); ++values) {
     for (const int64_t c : {int64_t{1}, lanes, 2 * lanes + 1, 4 * lanes}) {
       for (const Size2 kernel : {Size2(1), Size2(2), Size2(3), Size2(1, 3), Size2(3, 1), Size2(5),
                                  Size2(9), Size2(11, 14)}) {

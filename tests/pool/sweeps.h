@@ -32,9 +32,9 @@ bool TakesNone(std::string_view algorithm, std::string_view sweep, Reduction red
 // Appends the problem, varied, if it is valid as a maximum.
 void Append(std::vector<PoolProblem>& all, PoolProblem p);
 
-// Problems with every attribute at random, layouts included, valid and worth at most `most` taps
+// Problems with every attribute at random, layouts included, valid and worth at most `max` taps
 // each.
-std::vector<PoolProblem> RandomPoolProblems(uint64_t seed, int64_t count, int64_t most);
+std::vector<PoolProblem> RandomPoolProblems(uint64_t seed, int64_t count, int64_t max);
 
 // Gives a problem values, gaps, a batch and an average's divisor that follow from `index`.
 void VaryTheRest(PoolProblem& p, uint64_t index);

@@ -69,7 +69,7 @@ std::vector<PoolProblem> Global(int64_t lanes) {
 // Sums of several parts: of rows, of columns and of both, at every strategy's strides, on padding
 // of any width, and of windows larger than the image.
 std::vector<PoolProblem> Parts(int64_t lanes) {
-  constexpr int64_t kMostTaps = 3'000'000;
+  constexpr int64_t kMaxTaps = 3'000'000;
   std::vector<PoolProblem> all;
   for (const int64_t kernel : {63, 64, 65, 66, 67, 127, 128, 129, 130, 200}) {
     for (const int64_t in : {int64_t{9}, int64_t{70}, kernel, kernel + 37}) {
@@ -85,7 +85,7 @@ std::vector<PoolProblem> Parts(int64_t lanes) {
           p.kernel = window;
           p.padding = padding;
           p.ceil_mode = !p.ceil_mode;
-          if (IsValid(p) && p.taps() <= kMostTaps) Append(all, p);
+          if (IsValid(p) && p.taps() <= kMaxTaps) Append(all, p);
         };
         append(Size2(4, in), Size2(other, kernel), Padding::Sides(0, 0, before, after));
         append(Size2(in, 5), Size2(kernel, other), Padding::Sides(before, after, 0, other - 1));

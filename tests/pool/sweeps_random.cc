@@ -115,15 +115,15 @@ void VaryTheRest(PoolProblem& p, uint64_t index) {
   if (random.OneIn(5)) p.divisor_override = random.OneIn(3) ? -3 : random.Between(1, 50);
   p.gaps = random.OneIn(2) ? Gaps::kNone : static_cast<Gaps>(random.Between(0, 4));
   p.edge = random.OneIn(3) ? Edge::kStart : Edge::kEnd;
-  p.values = static_cast<Values>(std::max<int64_t>(random.Between(-2, 5), 0));
+  p.values = static_cast<Values>(std::max<int64_t>(random.Between(-2, 7), 0));
 }
 
-std::vector<PoolProblem> RandomPoolProblems(uint64_t seed, int64_t count, int64_t most) {
+std::vector<PoolProblem> RandomPoolProblems(uint64_t seed, int64_t count, int64_t max) {
   Generator random(seed);
   std::vector<PoolProblem> all;
   while (static_cast<int64_t>(all.size()) < count) {
     const PoolProblem p = RandomPooling(random);
-    if (IsValid(p) && Work(p) <= most) all.push_back(p);
+    if (IsValid(p) && Work(p) <= max) all.push_back(p);
   }
   return all;
 }

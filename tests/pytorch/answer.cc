@@ -27,22 +27,14 @@ std::vector<std::string> Words(const std::string& text) {
   return all;
 }
 
-// "3x-1" as its numbers.
-std::vector<int64_t> Numbers(std::string_view text) {
-  std::vector<int64_t> all;
-  for (size_t end = 0; end != std::string_view::npos;) {
-    end = text.find('x');
-    all.push_back(Parsed<int64_t>(text.substr(0, end)));
-    if (end != std::string_view::npos) text.remove_prefix(end + 1);
-  }
-  return all;
-}
-
 // "1x6x5x4 40eb3a7d00000000 3f800000 ...", or "3f800000@17" with an index.
 void ParseOutputs(const std::string& text, Answer& a) {
   const std::vector<std::string> words = Words(text);
   if (words.size() < 2) throw std::runtime_error("an answer without shape and sum");
-  a.shape = Numbers(words[0]);
+  std::istringstream shape(words[0]);
+  for (std::string extent; std::getline(shape, extent, 'x');) {
+    a.shape.push_back(Parsed<int64_t>(extent));
+  }
   if (a.shape.size() != 4) throw std::runtime_error("a shape of other than four numbers");
   a.digest = Parsed<uint64_t>(words[1], 16);
   for (size_t i = 2; i < words.size(); ++i) {
@@ -81,34 +73,8 @@ void ParseLine(const std::string& line, Answer& answer, const std::function<void
   } else {
     ParseRefusal(line.substr(end + 2), answer);
   }
-} catch (const std::runtime_error& e) {
+} catch (const std::exception& e) {
   throw std::runtime_error(std::string(e.what()) + ": " + line);
-}
-
-Attributes::Attributes(const std::string& text) {
-  for (const std::string& word : Words(text)) {
-    const size_t digits = std::min(word.find_first_of("-0123456789"), word.size());
-    given_[word.substr(0, digits)] = word.substr(digits);
-  }
-}
-
-std::string Attributes::Take(const std::string& name, const std::string& otherwise) {
-  const auto node = given_.extract(name);
-  return node.empty() ? otherwise : node.mapped();
-}
-
-int64_t Attributes::Number(const std::string& name, const std::string& otherwise) {
-  return Parsed<int64_t>(Take(name, otherwise));
-}
-
-Size2 Attributes::Pair(const std::string& name, const std::string& otherwise) {
-  const std::vector<int64_t> numbers = Numbers(Take(name, otherwise));
-  if (numbers.size() > 2) throw std::runtime_error("more than two numbers");
-  return {numbers.front(), numbers.back()};
-}
-
-void Attributes::ExpectNone() const {
-  if (!given_.empty()) throw std::runtime_error("unknown word " + given_.begin()->first);
 }
 
 double SumWeight(int64_t element) {

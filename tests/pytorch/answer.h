@@ -6,7 +6,6 @@
 #include <cstdint>
 #include <functional>
 #include <istream>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -38,24 +37,6 @@ std::optional<std::string> NextLine(std::istream& in);
 // Throws std::runtime_error, with the line, if it is not understood by these two, the second of
 // which reads the problem.
 void ParseLine(const std::string& line, Answer& answer, const std::function<void()>& problem);
-
-// The words of a problem: "k3x1" is the number or pair `k`, "bias" a flag.
-class Attributes {
- public:
-  explicit Attributes(const std::string& text);
-
-  // Each takes its word. Without a default, "", there must be one.
-  std::string Take(const std::string& name, const std::string& otherwise);
-  int64_t Number(const std::string& name, const std::string& otherwise);
-  Size2 Pair(const std::string& name, const std::string& otherwise);
-  bool Flag(const std::string& name) { return given_.erase(name) > 0; }
-
-  bool Has(const std::string& name) const { return given_.contains(name); }
-  void ExpectNone() const;  // throws if words are left
-
- private:
-  std::map<std::string, std::string> given_;
-};
 
 // In [0.5, 1), so that every output counts, and no two alike.
 double SumWeight(int64_t element);

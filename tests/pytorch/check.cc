@@ -12,7 +12,7 @@ namespace {
 
 std::vector<float> Filled(int64_t count, Role role) {
   std::vector<float> values(static_cast<size_t>(count));
-  Fill(values, role, Values::kFinite);
+  Fill(values, role, Values::kPlain);
   return values;
 }
 
@@ -96,7 +96,7 @@ std::string PytorchCheck::Run(const Way& way) const {
   bool skipped = false;
   const std::optional<std::string> refusal = Refusal([&] {
     Tensor x(Shape(p.mb, recorded_.channels, p.ih, p.iw), way.layout);
-    Fill(x.view(), Role::kInput, Values::kFinite);
+    Fill(x.view(), Role::kInput, Values::kPlain);
     skipped = way.algorithm != "auto" && !Accepts(bind("auto"), x, way.algorithm);
     if (!skipped) y = bind(way.algorithm).Run(x);
   });

@@ -16,7 +16,7 @@ constexpr const char* kAskedNames[] = {"data ", "weights ", "bias ", "transpose 
 
 std::vector<float> FilledWith(int64_t count, Role role) {
   std::vector<float> values(static_cast<size_t>(count));
-  Fill(values, role, Values::kFinite);
+  Fill(values, role, Values::kPlain);
   return values;
 }
 
@@ -56,7 +56,7 @@ int64_t ShownPixel(PaddingMode mode, int64_t i, int64_t in) {
 template <typename F>
 void ForEachProduct(const Problem& p, const F& f) {
   const Shape out = p.output();
-  const int64_t top = PaddingOfHeight(p).before, left = PaddingOfWidth(p).before;
+  const int64_t top = p.vertical().pad.before, left = p.horizontal().pad.before;
   const int64_t group_in = p.ic / p.g, group_out = p.oc / p.g;
   const auto in_row = [&](int64_t n, int64_t oc, int64_t oh, int64_t ow, int64_t c, int64_t kh) {
     const int64_t ic = oc / group_out * group_in + c;
@@ -164,9 +164,9 @@ Tensor GradientCheck::Compute(const Way& way) const {
   p.numerics = way.numerics;
   const std::vector<float> w = FilledWith(p.weights(), Role::kWeights);
   Tensor x(p.input(), way.layout), dy(p.output(), way.layout), result(shape_);
-  Fill(x.view(), Role::kInput, Values::kFinite);
+  Fill(x.view(), Role::kInput, Values::kPlain);
   const bool transpose = recorded_.asked == Asked::kTranspose;
-  Fill(dy.view(), transpose ? Role::kInput : Role::kResidual, Values::kFinite);
+  Fill(dy.view(), transpose ? Role::kInput : Role::kResidual, Values::kPlain);
   if (transpose) {
     const std::vector<float> bias = FilledWith(p.bias ? p.ic : 0, Role::kBias);
     const Tensor y = ConvTranspose2d(TransposedOptions(p, way), w, bias).Run(dy);

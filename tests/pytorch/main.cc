@@ -18,7 +18,6 @@
 #include "tests/pytorch/check.h"
 #include "tests/pytorch/gradient_check.h"
 #include "tests/pytorch/pool_check.h"
-#include "tests/pytorch/pool_problem.h"
 #include "tests/pytorch/recording.h"
 
 namespace windrow::test {
@@ -58,8 +57,8 @@ void CheckNext(const Answer& recorded, const Check& check, const Ways& ways, Cou
 void CheckAll(std::istream& in, Count& count) {
   while (const auto line = NextLine(in)) {
     running = *line;
-    if (IsPytorchPool(*line)) {
-      const PytorchPool recorded = ParsePytorchPool(*line);
+    if (problems::IsPoolText(*line)) {
+      const RecordedPool recorded = ParseRecordedPool(*line);
       CheckNext(recorded, PytorchPoolCheck(recorded), PytorchPoolWays(), count);
     } else if (IsGradient(*line)) {
       const RecordedGradient recorded = ParseGradient(*line);

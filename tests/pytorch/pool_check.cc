@@ -7,6 +7,7 @@
 
 #include "tests/conv/harness.h"
 #include "tests/conv/variants.h"
+#include "tests/pool/harness.h"
 #include "tests/pytorch/verdict.h"
 #include "tests/support/values.h"
 
@@ -32,31 +33,33 @@ std::string Unlike(const char* whose, size_t output, uint32_t bits, int64_t inde
 
 }  // namespace
 
-const char* TakenHereOnly(const PytorchPool& p) {
+const char* TakenHereOnly(const RecordedPool& recorded) {
+  const PoolProblem& p = recorded.problem;
   if (p.c == 0 && IsPossible(p)) {
     return "a tensor without channels has no outputs, as one without images";
   }
-  if (p.stride == Size2(0) && IsPossible(p)) {
+  if (recorded.text.find(" s0") != std::string::npos && IsPossible(p)) {
     return "a stride of 0 is the kernel's size, as PyTorch's None is";
   }
   return nullptr;
 }
 
-const char* TakenByPytorchOnly(const PytorchPool& p) {
-  if (p.adaptive() && (p.out.h == 0 || p.out.w == 0)) {
+const char* TakenByPytorchOnly(const PoolProblem& p) {
+  if (p.adaptive && (p.output_size.h == 0 || p.output_size.w == 0)) {
     return "PyTorch gives no outputs then; who asks for none has made a mistake";
   }
-  const bool global = (p.out.h == AdaptivePool2dOptions::kAsInput ? p.ih : p.out.h) == 1 &&
-                      (p.out.w == AdaptivePool2dOptions::kAsInput ? p.iw : p.out.w) == 1;
-  if (p.kind == PytorchPoolKind::kAdaptiveAvg && global && (p.ih == 0 || p.iw == 0)) {
+  const bool global =
+      (p.output_size.h == AdaptivePool2dOptions::kAsInput ? p.ih : p.output_size.h) == 1 &&
+      (p.output_size.w == AdaptivePool2dOptions::kAsInput ? p.iw : p.output_size.w) == 1;
+  if (p.adaptive && p.average() && global && (p.ih == 0 || p.iw == 0)) {
     return "PyTorch gives NaN as the mean of no pixels, and refuses them in any other pooling";
   }
   return nullptr;
 }
 
-const char* OtherIndex(const PytorchPool& p, const Maximum& m) {
-  if (m.index < 0 && p.return_indices) {
-    return "PyTorch gives the index of a tap that lies behind the input, Windrow -1";
+const char* OtherIndex(const PoolProblem& p, const Maximum& m) {
+  if (m.index < 0 && p.indices()) {
+    return "PyTorch gives the index of a tap that lies past the input, Windrow -1";
   }
   return nullptr;
 }
@@ -81,11 +84,12 @@ void PytorchPoolHash::Add(uint32_t bits, int64_t index) {
   sum_ += Mix(Mix(count_++) ^ (static_cast<uint64_t>(index) << 32 | bits));
 }
 
-PytorchPoolCheck::PytorchPoolCheck(const PytorchPool& problem)
-    : p_(problem),
-      takes_(problem.refused ? TakenHereOnly(problem) != nullptr
-                             : TakenByPytorchOnly(problem) == nullptr),
-      possible_(IsPossible(problem)) {
+PytorchPoolCheck::PytorchPoolCheck(const RecordedPool& recorded)
+    : recorded_(recorded),
+      p_(recorded.problem),
+      takes_(recorded.refused ? TakenHereOnly(recorded) != nullptr
+                              : TakenByPytorchOnly(p_) == nullptr),
+      possible_(IsPossible(p_)) {
   if (!takes_ || !possible_) return;
   if (p_.average()) {
     averages_ = ExactAverages(p_);
@@ -95,26 +99,28 @@ PytorchPoolCheck::PytorchPoolCheck(const PytorchPool& problem)
 }
 
 std::string PytorchPoolCheck::Recording() const {
-  if (p_.refused || !takes_) return "";
+  if (recorded_.refused || !takes_) return "";
   if (!possible_) return "PyTorch takes what can have no result";
-  if (p_.average()) return WrongAnswer(p_, OutputOf(p_), averages_);
-  std::string failure = WrongShape(p_, OutputOf(p_));
+  if (p_.average()) return WrongAnswer(recorded_, OutputOf(p_), averages_);
+  std::string failure = WrongShape(recorded_, OutputOf(p_));
   return failure.empty() ? WrongMaxima() : failure;
 }
 
 std::string PytorchPoolCheck::WrongMaxima() const {
-  if (p_.values.size() != p_.indices.size()) return "another number of values than of indices";
+  if (recorded_.values.size() != recorded_.indices.size())
+    return "another number of values than of indices";
   PytorchPoolHash hash;
   for (size_t i = 0; i < maxima_.size(); ++i) {
     Maximum pytorch = maxima_[i];
     if (OtherIndex(p_, pytorch) != nullptr) pytorch.index = pytorch.start;
-    if (!p_.return_indices) pytorch.index = 0;
+    if (!p_.indices()) pytorch.index = 0;
     hash.Add(pytorch.bits, pytorch.index);
-    if (i >= p_.values.size()) continue;  // a recording has the hash alone
-    std::string failure = Unlike("PyTorch's", i, Bits(p_.values[i]), p_.indices[i], pytorch);
+    if (i >= recorded_.values.size()) continue;  // a recording has the hash alone
+    std::string failure =
+        Unlike("PyTorch's", i, Bits(recorded_.values[i]), recorded_.indices[i], pytorch);
     if (!failure.empty()) return failure;
   }
-  return hash.value() == p_.digest ? "" : "PyTorch's outputs have another hash";
+  return hash.value() == recorded_.digest ? "" : "PyTorch's outputs have another hash";
 }
 
 std::string PytorchPoolCheck::Run(const PytorchPoolWay& way) const {
@@ -122,12 +128,12 @@ std::string PytorchPoolCheck::Run(const PytorchPoolWay& way) const {
   std::vector<int64_t> indices;  // in y's layout
   bool skipped = false;
   const std::optional<std::string> refusal = Refusal([&] {
-    const Tensor x = PytorchPoolInput(p_, way.x);
-    const AnyPooling pooling = MakePooling(p_, way.target, way.algorithm);
+    const Tensor x = PoolInput(InLayout(p_, way.x));
+    const problems::AnyPooling pooling = MakePooling(p_, way.target, way.algorithm);
     const Shape out = pooling.OutputShape(x.shape());
     y = Tensor(out, way.y);
-    if (p_.return_indices) indices.resize(static_cast<size_t>(out.elements()), -77);
-    const IndexView at = p_.return_indices ? IndexView(indices.data(), out, way.y) : IndexView();
+    if (p_.indices()) indices.resize(static_cast<size_t>(out.elements()), -77);
+    const IndexView at = p_.indices() ? IndexView(indices.data(), out, way.y) : IndexView();
     try {
       pooling.Run({.x = x, .y = y, .indices = at});
     } catch (const std::invalid_argument& e) {
@@ -138,7 +144,7 @@ std::string PytorchPoolCheck::Run(const PytorchPoolWay& way) const {
   if (skipped) return "";
   std::string failure;
   if (refusal) {
-    failure = WrongRefusal(p_, takes_, *refusal);
+    failure = WrongRefusal(recorded_, takes_, *refusal);
   } else {
     failure = takes_ ? WrongResult(y, indices) : "not refused";
   }
@@ -160,7 +166,7 @@ std::string PytorchPoolCheck::WrongResult(const Tensor& y,
       for (int64_t h = 0; h < out.h(); ++h) {
         for (int64_t w = 0; w < out.w(); ++w, ++i) {
           const auto at = static_cast<size_t>(n * s.n + c * s.c + h * s.h + w * s.w);
-          const int64_t index = p_.return_indices ? indices[at] : maxima_[i].index;
+          const int64_t index = p_.indices() ? indices[at] : maxima_[i].index;
           std::string failure = Unlike("Windrow's", i, Bits(y.data()[at]), index, maxima_[i]);
           if (!failure.empty()) return failure;
         }

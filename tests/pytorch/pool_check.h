@@ -11,7 +11,7 @@
 
 #include "tests/conv/oracle.h"
 #include "tests/pytorch/pool_oracle.h"
-#include "tests/pytorch/pool_problem.h"
+#include "tests/pytorch/recording.h"
 #include "windrow/tensor.h"
 
 namespace windrow::test {
@@ -24,9 +24,9 @@ struct PytorchPoolWay {
 };
 
 // Where Windrow means to differ, the reason; else null.
-const char* TakenHereOnly(const PytorchPool& p);                 // PyTorch refuses it
-const char* TakenByPytorchOnly(const PytorchPool& p);            // Windrow refuses it
-const char* OtherIndex(const PytorchPool& p, const Maximum& m);  // Windrow gives m.index
+const char* TakenHereOnly(const RecordedPool& p);                // PyTorch refuses it
+const char* TakenByPytorchOnly(const PoolProblem& p);            // Windrow refuses it
+const char* OtherIndex(const PoolProblem& p, const Maximum& m);  // Windrow gives m.index
 
 // Every usable target with both layouts and every algorithm, and from one layout to the other.
 const std::vector<PytorchPoolWay>& PytorchPoolWays();
@@ -34,7 +34,7 @@ const std::vector<PytorchPoolWay>& PytorchPoolWays();
 // One problem: what it should give, and whether it does. Failures are texts, "" is none.
 class PytorchPoolCheck {
  public:
-  explicit PytorchPoolCheck(const PytorchPool& problem);
+  explicit PytorchPoolCheck(const RecordedPool& recorded);
 
   std::string Recording() const;                     // PyTorch's values
   std::string Run(const PytorchPoolWay& way) const;  // Windrow's
@@ -43,7 +43,8 @@ class PytorchPoolCheck {
   std::string WrongMaxima() const;  // PyTorch's
   std::string WrongResult(const Tensor& y, const std::vector<int64_t>& indices) const;
 
-  const PytorchPool& p_;
+  const RecordedPool& recorded_;
+  const PoolProblem& p_;
   bool takes_;     // whether Windrow must take it
   bool possible_;  // whether it has a result
   std::vector<Bounded> averages_;

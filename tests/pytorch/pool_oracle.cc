@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "tests/pool/harness.h"
+
 namespace windrow::test {
 namespace {
 
@@ -28,10 +30,10 @@ std::vector<Taps> AdaptiveWindows(int64_t in, int64_t out) {
   return all;
 }
 
-std::vector<Taps> RegularWindows(const PytorchPool& p, int64_t in, int64_t kernel, int64_t stride,
+std::vector<Taps> RegularWindows(const PoolProblem& p, int64_t in, int64_t kernel, int64_t stride,
                                  int64_t pad, int64_t dilation) {
   const int64_t extent = dilation * (kernel - 1) + 1, end = in + pad;
-  // In ceil_mode there is another window if the one before leaves pixels, unless it starts behind
+  // In ceil_mode there is another window if the one before leaves pixels, unless it starts past
   // the input.
   const auto exists = [&](int64_t start) {
     return p.ceil_mode ? start - stride + extent < end && start < in : start + extent <= end;
@@ -50,27 +52,21 @@ std::vector<Taps> RegularWindows(const PytorchPool& p, int64_t in, int64_t kerne
   return all;
 }
 
-// Windrow's, whose 0 is PyTorch's None.
-Size2 StrideOf(const PytorchPool& p) {
-  const Size2 given = p.stride.value_or(Size2(0));
-  return given == Size2(0) ? p.kernel : given;
-}
-
 struct Windows {
-  explicit Windows(const PytorchPool& p)
-      : h(p.adaptive()
-              ? AdaptiveWindows(p.ih, p.out.h)
-              : RegularWindows(p, p.ih, p.kernel.h, StrideOf(p).h, p.padding.h, p.dilation.h)),
-        w(p.adaptive()
-              ? AdaptiveWindows(p.iw, p.out.w)
-              : RegularWindows(p, p.iw, p.kernel.w, StrideOf(p).w, p.padding.w, p.dilation.w)) {}
+  explicit Windows(const PoolProblem& p)
+      : h(p.adaptive
+              ? AdaptiveWindows(p.ih, p.output_size.h)
+              : RegularWindows(p, p.ih, p.kernel.h, p.step().h, p.padding.top(), p.dilation.h)),
+        w(p.adaptive
+              ? AdaptiveWindows(p.iw, p.output_size.w)
+              : RegularWindows(p, p.iw, p.kernel.w, p.step().w, p.padding.left(), p.dilation.w)) {}
   std::vector<Taps> h, w;
 };
 
 // f(plane, rows, columns) for every output.
 template <typename F>
-void ForEachOutput(const PytorchPool& p, const F& f) {
-  const Tensor x = PytorchPoolInput(p, Layout::kNchw);
+void ForEachOutput(const PoolProblem& p, const F& f) {
+  const Tensor x = PoolInput(InLayout(p, Layout::kNchw));
   const Windows windows(p);
   for (int64_t plane = 0; plane < p.mb * p.c; ++plane) {
     for (const Taps& h : windows.h) {
@@ -81,30 +77,30 @@ void ForEachOutput(const PytorchPool& p, const F& f) {
 
 }  // namespace
 
-bool IsPossible(const PytorchPool& p) {
-  if (p.ih < 1 || p.iw < 1 || p.divisor == 0) return false;
-  if (p.adaptive()) {
+bool IsPossible(const PoolProblem& p) {
+  if (p.ih < 1 || p.iw < 1 || p.divisor_override == 0) return false;
+  if (p.adaptive) {
     const auto is_size = [](int64_t out) {
       return out >= 1 || out == AdaptivePool2dOptions::kAsInput;
     };
-    return is_size(p.out.h) && is_size(p.out.w);
+    return is_size(p.output_size.h) && is_size(p.output_size.w);
   }
   const auto is_window = [](int64_t kernel, int64_t stride, int64_t pad, int64_t dilation) {
     return kernel >= 1 && stride >= 1 && dilation >= 1 && pad >= 0 && pad <= kernel / 2;
   };
-  const Size2 stride = StrideOf(p);
-  if (!is_window(p.kernel.h, stride.h, p.padding.h, p.dilation.h)) return false;
-  if (!is_window(p.kernel.w, stride.w, p.padding.w, p.dilation.w)) return false;
+  const Size2 stride = p.step();
+  if (!is_window(p.kernel.h, stride.h, p.padding.top(), p.dilation.h)) return false;
+  if (!is_window(p.kernel.w, stride.w, p.padding.left(), p.dilation.w)) return false;
   const Windows windows(p);
   return !windows.h.empty() && !windows.w.empty();
 }
 
-Shape OutputOf(const PytorchPool& p) {
+Shape OutputOf(const PoolProblem& p) {
   const Windows windows(p);
   return Shape(p.mb, p.c, std::ssize(windows.h), std::ssize(windows.w));
 }
 
-std::vector<Maximum> ExactMaxima(const PytorchPool& p) {
+std::vector<Maximum> ExactMaxima(const PoolProblem& p) {
   std::vector<Maximum> all;
   ForEachOutput(p, [&](const float* plane, const Taps& rows, const Taps& columns) {
     float max = -std::numeric_limits<float>::infinity();
@@ -121,7 +117,7 @@ std::vector<Maximum> ExactMaxima(const PytorchPool& p) {
   return all;
 }
 
-std::vector<Bounded> ExactAverages(const PytorchPool& p) {
+std::vector<Bounded> ExactAverages(const PoolProblem& p) {
   std::vector<Bounded> all;
   ForEachOutput(p, [&](const float* plane, const Taps& rows, const Taps& columns) {
     double sum = 0, magnitude = 0;
@@ -135,7 +131,7 @@ std::vector<Bounded> ExactAverages(const PytorchPool& p) {
     const auto taps = static_cast<double>(rows.inside.size() * columns.inside.size());
     double divisor =
         p.count_include_pad ? static_cast<double>(rows.counted * columns.counted) : taps;
-    if (p.divisor) divisor = static_cast<double>(*p.divisor);
+    if (p.divisor_override) divisor = static_cast<double>(*p.divisor_override);
     // Each of the sums, the divisor and the quotient rounds by at most half a unit, 2^-24.
     all.push_back({sum / divisor, 1.01 * (taps + 2) * 0x1p-24 * magnitude / std::abs(divisor)});
   });

@@ -7,26 +7,26 @@
 #include <vector>
 
 #include "tests/conv/oracle.h"
-#include "tests/pytorch/pool_problem.h"
+#include "tests/pool/problem.h"
 #include "windrow/tensor.h"
 
 namespace windrow::test {
 
 // Whether a batch of it has a result.
-bool IsPossible(const PytorchPool& p);
+bool IsPossible(const PoolProblem& p);
 
 // The following are of possible ones only, the outputs in logical order.
-Shape OutputOf(const PytorchPool& p);
+Shape OutputOf(const PoolProblem& p);
 
 struct Maximum {
   uint32_t bits;  // NaN is 0x7FC00000
   int64_t index;  // -1 if no tap is inside the input
-  int64_t start;  // the index of the first tap not before the input, even if it is behind it
+  int64_t start;  // the index of the first tap not before the input, even if it is past it
 };
-std::vector<Maximum> ExactMaxima(const PytorchPool& p);
+std::vector<Maximum> ExactMaxima(const PoolProblem& p);
 
-// In double, each with the most that a float result may be off.
-std::vector<Bounded> ExactAverages(const PytorchPool& p);
+// In double, each with an upper bound of a float result's error.
+std::vector<Bounded> ExactAverages(const PoolProblem& p);
 
 }  // namespace windrow::test
 

@@ -1,38 +1,32 @@
 #include "tests/pytorch/recording.h"
 
 #include <algorithm>
+#include <sstream>
+
+#include "problems/words.h"
 
 namespace windrow::test {
 namespace {
 
-// The words of a problem; what is absent has PyTorch's default.
+// The words of a problem, and of misuse.
 void ParseProblem(Recorded& r) {
-  Problem& p = r.problem;
-  Attributes a(r.text);
-  p.mb = a.Number("mb", "1"), p.g = a.Number("g", "1");
-  p.ic = a.Number("ic", ""), p.oc = a.Number("oc", "");
-  p.ih = a.Number("ih", ""), p.iw = a.Number("iw", "");
-  p.kernel = a.Pair("k", ""), p.stride = a.Pair("s", "1");
-  p.dilation = a.Pair("d", "1");
-  if (a.Has("pt")) {
-    const int64_t top = a.Number("pt", ""), bottom = a.Number("pb", ""), left = a.Number("pl", "");
-    p.padding = Padding::Sides(top, bottom, left, a.Number("pr", ""));
-  } else {
-    const Size2 padding = a.Pair("p", "0");
-    p.padding = Padding(padding.h, padding.w);
+  std::string text;
+  int64_t channels = -1, weights = -1, biases = -1;
+  std::istringstream words(r.text);
+  for (std::string word; words >> word;) {
+    const auto is = [&](const std::string& name, int64_t& number) {
+      if (!word.starts_with(name)) return false;
+      number = problems::ReadInteger(word.substr(name.size())).value_or(-1);
+      return number >= 0;
+    };
+    if (is("channels", channels) || is("weights", weights) || is("biases", biases)) continue;
+    text += word + ' ';
   }
-  if (a.Flag("same")) p.padding = Padding::Same();
-  if (a.Flag("reflect")) p.mode = PaddingMode::kReflect;
-  if (a.Flag("replicate")) p.mode = PaddingMode::kReplicate;
-  if (a.Flag("circular")) p.mode = PaddingMode::kCircular;
-  p.bias = a.Flag("bias");
-  const auto or_else = [&](const char* name, int64_t otherwise) {
-    return a.Has(name) ? a.Number(name, "") : otherwise;
-  };
-  r.channels = or_else("channels", p.ic);
-  r.weights = or_else("weights", p.g > 0 ? std::max<int64_t>(p.weights(), 0) : 0);
-  r.biases = or_else("biases", p.bias ? std::max<int64_t>(p.oc, 0) : 0);
-  a.ExpectNone();
+  r.problem = problems::ParseConv(text).problem;
+  const Problem& p = r.problem;
+  r.channels = channels < 0 ? p.ic : channels;
+  r.weights = weights < 0 ? p.weights() : weights;
+  r.biases = biases >= 0 ? biases : p.bias ? std::max<int64_t>(p.oc, 0) : 0;
 }
 
 }  // namespace
@@ -40,6 +34,12 @@ void ParseProblem(Recorded& r) {
 Recorded ParseRecorded(const std::string& line) {
   Recorded r;
   ParseLine(line, r, [&] { ParseProblem(r); });
+  return r;
+}
+
+RecordedPool ParseRecordedPool(const std::string& line) {
+  RecordedPool r;
+  ParseLine(line, r, [&] { r.problem = problems::ParsePool(r.text).problem; });
   return r;
 }
 

@@ -31,7 +31,7 @@ bool ResetPeak() {
   return clear.good() && Status("VmHWM") >= 0;
 }
 
-int64_t MostWorkspace(int threads) {
+int64_t MaxWorkspace(int threads) {
   return internal::ThisMachine().l2 * threads + int64_t{internal::kAlignment};
 }
 

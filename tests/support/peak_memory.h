@@ -32,7 +32,7 @@ int64_t PeakGrowth(const F& f) {
 }
 
 // The bound that holds for the workspace of every image.
-int64_t MostWorkspace(int threads);
+int64_t MaxWorkspace(int threads);
 
 // The side of the images to measure: WINDROW_IMAGE_SIDE of the environment, or `otherwise`.
 int64_t ImageSide(int64_t otherwise);

@@ -24,7 +24,7 @@ std::string Describe(const float& f) {
 
 std::string Describe(int64_t index) { return std::to_string(index); }
 
-// The strides of a tensor with this many elements that are not its own behind each pixel (of
+// The strides of a tensor with this many elements that are not its own after each pixel (of
 // kNchw: row), row (plane) and image.
 Strides StridesWithGaps(const Shape& s, Layout layout, Gaps gaps) {
   const auto gap = [&](Gaps here, int64_t size) {

@@ -9,7 +9,22 @@ namespace {
 constexpr uint32_t kNonFinite[] = {
     0x7F800000u, 0xFF800000u, 0x7FC00000u, 0xFFC00000u, 0x7FC12345u, 0xFFFFFFFFu, 0x7F800001u,
 };
-constexpr uint32_t kSign = 0x80000000u, kOne = 0x3F800000u, kTwo = 0x40000000u;
+constexpr uint32_t kSign = 0x80000000u;
+
+// One of each 16 elements, as in scripts/pytorch_record/pool.py: many equal ones; zeros of both
+// signs on top; infinities and NaN; minus infinity almost alone.
+constexpr uint32_t kTies[] = {
+    0xC0000000, 0xBF800000, 0xBF800000, 0x80000000, 0x00000000, 0x3F000000, 0x3F000000, 0x3F800000,
+    0x3F800000, 0x3F800000, 0x40000000, 0x40000000, 0x40000000, 0x40400000, 0x40400000, 0x40400000};
+constexpr uint32_t kZeros[] = {
+    0x80000000, 0x80000000, 0x80000000, 0x80000000, 0x80000000, 0x00000000, 0x00000000, 0x00000000,
+    0x00000000, 0xBF800000, 0xBF800000, 0xBF800000, 0xBF800000, 0xC0000000, 0xC0000000, 0x80000000};
+constexpr uint32_t kWild[] = {
+    0x7FC00000, 0xFFC12345, 0x7F800001, 0x7F800000, 0xFF800000, 0xFF800000, 0x80000000, 0x00000000,
+    0x3F800000, 0x3F800000, 0xBF800000, 0x40000000, 0x40490FDB, 0xC0490FDB, 0x3DCCCCCD, 0x41200000};
+constexpr uint32_t kLow[] = {0xFF800000, 0xFF800000, 0xFF800000, 0xFF800000, 0xFF800000, 0xFF800000,
+                             0xFF800000, 0xFF800000, 0xFF800000, 0xFF800000, 0xFF800000, 0xFF800000,
+                             0xFF800000, 0xFFC00000, 0xF149F2CA, 0x80000000};
 
 // A multiple of 2^-23 in [-1, 1), all 24 bits of it random, so that products and sums round, times
 // a power of two. Both steps are exact.
@@ -24,11 +39,12 @@ uint32_t ValueBits(Role role, Values values, int64_t index) {
   const uint64_t bits = Mix(static_cast<uint64_t>(index) * 4 + static_cast<uint64_t>(role));
   const auto kind = static_cast<uint32_t>(bits >> 56);
   const auto low = static_cast<uint32_t>(bits);
-  if (kind < 24) return kind % 2 == 0 ? 0 : kSign;  // a zero of either sign
+  const bool zero = kind < 24;  // of either sign
   switch (values) {
-    case Values::kFinite:
+    case Values::kPlain:
       break;
-    case Values::kTiny:
+    case Values::kDenormal:
+      if (zero) break;
       // Products near 2^-140 are denormal, and so is what is added to them.
       if (role == Role::kInput || role == Role::kWeights) {
         return kind % 4 == 0 ? low & (kSign | 0x7FFFFFu) : Fraction(bits, 0x1p-93f);
@@ -38,17 +54,19 @@ uint32_t ValueBits(Role role, Values values, int64_t index) {
       // Rare, or all outputs would be NaN.
       if (kind >= 254 && (bits >> 40) % 4 == 0) return kNonFinite[(bits >> 44) % 7];
       break;
-    case Values::kTies:
-      if (kind < 160) return kind % 2 == 0 ? 0 : kSign;
-      return kind % 4 < 2 ? kOne | (low & kSign) : kTwo;
     case Values::kHuge:  // up to the largest float there is
+      if (zero) break;
       return (low & (kSign | 0x7FFFFFu)) | (kind % 2 == 0 ? 0x7F000000u : 0x7E800000u);
+    case Values::kTies:
+      return kTies[(bits >> 40) % 16];
+    case Values::kZeros:
+      return kZeros[(bits >> 40) % 16];
     case Values::kWild:
-      // So many that windows hold several, of all kinds, and small ones nothing but -inf.
-      if (kind < 150) return kNonFinite[1];
-      if (kind < 200) return kNonFinite[(bits >> 44) % 7];
-      break;
+      return kWild[(bits >> 40) % 16];
+    case Values::kLow:
+      return kLow[(bits >> 40) % 16];
   }
+  if (zero) return kind % 2 == 0 ? 0 : kSign;
   return Fraction(bits, (bits >> 32) % 4 == 0 ? 0x1p-19f : 0x1p-23f);
 }
 

@@ -75,7 +75,7 @@ class BrokenPoolKernelTest : public testing::TestWithParam<std::string> {
 std::vector<Difference> FirstDifferences(const std::string& target) {
   static const std::vector<PoolCase> cases = [] {
     std::vector<PoolCase> all;
-    for (const PoolProblem& p : PoolCorpus(/*quick=*/true)) all.emplace_back(p);
+    for (const problems::ParsedPool& p : PoolCorpus(/*quick=*/true)) all.emplace_back(p);
     return all;
   }();
   Tally tally(target, BitsClass::kPooling, /*portable=*/false);

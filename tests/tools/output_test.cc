@@ -110,6 +110,16 @@ TEST_F(OutputTest, ExplainWritesJson) {
   EXPECT_EQ(json::parse(ReadFile(Path("pool.json")))["output"], "1x4x4x4");
 }
 
+TEST_F(OutputTest, DemoWritesJson) {
+  const Outcome o = Call({"demo", "E1", "--json", "-"});
+  ASSERT_EQ(o.code, 0) << o.err;
+  const json results = json::parse(o.out);
+  EXPECT_TRUE(results["ok"].get<bool>());
+  ASSERT_FALSE(results["results"].empty());
+  EXPECT_EQ(results["results"][0]["example"], "E1");
+  EXPECT_TRUE(Has(Call({"demo", "E1", "--json", Path("demo.json")}).out, "computed"));
+}
+
 TEST_F(OutputTest, SelftestWritesEitherFormToStandardOutput) {
   const std::string target = UsableTargetNames().back();
   const Outcome o = Call({"selftest", "--quick", "--target", target, "--json", "-"});

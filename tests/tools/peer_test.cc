@@ -4,10 +4,10 @@
 #include <stdexcept>
 #include <string>
 
+#include "problems/conv_problem.h"
+#include "problems/pool_problem.h"
 #include "tests/tools/tool_call.h"
 #include "tools/peer_text.h"
-#include "tools/pool_text.h"
-#include "tools/problem_text.h"
 #include "windrow/windrow.h"
 
 namespace windrow::tool {
@@ -20,6 +20,10 @@ std::string ErrorOf(const std::string& text, bool pooling = false) {
     return e.what();
   }
   return "";
+}
+
+problems::ConvProblem Convolution(const std::string& text) {
+  return problems::ParseConv(TranslatePeerText(text, false)).problem;
 }
 
 // A problem, and the input and the output that the peer means.
@@ -41,34 +45,43 @@ TEST(PeerTextTest, ReadsConvolutions) {
       {"mb1ic8ih10oc8oh5kh3sh2ph0", Shape(1, 8, 10, 10), Shape(1, 8, 5, 5)},
   };
   for (const Known& k : known) {
-    const Problem p = ParseProblem(TranslatePeerText(k.text, false));
-    EXPECT_EQ(p.input, k.input) << k.text;
-    const std::vector<float> weights(static_cast<size_t>(p.WeightCount()));
-    EXPECT_EQ(Conv2d(p.options, weights).OutputShape(p.input), k.output) << k.text;
+    const problems::ConvProblem p = Convolution(k.text);
+    EXPECT_EQ(p.input(), k.input) << k.text;
+    const std::vector<float> weights(static_cast<size_t>(p.weights()));
+    EXPECT_EQ(Conv2d(Options(p, "", "auto"), weights).OutputShape(p.input()), k.output) << k.text;
   }
-  const Problem p = ParseProblem(
-      TranslatePeerText("nhwc g2mb3_ic4ih9iw8oc6oh5ow4kh3kw2sh2sw3ph1pw1dh1dw0 bias", false));
+  const auto p = Convolution("nhwc g2mb3_ic4ih9iw8oc6oh5ow4kh3kw2sh2sw3ph1pw1dh1dw0 bias");
   EXPECT_TRUE(p.bias);
-  EXPECT_EQ(p.layout, Layout::kNhwc);
-  EXPECT_EQ(p.options.groups, 2);
-  EXPECT_EQ(p.options.kernel_size, Size2(3, 2));
-  EXPECT_EQ(p.options.stride, Size2(2, 3));
-  EXPECT_EQ(p.options.dilation, Size2(2, 1)) << "0 is dense there";
-  EXPECT_EQ(p.options.padding.top(), 1);
-  EXPECT_EQ(p.options.padding.bottom(), 3);
-  EXPECT_EQ(p.options.padding.left(), 1);
-  EXPECT_EQ(p.options.padding.right(), 2);
+  EXPECT_EQ(p.x_layout, Layout::kNhwc);
+  EXPECT_EQ(p.g, 2);
+  EXPECT_EQ(p.kernel, Size2(3, 2));
+  EXPECT_EQ(p.stride, Size2(2, 3));
+  EXPECT_EQ(p.dilation, Size2(2, 1)) << "0 is dense there";
+  EXPECT_EQ(p.padding.top(), 1);
+  EXPECT_EQ(p.padding.bottom(), 3);
+  EXPECT_EQ(p.padding.left(), 1);
+  EXPECT_EQ(p.padding.right(), 2);
 }
 
 TEST(PeerTextTest, ReadsPoolings) {
-  const PoolProblem p =
-      ParsePoolProblem(TranslatePeerText("maxpool mb1_ic64ih112oh56kh3sh2_n\"pool1\" nhwc", true));
-  EXPECT_EQ(p.input, Shape(1, 64, 112, 112));
+  const std::string text = "maxpool mb1_ic64ih112oh56kh3sh2_n\"pool1\" nhwc";
+  const problems::PoolProblem p = problems::ParsePool(TranslatePeerText(text, true)).problem;
+  EXPECT_EQ(p.input(), Shape(1, 64, 112, 112));
   EXPECT_EQ(p.kernel, Size2(3));
   EXPECT_EQ(p.stride, Size2(2));
   EXPECT_EQ(p.padding.top(), 0);
   EXPECT_EQ(p.padding.bottom(), 1);
-  EXPECT_EQ(p.Bind("", "auto")->OutputShape(p.input), Shape(1, 64, 56, 56));
+  EXPECT_EQ(MakePooling(p, "", "auto").OutputShape(p.input()), Shape(1, 64, 56, 56));
+}
+
+// Its own batch of 2 is for want of a word.
+TEST(PeerTextTest, TakesTheBatchFromAnotherWord) {
+  EXPECT_EQ(Convolution("ic8ih9oc8kh3").mb, 2);
+  EXPECT_EQ(Convolution("mb1 ic8ih9oc8kh3").mb, 1);
+  EXPECT_EQ(Convolution("ic8ih9oc8kh3_n\"mb4\"  mb7").mb, 7);
+  EXPECT_EQ(Call({"explain", "mb1", "ic8ih9oc8kh3"}).code, 0);
+  const Outcome twice = Call({"explain", "mb1", "mb2ic8ih9oc8kh3"});
+  EXPECT_TRUE(Has(twice.err, "says the mb a second time")) << twice.err;
 }
 
 TEST(PeerTextTest, LeavesWindrowsOwnWordsAlone) {

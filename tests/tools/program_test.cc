@@ -18,22 +18,11 @@
 #include "tools/corpus.h"
 #include "tools/digest.h"
 #include "tools/examples.h"
-#include "tools/problem_text.h"
 #include "tools/selftest.h"
 #include "windrow/windrow.h"
 
 namespace windrow::tool {
 namespace {
-
-// What ParseProblem says about a text that is wrong.
-std::string ConvolutionError(const std::string& text) {
-  try {
-    ParseProblem(text);
-  } catch (const std::invalid_argument& e) {
-    return e.what();
-  }
-  return "";
-}
 
 class ExampleTest : public testing::TestWithParam<Example> {};
 
@@ -54,61 +43,6 @@ TEST(ExamplesTest, AWrongResultIsNotOk) {
   EXPECT_FALSE((Check{"", Matrix(1, 1, {0.0f}), Matrix(1, 1, {-0.0f})}).ok());
 }
 
-TEST(ProblemTextTest, ReadsEveryWord) {
-  const Problem p = ParseProblem(
-      "iw9 mb2 g2 ic4 oc6 ih7 k3x5 s2x1 d1x2 pt1 pb2 pl3 pr0 nhwc reflect portable bias residual "
-      "clamp=-1..6.5 values=huge algorithm=reference target=AVX2");
-  EXPECT_EQ(p.input, Shape(2, 4, 7, 9));
-  EXPECT_EQ(p.layout, Layout::kNhwc);
-  EXPECT_EQ(p.options.out_channels, 6);
-  EXPECT_EQ(p.options.groups, 2);
-  EXPECT_EQ(p.options.kernel_size, Size2(3, 5));
-  EXPECT_EQ(p.options.stride, Size2(2, 1));
-  EXPECT_EQ(p.options.dilation, Size2(1, 2));
-  EXPECT_EQ(p.options.padding.top(), 1);
-  EXPECT_EQ(p.options.padding.bottom(), 2);
-  EXPECT_EQ(p.options.padding.left(), 3);
-  EXPECT_EQ(p.options.padding.right(), 0);
-  EXPECT_EQ(p.options.padding_mode, PaddingMode::kReflect);
-  EXPECT_EQ(p.options.numerics, Numerics::kPortable);
-  EXPECT_EQ(p.options.epilogue.clamp_min, -1.0f);
-  EXPECT_EQ(p.options.epilogue.clamp_max, 6.5f);
-  EXPECT_EQ(p.options.algorithm, "reference");
-  EXPECT_EQ(p.options.target, "AVX2");
-  EXPECT_TRUE(p.bias && p.residual);
-  EXPECT_EQ(p.values, Values::kHuge);
-  EXPECT_EQ(p.WeightCount(), 6 * 2 * 3 * 5);
-}
-
-TEST(ProblemTextTest, HasDefaults) {
-  const Problem p = ParseProblem("i5 k3 ic1 oc1 same");
-  EXPECT_EQ(p.input, Shape(1, 1, 5, 5));
-  EXPECT_EQ(p.options.stride, Size2(1));
-  EXPECT_TRUE(p.options.padding.is_same());
-  EXPECT_EQ(p.options.padding_mode, PaddingMode::kZeros);
-}
-
-TEST(ProblemTextTest, NamesTheWordThatIsWrong) {
-  EXPECT_TRUE(Has(ConvolutionError("ic1 oc1 k3 i5 quick"), "\"quick\""));
-  EXPECT_TRUE(Has(ConvolutionError("ic1 oc1 k3 i5 q7"), "\"q7\""));
-  EXPECT_TRUE(Has(ConvolutionError("ic1 oc1 k3 i5 s"), "\"s\""));
-  EXPECT_TRUE(Has(ConvolutionError("ic1x2 oc1 k3 i5"), "\"ic1x2\" has two numbers"));
-  EXPECT_TRUE(Has(ConvolutionError("ic1.5 oc1 k3 i5"), "\"ic1.5\""));
-  EXPECT_TRUE(Has(ConvolutionError("ic1 oc1 k3x i5"), "\"k3x\""));
-  EXPECT_TRUE(
-      Has(ConvolutionError("ic1 oc1 k99999999999999999999 i5"), "\"k99999999999999999999\""));
-  EXPECT_TRUE(Has(ConvolutionError("ic1 oc1 k3 kh3 i5"), "\"kh3\" says the kh a second time"));
-  EXPECT_TRUE(
-      Has(ConvolutionError("ic1 oc1 k3 i5 nchw nhwc"), "\"nhwc\" says the layout a second time"));
-  EXPECT_TRUE(Has(ConvolutionError("ic1 oc1 k3 i5 p1 same"), "both \"same\" and a padding"));
-  EXPECT_TRUE(Has(ConvolutionError("ic1 oc1 k3 i5 clamp=1"), "\"clamp=1\""));
-  EXPECT_TRUE(Has(ConvolutionError("ic1 oc1 k3 i5 clamp=a..1"), "\"a\""));
-  EXPECT_TRUE(Has(ConvolutionError("ic1 oc1 k3 i5 values=odd"), "\"values=odd\""));
-  EXPECT_TRUE(Has(ConvolutionError("ic1 oc1 i5"), "does not say kh"));
-  EXPECT_TRUE(Has(ConvolutionError("ic1 oc1 k3 ih5"), "does not say iw"));
-  EXPECT_TRUE(Has(ConvolutionError(""), "does not say ic"));
-}
-
 TEST(DigestTest, IsSha256OfLittleEndianFloatsInLogicalOrder) {
   Digest none;
   EXPECT_EQ(none.Finish(), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
@@ -126,24 +60,26 @@ TEST(DigestTest, IsSha256OfLittleEndianFloatsInLogicalOrder) {
 }
 
 TEST(CorpusTest, CoversEveryAttribute) {
-  std::set<Values> values;
+  std::set<problems::Values> values;
   std::set<PaddingMode> modes;
   bool bias = false, residual = false, clamp = false, grouped = false, dilated = false,
        strided = false, sides = false, same = false, batch = false;
   std::set<std::string> texts;
-  for (const Problem& p : Corpus(false)) {
-    EXPECT_TRUE(texts.insert(p.text).second) << p.text;
+  for (const problems::ParsedConv& parsed : Corpus(false)) {
+    const ConvProblem& p = parsed.problem;
+    EXPECT_TRUE(texts.insert(parsed.text).second) << parsed.text;
+    EXPECT_TRUE(IsValid(p)) << parsed.text;
     values.insert(p.values);
-    modes.insert(p.options.padding_mode);
+    modes.insert(p.mode);
     bias |= p.bias;
-    residual |= p.residual;
-    clamp |= p.options.epilogue.clamp_max < 10;
-    grouped |= p.options.groups > 1;
-    dilated |= p.options.dilation != Size2(1);
-    strided |= p.options.stride != Size2(1);
-    sides |= p.options.padding.top() != p.options.padding.bottom();
-    same |= p.options.padding.is_same();
-    batch |= p.input.n() > 1;
+    residual |= p.residual != problems::Residual::kNone;
+    clamp |= p.epilogue.clamp_max < 10;
+    grouped |= p.g > 1;
+    dilated |= p.dilation != Size2(1);
+    strided |= p.stride != Size2(1);
+    sides |= p.padding.top() != p.padding.bottom();
+    same |= p.padding.is_same();
+    batch |= p.mb > 1;
   }
   EXPECT_EQ(values.size(), 5u);
   EXPECT_EQ(modes.size(), 4u);

@@ -1,6 +1,4 @@
 // Kernels, or those who call them, leave no upper half of a vector register in use.
-#include "lib/simd/leave.h"
-
 #include <gtest/gtest.h>
 #include <tbb/task_arena.h>
 
@@ -10,6 +8,7 @@
 #include <vector>
 
 #include "lib/simd/kernels.h"
+#include "lib/simd/leave.h"
 #include "lib/simd/target.h"
 #include "tests/support/upper_halves.h"
 #include "tests/tools/tool_call.h"
@@ -20,7 +19,7 @@ namespace {
 
 using test::UpperHalvesInUse;
 
-class LeaveTest : public testing::TestWithParam<std::string> {
+class ZeroUpperTest : public testing::TestWithParam<std::string> {
  protected:
   void SetUp() override {
     if (!test::CanSeeUpperHalves()) GTEST_SKIP() << "this CPU does not tell what is in use";
@@ -83,14 +82,14 @@ class LeaveTest : public testing::TestWithParam<std::string> {
   const bool together_ = internal::g_kernels_leave_together;
 };
 
-TEST_P(LeaveTest, EachKernelClearsThem) {
+TEST_P(ZeroUpperTest, EachKernelClearsThem) {
   internal::g_kernels_leave_together = false;
   EXPECT_FALSE(InUseAfterAKernel());
   CheckConvolutions();
   CheckPoolings();
 }
 
-TEST_P(LeaveTest, TheLastOfASeriesDoes) {
+TEST_P(ZeroUpperTest, TheLastOfASeriesDoes) {
   internal::g_kernels_leave_together = true;
   EXPECT_EQ(InUseAfterAKernel(), GetParam().starts_with("AVX"));  // or this test sees nothing
   internal::EndKernels();
@@ -99,7 +98,7 @@ TEST_P(LeaveTest, TheLastOfASeriesDoes) {
   CheckPoolings();
 }
 
-INSTANTIATE_TEST_SUITE_P(Targets, LeaveTest, testing::ValuesIn(UsableTargetNames()),
+INSTANTIATE_TEST_SUITE_P(Targets, ZeroUpperTest, testing::ValuesIn(UsableTargetNames()),
                          [](const auto& param) { return param.param; });
 
 }  // namespace
