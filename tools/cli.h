@@ -51,6 +51,8 @@ Command FilterCommand();
 Command DrawCommand();
 Command LayersCommand();
 Command SelftestCommand();
+Command TrainCommand();
+Command PredictCommand();
 
 }  // namespace windrow::tool
 

@@ -60,10 +60,12 @@ int Demo(const DemoOptions& o, std::ostream& out) {
   std::vector<Example> chosen = Examples();
   std::string names;
   for (const Example& e : chosen) names += fmt::format(" {}", e.name);
-  std::erase_if(chosen, [&](const Example& e) { return !o.name.empty() && o.name != e.name; });
+  std::erase_if(chosen, [&](const Example& e) {
+    return !o.name.empty() && o.name != e.name && o.name != e.topic;
+  });
   if (chosen.empty()) {
     throw std::invalid_argument(
-        fmt::format("there is no example \"{}\"; there are{}", o.name, names));
+        fmt::format("there is no example \"{}\"; there are{}, and learn: the last", o.name, names));
   }
   std::ostream nowhere(nullptr);
   std::ostream& text = o.json == "-" ? nowhere : out;
@@ -91,7 +93,8 @@ Command DemoCommand() {
   return {"demo",
           "[--json FILE] [NAME]",
           "Compute the textbook's examples and check them",
-          {{"name", "One example, such as E2; all if none is named", &o->name},
+          {{"name", "One example, such as E2, or learn: all of training; all if none is named",
+            &o->name},
            ResultsArgument("--json", "JSON", o->json)},
           [o](std::ostream& out, std::ostream&) { return Demo(*o, out); }};
 }

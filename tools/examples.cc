@@ -1,7 +1,9 @@
 // The first part: cross-correlation with one channel.
 #include "tools/examples.h"
 
+#include <algorithm>
 #include <array>
+#include <cmath>
 #include <cstring>
 #include <numeric>
 
@@ -10,9 +12,11 @@
 namespace windrow::tool {
 
 bool Check::ok() const {
-  return computed.shape() == expected.shape() &&
-         std::memcmp(computed.data(), expected.data(),
-                     static_cast<size_t>(computed.shape().elements()) * sizeof(float)) == 0;
+  if (computed.shape() != expected.shape()) return false;
+  const std::span<const float> a = ValuesOf(computed), b = ValuesOf(expected);
+  if (tolerance == 0) return std::memcmp(a.data(), b.data(), a.size_bytes()) == 0;
+  return std::equal(a.begin(), a.end(), b.begin(),
+                    [&](double x, double y) { return std::abs(x - y) <= tolerance * std::abs(y); });
 }
 
 Tensor Matrix(int64_t h, int64_t w, std::span<const float> values) {
@@ -204,7 +208,8 @@ std::span<const Example> CorrelationExamples() { return kExamples; }
 
 std::vector<Example> Examples() {
   std::vector<Example> all;
-  for (const auto part : {CorrelationExamples(), ChannelExamples(), PoolingExamples()}) {
+  for (const auto part :
+       {CorrelationExamples(), ChannelExamples(), PoolingExamples(), LearningExamples()}) {
     all.insert(all.end(), part.begin(), part.end());
   }
   return all;

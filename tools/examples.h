@@ -12,10 +12,12 @@
 
 namespace windrow::tool {
 
-// One result beside the expected one. They must be equal to the bit.
+// One result beside the expected one. They must be equal to the bit or, if there is a tolerance, no
+// further apart than that times the expected number.
 struct Check {
   std::string what;
   Tensor computed, expected;
+  double tolerance = 0;
 
   bool ok() const;
 };
@@ -24,6 +26,7 @@ struct Example {
   const char* name;   // "E1"
   const char* title;  // what it shows
   std::vector<Check> (*run)();
+  const char* topic = "";  // a name for all of one kind
 };
 
 // All of them, in order.
@@ -33,6 +36,7 @@ std::vector<Example> Examples();
 std::span<const Example> CorrelationExamples();
 std::span<const Example> ChannelExamples();
 std::span<const Example> PoolingExamples();
+std::span<const Example> LearningExamples();
 
 // What the parts share.
 

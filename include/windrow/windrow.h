@@ -1,4 +1,5 @@
-// Windrow: convolution and pooling on CPUs, the same bits everywhere. Includes every public header.
+// Windrow: convolution, pooling and training on CPUs, the same bits everywhere. Includes every public
+// header.
 #ifndef WINDROW_WINDROW_H_
 #define WINDROW_WINDROW_H_
 
@@ -10,6 +11,7 @@
 #include "windrow/padding.h"
 #include "windrow/pool2d.h"
 #include "windrow/tensor.h"
+#include "windrow/train.h"
 #include "windrow/version.h"
 
 #endif  // WINDROW_WINDROW_H_

@@ -1,0 +1,18 @@
+// Files, read whole, and written whole or not at all.
+#ifndef WINDROW_LIB_TRAIN_FILE_H_
+#define WINDROW_LIB_TRAIN_FILE_H_
+
+#include <string>
+#include <string_view>
+
+namespace windrow::internal {
+
+// Both throw std::runtime_error naming the file and why.
+std::string ReadFile(const std::string& path);
+// To a temporary file in the same folder, which then takes the place of the old one: at any time,
+// and after any failure, there is the old one whole or the new one.
+void WriteFile(const std::string& path, std::string_view bytes);
+
+}  // namespace windrow::internal
+
+#endif  // WINDROW_LIB_TRAIN_FILE_H_
