@@ -18,6 +18,7 @@
 #include "tests/pytorch/check.h"
 #include "tests/pytorch/gradient_check.h"
 #include "tests/pytorch/pool_check.h"
+#include "tests/pytorch/pool_gradient_check.h"
 #include "tests/pytorch/recording.h"
 
 namespace windrow::test {
@@ -57,7 +58,10 @@ void CheckNext(const Answer& recorded, const Check& check, const Ways& ways, Cou
 void CheckAll(std::istream& in, Count& count) {
   while (const auto line = NextLine(in)) {
     running = *line;
-    if (problems::IsPoolText(*line)) {
+    if (IsPoolGradient(*line)) {
+      const RecordedPool recorded = ParsePoolGradient(*line);
+      CheckNext(recorded, PoolGradientCheck(recorded), PytorchPoolWays(), count);
+    } else if (problems::IsPoolText(*line)) {
       const RecordedPool recorded = ParseRecordedPool(*line);
       CheckNext(recorded, PytorchPoolCheck(recorded), PytorchPoolWays(), count);
     } else if (IsGradient(*line)) {

@@ -1,5 +1,6 @@
 #include "tests/pytorch/pool_oracle.h"
 
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <limits>
@@ -75,6 +76,12 @@ void ForEachOutput(const PoolProblem& p, const F& f) {
   }
 }
 
+double DivisorOf(const PoolProblem& p, const Taps& rows, const Taps& columns) {
+  if (p.divisor_override) return static_cast<double>(*p.divisor_override);
+  if (p.count_include_pad) return static_cast<double>(rows.counted * columns.counted);
+  return static_cast<double>(rows.inside.size() * columns.inside.size());
+}
+
 }  // namespace
 
 bool IsPossible(const PoolProblem& p) {
@@ -129,12 +136,45 @@ std::vector<Bounded> ExactAverages(const PoolProblem& p) {
       }
     }
     const auto taps = static_cast<double>(rows.inside.size() * columns.inside.size());
-    double divisor =
-        p.count_include_pad ? static_cast<double>(rows.counted * columns.counted) : taps;
-    if (p.divisor_override) divisor = static_cast<double>(*p.divisor_override);
+    const double divisor = DivisorOf(p, rows, columns);
     // Each of the sums, the divisor and the quotient rounds by at most half a unit, 2^-24.
     all.push_back({sum / divisor, 1.01 * (taps + 2) * 0x1p-24 * magnitude / std::abs(divisor)});
   });
+  return all;
+}
+
+std::vector<Bounded> ExactPoolGradient(const PoolProblem& p, const std::vector<float>& dy) {
+  struct Sum {
+    double value = 0, magnitude = 0;
+    int64_t terms = 0;
+    void Add(double term) { value += term, magnitude += std::abs(term), ++terms; }
+  };
+  std::vector<Sum> sums(static_cast<size_t>(p.input().elements()));
+  if (p.average()) {
+    const auto outputs = static_cast<size_t>(OutputOf(p).h() * OutputOf(p).w());
+    size_t i = 0;
+    ForEachOutput(p, [&](const float*, const Taps& rows, const Taps& columns) {
+      Sum* const plane = sums.data() + static_cast<int64_t>(i / outputs) * p.ih * p.iw;
+      const double term = dy[i++] / DivisorOf(p, rows, columns);
+      for (const int64_t h : rows.inside) {
+        for (const int64_t w : columns.inside) plane[h * p.iw + w].Add(term);
+      }
+    });
+  } else {
+    const std::vector<Maximum> maxima = ExactMaxima(p);
+    const auto outputs = static_cast<int64_t>(maxima.size()) / std::max<int64_t>(p.mb * p.c, 1);
+    for (int64_t i = 0; i < std::ssize(maxima); ++i) {
+      const int64_t index = maxima[static_cast<size_t>(i)].index;
+      if (index < 0) continue;
+      sums[static_cast<size_t>(i / outputs * p.ih * p.iw + index)].Add(dy[static_cast<size_t>(i)]);
+    }
+  }
+  std::vector<Bounded> all;
+  for (const Sum& s : sums) {
+    // Each sum, a divisor and a quotient round by at most half a unit, 2^-24.
+    const auto roundings = static_cast<double>(s.terms + 2);
+    all.push_back({s.value, 1.01 * roundings * 0x1p-24 * s.magnitude + roundings * 0x1p-149});
+  }
   return all;
 }
 

@@ -28,6 +28,9 @@ std::vector<Maximum> ExactMaxima(const PoolProblem& p);
 // In double, each with an upper bound of a float result's error.
 std::vector<Bounded> ExactAverages(const PoolProblem& p);
 
+// The gradient by the input, likewise, where `dy` are the outputs'.
+std::vector<Bounded> ExactPoolGradient(const PoolProblem& p, const std::vector<float>& dy);
+
 }  // namespace windrow::test
 
 #endif  // WINDROW_TESTS_PYTORCH_POOL_ORACLE_H_
