@@ -31,7 +31,7 @@ inline constexpr char kFlagsHelp[] =
     "each also as --name VALUE; and the flags of Google Benchmark, such as "
     "--benchmark_filter=REGEX,\n"
     "of benchmarks named conv/LAYER/LAYOUT, backward_data/..., backward_weights/..., max_pool/..., "
-    "avg_pool/... and probe/...:\n";
+    "avg_pool/..., max_pool_backward/..., avg_pool_backward/... and probe/...:\n";
 
 // Takes these flags out of the arguments, --name=value or --name value, and leaves Google
 // Benchmark's, to which --json adds some. Throws std::invalid_argument for a value that is wrong.

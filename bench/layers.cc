@@ -105,6 +105,13 @@ Work Pool::ToWork(bool indices) const {
           .bytes_written = Product(static_cast<int64_t>(bytes_an_output), p.output().elements())};
 }
 
+Work Pool::ToBackwardWork() const {
+  const size_t bytes_an_output = sizeof(float) + (problem.average() ? 0 : sizeof(int64_t));
+  return {.flops = 0,
+          .bytes_read = Product(static_cast<int64_t>(bytes_an_output), problem.output().elements()),
+          .bytes_written = Product(sizeof(float), problem.input().elements())};
+}
+
 std::vector<Layer> ReadLayers(const std::string& path) {
   std::vector<Layer> layers;
   ReadShapeFile(path, [&](Columns& line) {

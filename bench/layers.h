@@ -43,6 +43,8 @@ struct Pool {
   const char* ModeName() const { return problem.average() ? "avg" : "max"; }
   // The input pixels that some window holds are read once; comparing and adding costs nothing.
   Work ToWork(bool indices) const;
+  // The outputs' gradients, and indices, are read once, the inputs' written.
+  Work ToBackwardWork() const;
 };
 
 // The shapes/NAME of a source tree or an installation: below the current directory or beside the

@@ -44,10 +44,12 @@ class Operation : public PeerOperation {
 std::unique_ptr<PeerOperation> IfThereIsOne(
     const std::function<std::unique_ptr<PeerOperation>()>& make);
 
-// See PeerFormat. Inference: no workspace for a maximum's gradient.
+// See PeerFormat.
 std::unique_ptr<PeerOperation> MakeGradient(const Layer& layer, Gradient gradient,
                                             const GradientOperands& operands, Tag activations);
 std::unique_ptr<PeerOperation> MakePooling(const Pool& pool, const Tensor& x, Tag activations);
+std::unique_ptr<PeerOperation> MakePoolingGradient(const Pool& pool, const Tensor& x,
+                                                   const Tensor& dy, Tag activations);
 
 }  // namespace windrow::bench::onednn
 

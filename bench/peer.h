@@ -46,6 +46,9 @@ struct PeerFormat {
   std::function<std::unique_ptr<PeerOperation>(const Layer&, const Operands&)> make;
   // None if it is not a peer of poolings at all. x in kNchw.
   std::function<std::unique_ptr<PeerOperation>(const Pool&, const Tensor& x)> make_pooling{};
+  // That of its gradient by x; dy in kNchw.
+  std::function<std::unique_ptr<PeerOperation>(const Pool&, const Tensor& x, const Tensor& dy)>
+      make_pooling_gradient{};
   // None if it has no gradients. The output is dx, or dw in the order of the weights.
   std::function<std::unique_ptr<PeerOperation>(const Layer&, Gradient, const GradientOperands&)>
       make_gradient{};

@@ -51,6 +51,10 @@ PeerFormat Format(const char* name, std::vector<Layout> layouts, Tag activations
     format.make_pooling = [activations](const Pool& pool, const Tensor& x) {
       return MakePooling(pool, x, activations);
     };
+    format.make_pooling_gradient = [activations](const Pool& pool, const Tensor& x,
+                                                 const Tensor& dy) {
+      return MakePoolingGradient(pool, x, dy, activations);
+    };
   }
   return format;
 }

@@ -52,6 +52,32 @@ void MeasureIndices(const Pool& pool, Layout layout, const Flags& flags, benchma
   state.counters["times_without_indices"] = contest.TimesLongerThan(without);
 }
 
+// Of its gradient; a maximum's indices are there already.
+void MeasureBackward(const Pool& pool, Layout layout, const std::vector<Peer>& peers,
+                     const Flags& flags, benchmark::State& state) {
+  PoolData data(pool, layout);
+  const problems::AnyPooling pooling = MakePooling(pool.problem, flags.target, flags.algorithm);
+  IndexTensor indices(data.y.shape(), layout);
+  PoolBackwardArgs args{.dy = data.y, .dx = data.x};
+  if (!pool.problem.average()) {
+    pooling.Run({.x = data.x, .y = data.y, .indices = indices});
+    args.indices = indices;
+  }
+  Tensor dy_nchw(data.y.shape());
+  FillRandom({dy_nchw.data(), static_cast<size_t>(dy_nchw.shape().elements())}, 1, 2);
+  Copy(dy_nchw, data.y);
+  Contest contest(pool.ToBackwardWork(), pooling.target(), flags, [&] { pooling.Backward(args); });
+  Tensor result(data.x.shape());
+  Copy(data.x, result);
+  contest.AddPeers(peers, layout, result,
+                   [&](const PeerFormat& format) -> std::unique_ptr<PeerOperation> {
+                     if (!format.make_pooling_gradient) return nullptr;
+                     return format.make_pooling_gradient(pool, data.x_nchw, dy_nchw);
+                   });
+  contest.Measure();
+  contest.Report(state, pooling.Explain(args));
+}
+
 }  // namespace
 
 void RegisterPoolings(const std::vector<Pool>& pools, const std::vector<Peer>& peers,
@@ -61,6 +87,9 @@ void RegisterPoolings(const std::vector<Pool>& pools, const std::vector<Peer>& p
       const std::string name = "/" + pool.name + "/" + ToString(layout);
       RegisterContest(std::string(pool.ModeName()) + "_pool" + name,
                       [=](benchmark::State& state) { Measure(pool, layout, peers, flags, state); });
+      RegisterContest(
+          std::string(pool.ModeName()) + "_pool_backward" + name,
+          [=](benchmark::State& state) { MeasureBackward(pool, layout, peers, flags, state); });
       if (pool.problem.average()) continue;
       RegisterContest("max_pool_indices" + name,
                       [=](benchmark::State& state) { MeasureIndices(pool, layout, flags, state); });

@@ -1,5 +1,6 @@
 // Benchmarks of pooling: "max_pool/NAME/LAYOUT", "avg_pool/NAME/LAYOUT" and, of maxima with their
-// indices, "max_pool_indices/NAME/LAYOUT".
+// indices, "max_pool_indices/NAME/LAYOUT"; of gradients "max_pool_backward/NAME/LAYOUT" and
+// "avg_pool_backward/NAME/LAYOUT".
 #ifndef WINDROW_BENCH_POOL_BENCH_H_
 #define WINDROW_BENCH_POOL_BENCH_H_
 

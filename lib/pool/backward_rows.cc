@@ -1,14 +1,16 @@
 // The gradient of a pooling, output row by output row. For each tile of rows and columns of dx of
 // a plane, or of a chunk of channels (the parallel tasks), and each output row that reaches it:
 //
-//   1. what its outputs add is put into scratch memory (backward_terms.h): of maxima each dy at its
-//      index, in as many rows as a window has; of averages one row, the same for all of these
-//   2. these rows are added to those of dx
+//   1. what its outputs add is put into scratch memory (backward_terms.h): of averages one row of
+//      sums, the same for all rows that a window has; of maxima with large windows each dy at its
+//      index, in as many rows as that; of those with small ones the indices, so that
+//   2. these rows are added to those of dx; or each element of these takes the dy of its index
 //
 // That is the order of the gradient, since an element has one sum a row of outputs. It costs about
-// as much for any windows: an output of a maximum is looked at once, and a row of sums shared by
-// all rows of a window.
+// as much for any windows: a row of sums is shared by all rows of a window, and an output of a
+// maximum with large ones looked at once.
 #include <algorithm>
+#include <utility>
 
 #include "lib/base/parallel.h"
 #include "lib/pool/backward_rows_plan.h"
@@ -27,9 +29,9 @@ class TileRows {
            const GradientTile& tile, float* scratch)
       : shape_(plan.shape),
         buffers_(buffers),
+        staged_(plan.staged ? scratch + plan.at.dx : nullptr),
         tile_(tile),
-        terms_(plan, buffers, tile, scratch),
-        partial_(scratch + plan.at.partial),
+        terms_(plan, buffers, tile_, scratch),
         first_output_(reinterpret_cast<int32_t*>(scratch + plan.at.first_output)),
         last_output_(reinterpret_cast<int32_t*>(scratch + plan.at.last_output)) {
     for (int64_t i = tile.rows.begin; i < tile.rows.end; ++i) {
@@ -42,26 +44,44 @@ class TileRows {
 
   void Run(const ImageChannels& channels) {
     channels_ = channels;
-    if constexpr (!Terms::kSameForAllRows) {
-      if (shape_.MayHaveEmptyWindow()) terms_.CheckAll(channels);
+    tile_.dx = buffers_.dx + channels.At(shape_.xs, tile_.rows.begin, tile_.columns.begin);
+    tile_.dx_row = shape_.xs.h, tile_.dx_pixel = shape_.xs.w;
+    if (staged_ != nullptr) {
+      tile_.dx = staged_;
+      tile_.dx_row = tile_.width() * channels.count, tile_.dx_pixel = channels.count;
+    }
+    if (shape_.with_indices && shape_.MayHaveEmptyWindow()) {
+      CheckAllIndices(shape_, buffers_, channels);
     }
     for (int64_t i = tile_.rows.begin; i < tile_.rows.end; ++i) {
       if (first_output_[i - tile_.rows.begin] < 0) ClearRow(i);
     }
     const WindowAxis::Range outputs = shape_.h.OutputsReaching(tile_.rows.begin, tile_.rows.end);
     for (int64_t oh = outputs.begin; oh < outputs.end; ++oh) RunRow(oh);
+    if (staged_ != nullptr) ToPlanes();
   }
 
  private:
   // A row that no window has.
   void ClearRow(int64_t row) const {
-    float* const to = buffers_.dx + channels_.At(shape_.xs, row, tile_.columns.begin);
     for (int64_t p = 0; p < tile_.width(); ++p) {
-      std::fill_n(to + p * shape_.xs.w, channels_.count, 0.0f);
+      std::fill_n(tile_.Row(row) + p * tile_.dx_pixel, channels_.count, 0.0f);
     }
   }
 
-  void RunRow(int64_t oh) const {
+  // Writes the tile to where it belongs: at once, if its rows follow each other there too.
+  void ToPlanes() const {
+    int64_t rows = tile_.rows.end - tile_.rows.begin, pixels = tile_.width();
+    if (shape_.xs.h == pixels) pixels *= std::exchange(rows, 1);
+    for (int64_t r = 0; r < rows; ++r) {
+      shape_.op->kernels->transpose(
+          staged_ + r * tile_.dx_row, channels_.count, pixels, channels_.count,
+          buffers_.dx + channels_.At(shape_.xs, tile_.rows.begin + r, tile_.columns.begin),
+          shape_.xs.c);
+    }
+  }
+
+  void RunRow(int64_t oh) {
     const Window window = shape_.h.At(oh);
     const int64_t step = shape_.h.dilation;
     // The taps that are rows of the tile.
@@ -78,38 +98,31 @@ class TileRows {
   }
   bool IsLast(int64_t oh, int64_t row) const { return last_output_[row - tile_.rows.begin] == oh; }
 
-  // Adds what the output row gave to the rows of dx, those alike at once.
+  // Adds what the output row gives to the rows of dx, those alike at once.
   void AddRows(int64_t oh, const WindowAxis::Range& rows) const {
-    constexpr bool kSame = Terms::kSameForAllRows;
-    const int64_t step = shape_.h.dilation;
-    AddLinesArgs args{.from = partial_,
-                      .from_line = kSame ? 0 : tile_.width() * channels_.count,
-                      .to = nullptr,
-                      .to_line = step * shape_.xs.h,
-                      .to_pixel = shape_.xs.w,
-                      .lines = 0,
-                      .pixels = tile_.width(),
-                      .items = channels_.count,
-                      .first = false,
-                      .last = false,
-                      .clear = !kSame};
-    for (int64_t i = rows.begin; i < rows.end; i += args.lines * step) {
-      args.first = IsFirst(oh, i), args.last = IsLast(oh, i);
-      args.lines = 1;
-      for (int64_t next = i + step; next < rows.end; next += step, ++args.lines) {
-        if (IsFirst(oh, next) != args.first || IsLast(oh, next) != args.last) break;
+    GradientRows alike{.first = rows.begin,
+                       .count = 0,
+                       .step = shape_.h.dilation,
+                       .tap = 0,
+                       .begins = false,
+                       .ends = false};
+    while (alike.first < rows.end) {
+      alike.begins = IsFirst(oh, alike.first), alike.ends = IsLast(oh, alike.first);
+      int64_t next = alike.first;
+      for (alike.count = 0; next < rows.end; next += alike.step, ++alike.count) {
+        if (IsFirst(oh, next) != alike.begins || IsLast(oh, next) != alike.ends) break;
       }
-      args.to = buffers_.dx + channels_.At(shape_.xs, i, tile_.columns.begin);
-      shape_.op->kernels->backward.add_lines(args);
-      args.from += args.lines * args.from_line;
+      terms_.Add(channels_, alike);
+      alike.first = next;
+      alike.tap += alike.count;
     }
   }
 
   const PoolShape& shape_;
   const PoolBackwardBuffers& buffers_;
-  const GradientTile& tile_;
-  const Terms terms_;
-  float* const partial_;
+  float* const staged_;
+  GradientTile tile_;  // where it is is set anew for each Run
+  Terms terms_;
   int32_t *const first_output_, *const last_output_;  // of each row; -1: none
   ImageChannels channels_{};
 };
@@ -127,7 +140,10 @@ void RunTiles(const BackwardRowsPlan& plan, const PoolBackwardBuffers& buffers) 
     const int64_t share = i / tiles;
     GradientTile tile{.rows = {rows.Begin(row), rows.Begin(row + 1)},
                       .columns = {columns.Begin(column), columns.Begin(column + 1)},
-                      .outputs = {}};
+                      .outputs = {},
+                      .dx = nullptr,
+                      .dx_row = 0,
+                      .dx_pixel = 0};
     tile.outputs = shape.w.OutputsReaching(tile.columns.begin, tile.columns.end);
     TileRows<Terms> each(plan, buffers, tile, buffers.Scratch(slot, bytes));
     for (int64_t j = shares.Begin(share); j < shares.Begin(share + 1); ++j) {
@@ -140,7 +156,8 @@ void RunTiles(const BackwardRowsPlan& plan, const PoolBackwardBuffers& buffers) 
 }  // namespace
 
 void BackwardRowsPlan::Run(const PoolBackwardBuffers& buffers) const {
-  shape.op->average ? RunTiles<AverageTerms>(*this, buffers) : RunTiles<MaxTerms>(*this, buffers);
+  if (shape.op->average) return RunTiles<AverageTerms>(*this, buffers);
+  picks ? RunTiles<PickedTerms>(*this, buffers) : RunTiles<ScatteredTerms>(*this, buffers);
 }
 
 const char* ConsiderBackwardRows(const PoolShape& shape, PoolBackwardPlan& plan) {

@@ -24,8 +24,11 @@ double MoreSeen(const WindowAxis& axis, int64_t smaller, int64_t larger) {
 BackwardRowsPlan::BackwardRowsPlan(const PoolShape& s)
     : shape(s),
       cycles(0),
-      pixels(s.c > 1 && s.xs.c == 1),
+      pixels(s.c > 1 && (s.xs.c == 1 || ShouldStage())),
+      staged(pixels && s.xs.c != 1),
       uniform(!s.w.adaptive && s.SameDivisors(s.w)),
+      picks(ShouldPick()),
+      stretches(CanStretch() && (s.op->average || picks)),
       unit(pixels ? s.c : 1),
       // Of so many rows few are those of the neighbours too.
       rows(std::min(s.h.in, std::max<int64_t>(SaturatedProduct({s.h.MostExtent(), 8}), 256))),
@@ -35,6 +38,35 @@ BackwardRowsPlan::BackwardRowsPlan(const PoolShape& s)
   if (s.threads > 1) CutForThreads();
   cycles = Number(s.n * s.c) * (4 * Number(s.h.out) * Number(s.w.out) + s.h.CountTaps() * 30 +
                                 Number(s.h.in) * Number(s.w.in));
+}
+
+// Each row of a plane takes some calls of kernels; many channels at once take fewer, but must be
+// transposed.
+bool BackwardRowsPlan::ShouldStage() const {
+  constexpr int64_t kLongRow = 48;
+  return shape.w.in < kLongRow && PoolShape::ArePlanes(shape.xs, shape.w.in) &&
+         2 * shape.c >= shape.op->lanes;
+}
+
+bool BackwardRowsPlan::CanStretch() const {
+  return !pixels && !shape.w.adaptive && shape.w.extent() - 1 <= shape.w.in &&
+         PoolShape::ArePlanes(shape.xs, shape.w.in);
+}
+
+// An element compares as many indices as windows hold it, a vector of them at once; the other way,
+// each output writes to where its index is, takes as long for any windows.
+bool BackwardRowsPlan::ShouldPick() const {
+  if (shape.op->average) return false;
+  constexpr int64_t kComparesAScatter = 8;
+  const auto holding = [](const WindowAxis& a) {
+    return std::min(a.MostTaps(), a.MostOutputsReaching(1));
+  };
+  const int64_t compares =
+      SaturatedProduct({holding(shape.h), pixels ? holding(shape.w) : shape.w.MostTaps()});
+  if (compares > kComparesAScatter * shape.op->lanes) return false;
+  if (pixels) return shape.ArePixels(shape.is) || PoolShape::ArePlanes(shape.is, shape.w.out);
+  return CanStretch() && PoolShape::ArePlanes(shape.ys, shape.w.out) &&
+         PoolShape::ArePlanes(shape.is, shape.w.out);
 }
 
 // Beside the scratch memory the rows of dx that are added to.
@@ -91,16 +123,24 @@ void BackwardRowsPlan::Place() {
   };
   const bool average = shape.op->average;
   const int64_t outputs = shape.w.MostOutputsReaching(columns), row = columns * unit;
-  at.partial = place({average ? 1 : TapRows(rows), row});
-  at.quotients = place({average ? outputs : 0, unit});
+  const int64_t tap_rows = average ? 1 : picks ? 0 : TapRows(rows);
+  const int64_t stretched = stretches ? StretchedWidth(columns) + 1 : 0;  // 1: see StretchArgs
+  const bool lists = !stretches && (average || picks), scatters = !average && !picks;
+  at.partial = place({tap_rows, row});
+  at.quotients = place({average || (picks && !stretches) ? outputs : 0, unit});
   at.divisors = place({average && !uniform ? outputs : 0});
   at.counted = place({average && !uniform ? outputs : 0, kCounted});
   at.first_output = place({rows});
   at.last_output = place({rows});
-  at.first = place({average ? columns : 0});
-  at.count = place({average ? columns : 0});
-  at.begin = place({average ? 0 : outputs});
-  at.extent = place({average ? 0 : outputs});
+  at.first = place({lists || average ? columns : 0});
+  at.count = place({lists || average ? columns : 0});
+  at.begin = place({scatters ? outputs : 0});
+  at.extent = place({scatters ? outputs : 0});
+  at.narrow = place({picks ? outputs : 0, unit});
+  at.planes = place({picks && pixels ? outputs : 0, unit});
+  at.dx = place({staged ? rows : 0, row});
+  at.stretched = place({stretched});
+  at.stretched_indices = place({picks ? stretched : 0});
   at.total = scratch.floats();
 }
 

@@ -8,8 +8,10 @@
 
 #include <hwy/highway.h>
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <utility>
 
 #include "lib/simd/lanes-inl.h"
 #include "lib/simd/leave-inl.h"
@@ -155,6 +157,97 @@ inline void Spread(const SpreadArgs& t) {
           t.to + p * t.items);
   }
   pixels(t.shifted_end, t.pixels);
+}
+
+// The halves of each index: the upper one must repeat the sign of the lower.
+HWY_INLINE bool NarrowItems(const int64_t* from, int64_t items, int32_t plane, int32_t* to) {
+  const hn::ScalableTag<int32_t> d;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  const auto least = hn::Set(d, -1), last = hn::Set(d, plane - 1);
+  auto bad = hn::Gt(least, last);  // none
+  int64_t i = 0;
+  for (; i + lanes <= items; i += lanes) {
+    hn::Vec<decltype(d)> low, high;
+    hn::LoadInterleaved2(d, reinterpret_cast<const int32_t*>(from + i), low, high);
+    if constexpr (std::endian::native == std::endian::big) std::swap(low, high);
+    const auto wide = hn::Ne(high, hn::ShiftRight<31>(low));
+    bad = hn::Or(hn::Or(bad, wide), hn::Or(hn::Lt(low, least), hn::Gt(low, last)));
+    hn::StoreU(low, d, to + i);
+  }
+  bool good = hn::AllFalse(d, bad);
+  for (; i < items; ++i) {
+    good = good && from[i] >= -1 && from[i] < plane;
+    to[i] = static_cast<int32_t>(from[i]);
+  }
+  return good;
+}
+
+inline bool Narrow(const NarrowArgs& t) {
+  const KernelScope scope;
+  if (t.from_pixel == t.items) return NarrowItems(t.from, t.pixels * t.items, t.plane, t.to);
+  bool good = true;
+  for (int64_t p = 0; p < t.pixels; ++p) {
+    good &= NarrowItems(t.from + p * t.from_pixel, t.items, t.plane, t.to + p * t.items);
+  }
+  return good;
+}
+
+inline void Stretch(const StretchArgs& t) {
+  const KernelScope scope;
+  int64_t i = 0;
+  if (t.step == 2) {
+    const hn::ScalableTag<int32_t> d;
+    const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+    const auto fill = hn::Set(d, t.fill);
+    for (; i + lanes <= t.count; i += lanes) {
+      hn::StoreInterleaved2(hn::LoadU(d, t.from + i), fill, d, t.to + 2 * i);
+    }
+  }
+  for (; i < t.count; ++i) t.to[i * t.step] = t.from[i];
+}
+
+// Items of one pixel, whose index is `target`; or pixels, if theirs ascend.
+template <bool kFirst, bool kLast, bool kAscend>
+HWY_INLINE void PickItems(const PickArgs& t, const float* from, const int32_t* indices,
+                          int64_t count, int32_t target, int64_t items, float* to) {
+  const WindowD d;
+  const hn::RebindToSigned<WindowD> di;
+  const ptrdiff_t from_step = t.step * t.from_pixel, index_step = t.step * t.items;
+  const auto ascent = kAscend ? hn::Iota(di, 0) : hn::Zero(di);
+  ForVectors(items, [=](int64_t i, auto access) HWY_ATTR {
+    const auto wanted =
+        hn::Add(ascent, hn::Set(di, target + (kAscend ? static_cast<int32_t>(i) : 0)));
+    const float* v = from + i;
+    const int32_t* at = indices + i;
+    WindowV sum = hn::Zero(d);
+    for (int64_t k = 0; k < count; ++k, v += from_step, at += index_step) {
+      const auto here = hn::RebindMask(d, hn::Eq(access.Load(di, at), wanted));
+      sum = hn::Add(sum, hn::IfThenElseZero(here, access.Load(d, v)));
+    }
+    sum = hn::Add(kFirst ? hn::Zero(d) : access.Load(d, to + i), sum);
+    access.Store(d, kLast ? CanonicalNaN(sum) : sum, to + i);
+  });
+}
+
+template <bool kFirst, bool kLast>
+HWY_INLINE void PickPixels(const PickArgs& t) {
+  if (t.first == nullptr) {
+    return PickItems<kFirst, kLast, true>(t, t.from, t.indices, t.taps, t.target, t.pixels, t.to);
+  }
+  for (int64_t p = 0; p < t.pixels; ++p) {
+    PickItems<kFirst, kLast, false>(
+        t, t.from + t.first[p] * t.from_pixel, t.indices + t.first[p] * t.items, t.count[p],
+        t.target + static_cast<int32_t>(p), t.items, t.to + p * t.to_pixel);
+  }
+}
+
+inline void Pick(const PickArgs& t) {
+  const KernelScope scope;
+  if (t.first_row) {
+    t.last_row ? PickPixels<true, true>(t) : PickPixels<true, false>(t);
+  } else {
+    t.last_row ? PickPixels<false, true>(t) : PickPixels<false, false>(t);
+  }
 }
 
 }  // namespace windrow::internal::HWY_NAMESPACE

@@ -11,7 +11,12 @@ HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {
 
 void AddPoolBackwardKernels(PoolKernels& k) {
-  k.backward = {.add_lines = &AddLines, .divide = &Divide, .spread = &Spread};
+  k.backward = {.add_lines = &AddLines,
+                .divide = &Divide,
+                .spread = &Spread,
+                .narrow = &Narrow,
+                .stretch = &Stretch,
+                .pick = &Pick};
 }
 
 }  // namespace windrow::internal::HWY_NAMESPACE

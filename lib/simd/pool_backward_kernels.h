@@ -44,15 +44,54 @@ struct SpreadArgs {
   const int32_t *first, *count;
   int64_t step;
   int64_t pixels, items;
-  // Pixels of the same count, each of which has its first output one behind the pixel's before.
+  // Pixels of the same count, each of which has its first output one after the pixel's before.
   int64_t shifted_begin, shifted_end;
   float* to;
+};
+
+// Indices as 32 bits: to[p * items + i] = from[p * from_pixel + i] for p < pixels, i < items.
+struct NarrowArgs {
+  const int64_t* from;
+  ptrdiff_t from_pixel;
+  int64_t pixels, items;
+  int32_t plane;  // an index is one of so many, or -1
+  int32_t* to;
+};
+
+// Values of 4 bytes apart: to[i * step] = from[i] for i < count, and those between them are `fill`,
+// which they may be already, to[count * step - 1] at last. step is 2 or more.
+struct StretchArgs {
+  const int32_t* from;
+  int64_t count, step;
+  int32_t fill;
+  int32_t* to;
+};
+
+// What a row of outputs with indices adds to a row of dx: for p < pixels, i < items
+//
+//   r = sum over k < count[p], ascending from +0, of those from[o * from_pixel + i] whose
+//     indices[o * items + i] is target + p, where o = first[p] + k * step
+//   to[p * to_pixel + i] = (first_row ? +0 : what is there) + r
+struct PickArgs {
+  const float* from;
+  ptrdiff_t from_pixel;
+  const int32_t* indices;
+  const int32_t *first, *count;  // null, if items is 1: p and `taps`, for all
+  int64_t taps, step;
+  int64_t pixels, items;
+  int32_t target;
+  float* to;
+  ptrdiff_t to_pixel;        // 1 if items is
+  bool first_row, last_row;  // as in AddLinesArgs
 };
 
 struct PoolBackwardKernels {
   void (*add_lines)(const AddLinesArgs&);
   void (*divide)(const DivideArgs&);
   void (*spread)(const SpreadArgs&);
+  bool (*narrow)(const NarrowArgs&);  // false: there is another index than it may be
+  void (*stretch)(const StretchArgs&);
+  void (*pick)(const PickArgs&);
 };
 
 }  // namespace windrow::internal

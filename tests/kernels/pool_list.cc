@@ -131,6 +131,9 @@ std::vector<Kernel> PoolKernelsWithTrials(const PoolKernels& of_target) {
   list.Add("backward/add_lines", AddLinesTrial, kernels.backward.add_lines);
   list.Add("backward/divide", DivideTrial, kernels.backward.divide);
   list.Add("backward/spread", SpreadTrial, kernels.backward.spread);
+  list.Add("backward/narrow", NarrowTrial, kernels.backward.narrow);
+  list.Add("backward/stretch", StretchTrial, kernels.backward.stretch);
+  list.Add("backward/pick", PickTrial, kernels.backward.pick);
   return list.Take();
 }
 

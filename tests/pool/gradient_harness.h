@@ -27,8 +27,19 @@ PoolBackwardArgs BackwardArgsOf(const PoolGradientInput& input, const TensorView
 // What the library's reference gives, in nchw.
 Tensor ExpectedPoolGradient(const PoolProblem& p, const PoolGradientInput& input);
 
+// Both, which are the same whatever the layouts, gaps, target and algorithm.
+struct KnownPoolGradient {
+  explicit KnownPoolGradient(const PoolProblem& p)
+      : input(p), expected(ExpectedPoolGradient(p, input)) {}
+  PoolGradientInput input;
+  Tensor expected;
+};
+
 // The problem's layouts, gaps and edge are those of dx (x), dy (y) and the indices. `algorithm` is
 // one of PoolBackwardAlgorithms() or "auto", which never refuses.
+BitResult CheckPoolGradient(const PoolProblem& p, const KnownPoolGradient& known,
+                            const std::string& target, const std::string& algorithm,
+                            Scratch scratch = Scratch::kObjects, int threads = 1);
 BitResult CheckPoolGradient(const PoolProblem& p, const std::string& target,
                             const std::string& algorithm, Scratch scratch = Scratch::kObjects,
                             int threads = 1);

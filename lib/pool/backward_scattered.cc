@@ -1,6 +1,7 @@
-#include "lib/pool/backward_terms.h"
-
+// The terms of maxima whose windows are large, or whose indices lie otherwise than dx.
 #include <algorithm>
+
+#include "lib/pool/backward_terms.h"
 
 namespace windrow::internal {
 namespace {
@@ -9,74 +10,8 @@ int32_t* Integers(float* at) { return reinterpret_cast<int32_t*>(at); }
 
 }  // namespace
 
-AverageTerms::AverageTerms(const BackwardRowsPlan& plan, const PoolBackwardBuffers& buffers,
-                           const GradientTile& tile, float* scratch)
-    : plan_(plan), shape_(plan.shape), buffers_(buffers), tile_(tile), scratch_(scratch) {
-  int32_t* const first = Integers(scratch + plan.at.first);
-  int32_t* const count = Integers(scratch + plan.at.count);
-  for (int64_t p = 0, begin = 0; p < tile.width(); ++p) {
-    const WindowAxis::Outputs of = shape_.w.OutputsOf(tile.columns.begin + p);
-    const bool none = of.begin == of.end;
-    first[p] = static_cast<int32_t>(none ? 0 : of.begin - tile.outputs.begin);
-    count[p] = static_cast<int32_t>(none ? 0 : CeilDiv(of.end - of.begin, of.step));
-    step_ = of.step;
-    if (p == 0 || first[p] != first[p - 1] + 1 || count[p] != count[p - 1]) begin = p;
-    if (p + 1 - begin > shifted_.end - shifted_.begin) shifted_ = {begin, p + 1};
-  }
-  if (plan.uniform) return;
-  for (int64_t o = 0; o < tile.outputs_width(); ++o) {
-    Counted()[o] = shape_.Counted(shape_.w.At(tile.outputs.begin + o));
-  }
-}
-
-void AverageTerms::Put(const ImageChannels& channels, int64_t oh, const Window& window,
-                       const WindowAxis::Range&) const {
-  const int64_t outputs = tile_.outputs_width();
-  DivideArgs divide{.from = buffers_.dy + channels.At(shape_.ys, oh, tile_.outputs.begin),
-                    .from_pixel = shape_.ys.w,
-                    .pixels = outputs,
-                    .items = channels.count,
-                    .divisors = nullptr,
-                    .divisor = shape_.Divisor(window, shape_.w.At(tile_.outputs.begin)),
-                    .to = scratch_ + plan_.at.quotients};
-  if (channels.count > 1 && shape_.ys.c != 1 && outputs > 0) {
-    ToPixels(divide.from, channels.count, divide.to);
-    divide.from = divide.to;
-    divide.from_pixel = channels.count;
-  }
-  if (!plan_.uniform) {
-    float* const divisors = scratch_ + plan_.at.divisors;
-    const int64_t rows = shape_.Counted(window);
-    for (int64_t o = 0; o < outputs; ++o) divisors[o] = static_cast<float>(rows * Counted()[o]);
-    divide.divisors = divisors;
-  }
-  const PoolBackwardKernels& kernels = shape_.op->kernels->backward;
-  kernels.divide(divide);
-  kernels.spread({.from = divide.to,
-                  .first = Integers(scratch_ + plan_.at.first),
-                  .count = Integers(scratch_ + plan_.at.count),
-                  .step = step_,
-                  .pixels = tile_.width(),
-                  .items = channels.count,
-                  .shifted_begin = shifted_.begin,
-                  .shifted_end = shifted_.end,
-                  .to = scratch_ + plan_.at.partial});
-}
-
-// A row of dy whose channels are not neighbours.
-void AverageTerms::ToPixels(const float* from, int64_t channels, float* to) const {
-  const Strides& s = shape_.ys;
-  const int64_t outputs = tile_.outputs_width();
-  if (s.w == 1) {
-    return shape_.op->kernels->transpose(from, s.c, channels, outputs, to, channels);
-  }
-  for (int64_t o = 0; o < outputs; ++o) {
-    for (int64_t c = 0; c < channels; ++c) *to++ = from[o * s.w + c * s.c];
-  }
-}
-
-MaxTerms::MaxTerms(const BackwardRowsPlan& plan, const PoolBackwardBuffers& buffers,
-                   const GradientTile& tile, float* scratch)
+ScatteredTerms::ScatteredTerms(const BackwardRowsPlan& plan, const PoolBackwardBuffers& buffers,
+                               const GradientTile& tile, float* scratch)
     : plan_(plan), shape_(plan.shape), buffers_(buffers), tile_(tile), scratch_(scratch) {
   int32_t* begin = Integers(scratch + plan.at.begin);
   int32_t* extent = Integers(scratch + plan.at.extent);
@@ -86,15 +21,6 @@ MaxTerms::MaxTerms(const BackwardRowsPlan& plan, const PoolBackwardBuffers& buff
     *extent++ = static_cast<int32_t>(w.taps == 0 ? 0 : (w.taps - 1) * shape_.w.dilation + 1);
   }
   std::fill_n(scratch + plan.at.partial, plan.TapRows(plan.rows) * tile.width() * plan.unit, 0.0f);
-}
-
-void MaxTerms::CheckAll(const ImageChannels& channels) const {
-  for (int64_t oh = 0; oh < shape_.h.out; ++oh) {
-    for (int64_t ow = 0; ow < shape_.w.out; ++ow) {
-      const int64_t* const index = buffers_.indices + channels.At(shape_.is, oh, ow);
-      for (int64_t c = 0; c < channels.count; ++c) CheckIndex(shape_, index[c * shape_.is.c]);
-    }
-  }
 }
 
 namespace {
@@ -141,8 +67,8 @@ struct Elements {
 
 // In the order of memory: an element meets its outputs in ascending order anyway.
 template <bool kDilated>
-void MaxTerms::PutRow(const ImageChannels& channels, int64_t oh,
-                      const WindowAxis::Range& rows) const {
+void ScatteredTerms::PutRow(const ImageChannels& channels, int64_t oh,
+                            const WindowAxis::Range& rows) const {
   const Strides &ys = shape_.ys, &is = shape_.is;
   const float* const dy = buffers_.dy + channels.At(ys, oh, tile_.outputs.begin);
   const int64_t* const indices = buffers_.indices + channels.At(is, oh, tile_.outputs.begin);
@@ -171,10 +97,25 @@ void MaxTerms::PutRow(const ImageChannels& channels, int64_t oh,
   }
 }
 
-void MaxTerms::Put(const ImageChannels& channels, int64_t oh, const Window&,
-                   const WindowAxis::Range& rows) const {
+void ScatteredTerms::Put(const ImageChannels& channels, int64_t oh, const Window&,
+                         const WindowAxis::Range& rows) const {
   const bool dilated = shape_.h.dilation > 1 || shape_.w.dilation > 1;
   dilated ? PutRow<true>(channels, oh, rows) : PutRow<false>(channels, oh, rows);
+}
+
+void ScatteredTerms::Add(const ImageChannels& channels, const GradientRows& rows) const {
+  const int64_t line = tile_.width() * channels.count;
+  shape_.op->kernels->backward.add_lines({.from = scratch_ + plan_.at.partial + rows.tap * line,
+                                          .from_line = line,
+                                          .to = tile_.Row(rows.first),
+                                          .to_line = rows.step * tile_.dx_row,
+                                          .to_pixel = tile_.dx_pixel,
+                                          .lines = rows.count,
+                                          .pixels = tile_.width(),
+                                          .items = channels.count,
+                                          .first = rows.begins,
+                                          .last = rows.ends,
+                                          .clear = true});
 }
 
 }  // namespace windrow::internal
