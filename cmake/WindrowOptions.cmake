@@ -102,7 +102,7 @@ function(windrow_kernel_options target)
     endif()
   endif()
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64|i[3-6]86")
-    # The micro-kernels see to that themselves, lib/simd/leave.h.
+    # The micro-kernels see to that themselves, lib/simd/zero_upper.h.
     check_cxx_compiler_flag(-mno-vzeroupper WINDROW_HAS_NO_VZEROUPPER)
     if(WINDROW_HAS_NO_VZEROUPPER)
       target_compile_options(${target} PRIVATE -mno-vzeroupper)

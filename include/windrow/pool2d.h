@@ -116,7 +116,7 @@ class WINDROW_API Pooling {
   const std::string& target() const;
 
   // PyTorch's: floor((in + padding - dilation * (kernel - 1) - 1) / stride) + 1 in each direction;
-  // with ceil_mode ceil, without a last window that would start behind the input and the padding
+  // with ceil_mode ceil, without a last window that would start past the input and the padding
   // before it. Throws std::invalid_argument for an input that has no window.
   Shape OutputShape(const Shape& input) const;
 

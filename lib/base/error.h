@@ -42,9 +42,9 @@ void Require(bool ok, const Args&... message) {
 // Throws std::invalid_argument unless the value is one of its enum's, which are counted from 0 on.
 template <typename Enum>
 void RequireEnum(const char* name, Enum value, Enum last) {
-  const auto number = static_cast<int64_t>(value), most = static_cast<int64_t>(last);
-  Require(number >= 0 && number <= most, name, " is ", number, ", which is not a value of its enum",
-          " (0 to ", most, ")");
+  const auto number = static_cast<int64_t>(value), max = static_cast<int64_t>(last);
+  Require(number >= 0 && number <= max, name, " is ", number, ", which is not a value of its enum",
+          " (0 to ", max, ")");
 }
 
 }  // namespace windrow::internal

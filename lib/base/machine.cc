@@ -11,8 +11,8 @@
 namespace windrow::internal {
 namespace {
 
-// Clearing upper halves after every kernel costs (lib/simd/leave.h); stores do not, so that what a
-// strategy copies, or stores in between, is there in time.
+// Clearing upper halves after every kernel costs (lib/simd/zero_upper.h); stores do not, so that
+// what a strategy copies, or stores in between, is there in time.
 constexpr Machine Zen5() {
   Machine m{.name = "AMD Zen 5 or later"};
   m.kernels_zero_upper = false;

@@ -17,7 +17,7 @@ struct Machine {
   int64_t l1d = 32 << 10, l2 = 512 << 10, l3 = 0;
 
   // Whether each kernel clears the upper halves of vector registers, or the caller of a series of
-  // kernels does (lib/simd/leave.h).
+  // kernels does (lib/simd/zero_upper.h).
   bool kernels_zero_upper = true;
 
   // What a cycle has room for.

@@ -54,21 +54,21 @@ constexpr int64_t WrappedProduct(int64_t steps, int64_t stride) {
   return static_cast<int64_t>(static_cast<uint64_t>(steps) * static_cast<uint64_t>(stride));
 }
 
-// Splits `total`, at least 1, into the fewest parts of at most `most` that differ by at most one,
+// Splits `total`, at least 1, into the fewest parts of at most `max` that differ by at most one,
 // so that no part is a small remainder. Part i of n is [Begin(i), Begin(i + 1)).
 struct EvenSplit {
   int64_t total, parts, smaller, larger;  // `larger` parts have one more than `smaller`
 
-  EvenSplit(int64_t count, int64_t most)
+  EvenSplit(int64_t count, int64_t max)
       : total(count),
-        parts(count <= most ? 1 : CeilDiv(count, most)),  // a division is slow
+        parts(count <= max ? 1 : CeilDiv(count, max)),  // a division is slow
         smaller(parts == 1 ? count : count / parts),
         larger(count - smaller * parts) {}
   int64_t Begin(int64_t i) const { return i * smaller + (i < larger ? i : larger); }
   // The part that `position` is in.
   int64_t PartOf(int64_t position) const {
-    const int64_t behind = larger * (smaller + 1);
-    return position < behind ? position / (smaller + 1) : larger + (position - behind) / smaller;
+    const int64_t after = larger * (smaller + 1);
+    return position < after ? position / (smaller + 1) : larger + (position - after) / smaller;
   }
 };
 

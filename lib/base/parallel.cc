@@ -9,7 +9,7 @@
 #include <algorithm>
 #include <atomic>
 
-#include "lib/simd/leave.h"
+#include "lib/simd/zero_upper.h"
 
 // ThreadSanitizer does not see how TBB, which is not instrumented, hands tasks over; so in its
 // builds this file is not instrumented either, and says what TBB guarantees: what the caller did
@@ -47,7 +47,7 @@ struct alignas(64) Share {
     }
   }
 };
-constexpr int64_t kMostShares = 64;
+constexpr int64_t kMaxShares = 64;
 
 }  // namespace
 
@@ -61,8 +61,8 @@ void ParallelFor(int64_t count, FunctionRef<void(int64_t)> body) {
     for (int64_t i = 0; i < count; ++i) body(i);
     return;
   }
-  const int64_t shares = std::min(threads, kMostShares);
-  Share all[kMostShares];
+  const int64_t shares = std::min(threads, kMaxShares);
+  Share all[kMaxShares];
   for (int64_t s = 0; s < shares; ++s) {
     all[s].next.store(s * count / shares, std::memory_order_relaxed);
     all[s].end = (s + 1) * count / shares;

@@ -27,7 +27,7 @@ void ParallelFor(int64_t count, FunctionRef<void(int64_t)> body);
 
 // Calls body(task, slot) for every task in [0, count): in ParallelFor, with the thread's slot, or
 // one after the other with slot 0 if `threads` is 1. The tasks may run micro-kernels: their vector
-// state is ended here (lib/simd/leave.h).
+// state is ended here (lib/simd/zero_upper.h).
 void RunTasks(int threads, int64_t count, FunctionRef<void(int64_t, int64_t)> body);
 
 // Below this many multiply-adds a loop is not worth a second thread: entering TBB costs about as

@@ -60,9 +60,9 @@ struct OutputBox {
 // box.
 class BoxCut {
  public:
-  BoxCut(const OutputBox& box, int64_t most)
+  BoxCut(const OutputBox& box, int64_t max)
       : box_(box),
-        limit_(Limit(box, most)),
+        limit_(Limit(box, max)),
         columns_(box.w.size(), limit_.w.size()),
         rows_(box.h.size(), limit_.h.size()),
         images_(box.n.size(), limit_.n.size()) {}
@@ -81,11 +81,11 @@ class BoxCut {
   }
 
  private:
-  static OutputBox Limit(const OutputBox& box, int64_t most) {
+  static OutputBox Limit(const OutputBox& box, int64_t max) {
     const int64_t n = std::max<int64_t>(box.n.size(), 1), h = box.h.size(), w = box.w.size();
-    if (w > most) return {{0, 1}, {0, 1}, {0, most}};
-    if (h * w > most) return {{0, 1}, {0, most / w}, {0, w}};
-    return {{0, std::min(n, most / (h * w))}, {0, h}, {0, w}};
+    if (w > max) return {{0, 1}, {0, 1}, {0, max}};
+    if (h * w > max) return {{0, 1}, {0, max / w}, {0, w}};
+    return {{0, std::min(n, max / (h * w))}, {0, h}, {0, w}};
   }
 
   OutputBox box_, limit_;

@@ -23,7 +23,7 @@ namespace {
 constexpr int64_t kMaxLanes = 64;
 constexpr int64_t kMaxChunk = 1024;  // channels of a task
 
-// What a padded tap reads. The last vector may begin before a chunk and end behind it.
+// What a padded tap reads. The last vector may begin before a chunk and end past it.
 alignas(kAlignment) constexpr std::array<float, kMaxLanes + kMaxChunk + kMaxLanes> kZeros{};
 
 // The blocks for this call, or null if there are none.
@@ -170,7 +170,7 @@ class Task {
   const ConvBuffers& buffers_;
   const int64_t lanes_, n_, taps_;
   int64_t row_begin_, row_end_;  // of blocks
-  int64_t begin_, end_, tail_;   // of channels: in whole vectors, and those behind
+  int64_t begin_, end_, tail_;   // of channels: in whole vectors, and those after
   DepthwiseArgs args_{};
   std::array<const float*, kMaxBlockInputs> pixels_;
   int inside_rows_ = 0, inside_columns_ = 0;  // of the block whose table this is; 0: of none inside

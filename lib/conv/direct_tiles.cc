@@ -178,7 +178,7 @@ class Task {
     args.prefetch_step = static_cast<uintptr_t>(std::min(CeilDiv(bytes, steps), kLine));
   }
 
-  // The next tile's pixels: as many as this one's, behind them.
+  // The next tile's pixels: as many as this one's, after them.
   void PrefetchPixels(int64_t rows, TileArgs& args) const {
     args.prefetch =
         Address(args.a) + static_cast<uintptr_t>(rows) * static_cast<uintptr_t>(args.a_row) * 4;

@@ -222,16 +222,16 @@ const char* ConsiderGradientDepthwise(const GradientShape& shape, GradientPlan& 
   p.stage_x = shape.xs.c != 1 || op.mode != PaddingMode::kZeros || partial;
   p.stage_dy = shape.dys.c != 1 || partial;
   // x and dy of a block in the L1 cache; larger ones are copied with fewer rows twice.
-  const int64_t most = (p.stage_x ? op.machine->l2 / 4 : op.machine->l1d) / 2 / kFloat / p.width();
+  const int64_t max = (p.stage_x ? op.machine->l2 / 4 : op.machine->l1d) / 2 / kFloat / p.width();
   const OutputBox chunk = Chunks(shape).limit();
-  const OutputBox block = BoxCut(chunk, std::max<int64_t>(most, 16)).limit();
-  p.block_pixels = std::max<int64_t>(most, 16);
+  const OutputBox block = BoxCut(chunk, std::max<int64_t>(max, 16)).limit();
+  p.block_pixels = std::max<int64_t>(max, 16);
   p.sum_floats = (SaturatedSum(p.taps(), 1)) * p.width();
   p.dy_floats = p.stage_dy ? block.pixels() * p.width() : 0;
   if (p.stage_x) {
     p.band_floats = SaturatedProduct({CopiedPixels(shape, block), PixelPitch(p.width())});
-    constexpr int64_t kMostBytes = int64_t{8} << 20;
-    if (p.band_floats > (kMostBytes + 4 * op.machine->l2) / kFloat) {
+    constexpr int64_t kMaxBytes = int64_t{8} << 20;
+    if (p.band_floats > (kMaxBytes + 4 * op.machine->l2) / kFloat) {
       return "what a block of outputs sees of so large a kernel does not fit the caches";
     }
   }

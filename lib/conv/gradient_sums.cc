@@ -30,17 +30,17 @@ void GradientSums::Store(const float* from, int64_t count, float* to, int64_t to
   constexpr int64_t kFloats = 4096;
   alignas(kAlignment) float rows[kFloats];
   // Not more outputs at a time than the CPU prefetches rows of.
-  const int64_t lanes = std::min<int64_t>(op.lanes, 16), most = kFloats / lanes;
+  const int64_t lanes = std::min<int64_t>(op.lanes, 16), max = kFloats / lanes;
   for (int64_t out = 0; out < out_channels; out += lanes) {
     const int64_t outs = std::min(lanes, out_channels - out);
     if (!accumulate) {
       op.tiles->transpose(from + out, width, count, outs, to + out * to_row, to_row);
       continue;
     }
-    for (int64_t i = 0; i < count; i += most) {
-      const int64_t some = std::min(most, count - i);
-      op.tiles->transpose(from + i * width + out, width, some, outs, rows, most);
-      for (int64_t o = 0; o < outs; ++o) Add(rows + o * most, some, to + (out + o) * to_row + i);
+    for (int64_t i = 0; i < count; i += max) {
+      const int64_t some = std::min(max, count - i);
+      op.tiles->transpose(from + i * width + out, width, some, outs, rows, max);
+      for (int64_t o = 0; o < outs; ++o) Add(rows + o * max, some, to + (out + o) * to_row + i);
     }
   }
 }

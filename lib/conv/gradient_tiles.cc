@@ -315,14 +315,14 @@ bool TapsAsRows(const GradientShape& s) {
 
 const char* PlanBand(GradientTilesPlan& p, int64_t rows, const OutputBox& block) {
   // As many channels as fit a quarter of the L2 cache, of whole tiles.
-  constexpr int64_t kMostTiles = 8, kMostBytes = int64_t{8} << 20;
+  constexpr int64_t kMaxTiles = 8, kMaxBytes = int64_t{8} << 20;
   const ConvOp& op = *p.shape.op;
   const int64_t pixels = CopiedPixels(p.shape, block), channels = op.group_in();
   const int64_t tiles = op.machine->l2 / 4 / kFloat / SaturatedProduct({pixels, rows});
   p.band_channels =
-      p.tap_rows ? 1 : std::min(channels, rows * std::clamp<int64_t>(tiles, 1, kMostTiles));
+      p.tap_rows ? 1 : std::min(channels, rows * std::clamp<int64_t>(tiles, 1, kMaxTiles));
   p.band_floats = RoundUp(SaturatedProduct({pixels, PixelPitch(p.band_channels)}), 16);
-  return p.band_floats <= (kMostBytes + 4 * op.machine->l2) / kFloat
+  return p.band_floats <= (kMaxBytes + 4 * op.machine->l2) / kFloat
              ? nullptr
              : "what a block of outputs sees of so large a kernel does not fit the caches";
 }

@@ -26,13 +26,13 @@ PixelCut CutPixels(const ConvOp& op, int64_t channels, int64_t pixels, int64_t s
                    int max_vecs) {
   const TileTable& tiles = op.tiles->pixels;
   PixelCut best{};
-  for (int most = std::min(tiles.max_vecs, max_vecs); most >= 1; --most) {
-    const EvenSplit vectors(CeilDiv(pixels, op.lanes), most);
-    const EvenSplit rows(channels, tiles.max_rows[most]);
+  for (int max = std::min(tiles.max_vecs, max_vecs); max >= 1; --max) {
+    const EvenSplit vectors(CeilDiv(pixels, op.lanes), max);
+    const EvenSplit rows(channels, tiles.max_rows[max]);
     const double cycles = Cycles(vectors, [&](int64_t vecs) {
       return Cycles(rows, [&](int64_t height) { return PixelStepCycles(op, height, vecs, steps); });
     });
-    if (best.vecs == 0 || cycles < best.cycles) best = {most, tiles.max_rows[most], cycles};
+    if (best.vecs == 0 || cycles < best.cycles) best = {max, tiles.max_rows[max], cycles};
   }
   return best;
 }
@@ -66,7 +66,7 @@ void PixelPanel::Run(const PixelTile& tile) {
   args.tail = static_cast<int>(tile.pixels - (tile.vecs - 1) * op_.lanes);
   args.prefetch_step = static_cast<uintptr_t>(tile.x_k) * sizeof(float);
   const TileFn* const tiles = op_.tiles->pixels.tile[tile.vecs];
-  // Each tile asks for one line of every channel's pixels in turn.
+  // Each tile prefetches one cache line of every channel's pixels in turn.
   const int64_t line_end = tile.vecs * op_.lanes;
   int64_t line = 0;
   for (int64_t i = 0; i < rows_.parts; ++i) {

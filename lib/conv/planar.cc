@@ -66,7 +66,7 @@ void FindInside(PlanarPlan& p) {
   p.inside_end = begin + vectors * lanes;
 }
 
-// The most columns of one stretch that is copied.
+// The max columns of one stretch that is copied.
 int64_t CopiedColumns(const PlanarPlan& p) {
   return std::min(std::max(p.inside, p.shape.w.out - p.inside_end), kMaxCopiedColumns);
 }
@@ -306,8 +306,8 @@ const char* Refuse(const ConvShape& call) {
 }  // namespace
 
 int64_t PlanarStreamBytes(const Machine& m) {
-  constexpr int64_t kMost = int64_t{32} << 20;  // a share of the largest caches
-  return std::clamp(m.l3 / 2, m.l2, std::max(m.l2, kMost));
+  constexpr int64_t kMax = int64_t{32} << 20;  // a share of the largest caches
+  return std::clamp(m.l3 / 2, m.l2, std::max(m.l2, kMax));
 }
 
 const char* ConsiderPlanar(const ConvShape& shape, ConvPlan& plan) {

@@ -57,7 +57,7 @@ class Flat {
         columns_[tap++] = kh * call.h.dilation * pitch_ + kw * call.w.dilation;
       }
     }
-    // The lanes behind the last output read as much.
+    // The lanes past the last output read as much.
     std::fill_n(in_.data() + rows_ * pitch_, op_.lanes, 0.0f);
     if (buffers.residual != nullptr) std::fill_n(out_.data(), vectors_ * op_.lanes, 0.0f);
   }

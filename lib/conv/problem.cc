@@ -33,12 +33,12 @@ Sides SameSides(int64_t in, int64_t kernel, int64_t stride, int64_t dilation) {
 }
 
 void CheckMode(PaddingMode mode, const char* what, int64_t in, Sides pad) {
-  const int64_t most = std::max(pad.before, pad.after);
+  const int64_t max = std::max(pad.before, pad.after);
   if (mode == PaddingMode::kReflect) {
-    Require(most < in, "reflect padding of ", most, " must be less than the input's ", what, " of ",
+    Require(max < in, "reflect padding of ", max, " must be less than the input's ", what, " of ",
             in);
   } else if (mode == PaddingMode::kCircular) {
-    Require(most <= in, "circular padding of ", most, " must not be more than the input's ", what,
+    Require(max <= in, "circular padding of ", max, " must not be more than the input's ", what,
             " of ", in);
   }
 }

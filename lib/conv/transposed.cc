@@ -162,14 +162,14 @@ void TransposedConv::Run(const Call& call, std::span<std::byte> workspace) {
 }
 
 size_t TransposedConv::WorkspaceBytes(const Call& call, int threads) const {
-  size_t most = 0;
+  size_t max = 0;
   const auto visit = [&](const Phase& phase, const Phase::Part& part) {
     if (part.empty()) return;
-    most = std::max(most, phase.planner.WorkspaceBytes(part.shape, threads));
+    max = std::max(max, phase.planner.WorkspaceBytes(part.shape, threads));
   };
   for (const auto& phase : phases_) visit(*phase, phase->PartOf(call));
   if (rest_ != nullptr) visit(*rest_, rest_->NothingOf(call));
-  return most;
+  return max;
 }
 
 Explanation TransposedConv::Explain(const Call& call) const {
@@ -181,11 +181,11 @@ Explanation TransposedConv::Explain(const Call& call) const {
     return e;
   }
   // What the phase of most multiply-adds does.
-  int64_t most = -1;
+  int64_t max = -1;
   for (const auto& phase : phases_) {
     const Phase::Part part = phase->PartOf(call);
-    if (part.empty() || part.shape.multiply_adds() <= most) continue;
-    most = part.shape.multiply_adds();
+    if (part.empty() || part.shape.multiply_adds() <= max) continue;
+    max = part.shape.multiply_adds();
     e = phase->planner.Explain(part.shape);
   }
   if (phases_.size() > 1) e.tile += StrCat(", ", phases_.size(), " phases");

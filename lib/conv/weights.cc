@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "lib/conv/problem.h"
-#include "lib/simd/leave.h"
+#include "lib/simd/zero_upper.h"
 
 namespace windrow::internal {
 namespace {

@@ -15,7 +15,7 @@ constexpr int64_t kCounted = sizeof(int64_t) / sizeof(float);
 // How many more outputs tiles of `smaller` inputs see than those of `larger`, in all, relative to
 // these.
 double MoreSeen(const WindowAxis& axis, int64_t smaller, int64_t larger) {
-  const auto each = [&](int64_t n) { return Number(axis.MostOutputsReaching(n)) / Number(n); };
+  const auto each = [&](int64_t n) { return Number(axis.MaxOutputsReaching(n)) / Number(n); };
   return each(smaller) / each(larger) - 1;
 }
 
@@ -31,7 +31,7 @@ BackwardRowsPlan::BackwardRowsPlan(const PoolShape& s)
       stretches(CanStretch() && (s.op->average || picks)),
       unit(pixels ? s.c : 1),
       // Of so many rows few are those of the neighbours too.
-      rows(std::min(s.h.in, std::max<int64_t>(SaturatedProduct({s.h.MostExtent(), 8}), 256))),
+      rows(std::min(s.h.in, std::max<int64_t>(SaturatedProduct({s.h.MaxExtent(), 8}), 256))),
       columns(s.w.in) {
   Place();
   while (CacheBytes() > s.op->machine->l2 / 2 && Cut(kAny)) continue;
@@ -59,10 +59,10 @@ bool BackwardRowsPlan::ShouldPick() const {
   if (shape.op->average) return false;
   constexpr int64_t kComparesAScatter = 8;
   const auto holding = [](const WindowAxis& a) {
-    return std::min(a.MostTaps(), a.MostOutputsReaching(1));
+    return std::min(a.MaxTaps(), a.MaxOutputsReaching(1));
   };
   const int64_t compares =
-      SaturatedProduct({holding(shape.h), pixels ? holding(shape.w) : shape.w.MostTaps()});
+      SaturatedProduct({holding(shape.h), pixels ? holding(shape.w) : shape.w.MaxTaps()});
   if (compares > kComparesAScatter * shape.op->lanes) return false;
   if (pixels) return shape.ArePixels(shape.is) || PoolShape::ArePlanes(shape.is, shape.w.out);
   return CanStretch() && PoolShape::ArePlanes(shape.ys, shape.w.out) &&
@@ -74,17 +74,17 @@ int64_t BackwardRowsPlan::CacheBytes() const {
   return SaturatedSum(ScratchBytes(), FloatBytes(SaturatedProduct({TapRows(rows), columns, unit})));
 }
 
-// Makes tiles smaller in the way that adds the least work, unless that is more than `most` of all
+// Makes tiles smaller in the way that adds the least work, unless that is more than `max` of all
 // work. False if there is none.
-bool BackwardRowsPlan::Cut(double most) {
+bool BackwardRowsPlan::Cut(double max) {
   const int64_t fewer_columns = CeilDiv(columns, 2);
   // More rows than windows have cost no memory.
-  const int64_t fewer_rows = CeilDiv(std::min(rows, shape.h.MostExtent()), 2);
+  const int64_t fewer_rows = CeilDiv(std::min(rows, shape.h.MaxExtent()), 2);
   const double by_unit = unit > kLine ? 0 : kAny;
   const double by_columns = columns > 1 ? MoreSeen(shape.w, fewer_columns, columns) : kAny;
   const double by_rows = rows > 1 ? MoreSeen(shape.h, fewer_rows, rows) : kAny;
   const double least = std::min({by_unit, by_columns, by_rows});
-  if (least > most || least == kAny) return false;
+  if (least > max || least == kAny) return false;
   if (least == by_unit) {
     unit = RoundUp(CeilDiv(unit, 2), kLine);
   } else if (least == by_columns) {
@@ -103,9 +103,9 @@ void BackwardRowsPlan::CutForThreads() {
     return SaturatedProduct(
         {shape.n, chunks(), CeilDiv(shape.h.in, rows), CeilDiv(shape.w.in, columns)});
   };
-  const auto halve_rows = [this](double most) {
+  const auto halve_rows = [this](double max) {
     const int64_t fewer = CeilDiv(rows, 2);
-    if (rows == 1 || MoreSeen(shape.h, fewer, rows) > most) return false;
+    if (rows == 1 || MoreSeen(shape.h, fewer, rows) > max) return false;
     rows = fewer;
     return true;
   };
@@ -122,7 +122,7 @@ void BackwardRowsPlan::Place() {
     return scratch.Place(SaturatedProduct(factors));
   };
   const bool average = shape.op->average;
-  const int64_t outputs = shape.w.MostOutputsReaching(columns), row = columns * unit;
+  const int64_t outputs = shape.w.MaxOutputsReaching(columns), row = columns * unit;
   const int64_t tap_rows = average ? 1 : picks ? 0 : TapRows(rows);
   const int64_t stretched = stretches ? StretchedWidth(columns) + 1 : 0;  // 1: see StretchArgs
   const bool lists = !stretches && (average || picks), scatters = !average && !picks;

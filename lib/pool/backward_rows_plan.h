@@ -48,9 +48,9 @@ struct BackwardRowsPlan {
   std::string Describe() const;
   void Run(const PoolBackwardBuffers& buffers) const;
   int64_t chunks() const { return CeilDiv(shape.c, unit); }  // of an image
-  // Rows of the most windows that a tile of so many rows meets.
+  // The max rows of a window that a tile of so many rows has.
   int64_t TapRows(int64_t tile_rows) const {
-    return std::min(shape.h.MostTaps(), (tile_rows - 1) / shape.h.dilation + 1);
+    return std::min(shape.h.MaxTaps(), (tile_rows - 1) / shape.h.dilation + 1);
   }
 
   // The row that the columns of a tile have terms in.
@@ -61,7 +61,7 @@ struct BackwardRowsPlan {
   bool CanStretch() const;
   bool ShouldPick() const;
   int64_t CacheBytes() const;
-  bool Cut(double most);
+  bool Cut(double max);
   void CutForThreads();
   void Place();
 };

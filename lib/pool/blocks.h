@@ -64,8 +64,8 @@ inline int64_t WantedTasks(const PoolShape& shape, int64_t each = 4) {
   return shape.threads == 1 ? 1 : each * shape.threads;
 }
 
-// The most of `count` in a task, if `others` independent parts are tasks anyway, and `each` a
-// thread are wanted.
+// At most so many of `count` in a task, if `others` independent parts are tasks anyway, and `each`
+// a thread are wanted.
 inline int64_t ShareOf(const PoolShape& shape, int64_t count, int64_t others, int64_t each = 4) {
   return CeilDiv(count, CeilDiv(WantedTasks(shape, each), std::max<int64_t>(others, 1)));
 }

@@ -28,7 +28,7 @@ struct GlobalPlan {
   void Run(const PoolBuffers& buffers) const;
 
  private:
-  int64_t MostChannels() const;
+  int64_t MaxChannels() const;
   double Estimate() const;
   void RunTask(const PoolBuffers& buffers, int64_t n, int64_t part, float* scratch) const;
 };
@@ -45,18 +45,18 @@ GlobalPlan::GlobalPlan(const PoolShape& each)
     : shape(each.ArePixels(each.xs) ? each : WithImagesAsChannels(each)),
       pixels(each.ArePixels(each.xs)),
       vectors(std::max<int64_t>(shape.c / shape.op->lanes, 1),
-              CeilDiv(MostChannels(), shape.op->lanes)),
+              CeilDiv(MaxChannels(), shape.op->lanes)),
       sums(0) {
   if (pixels && shape.op->average) {
-    const int64_t most = (CeilDiv(shape.c / shape.op->lanes, vectors.parts) + 1) * shape.op->lanes;
-    sums = RoundUp(kGlobalSums * most, 16);
+    const int64_t max = (CeilDiv(shape.c / shape.op->lanes, vectors.parts) + 1) * shape.op->lanes;
+    sums = RoundUp(kGlobalSums * max, 16);
   }
   cycles = Estimate();
 }
 
 // What the taps before gave, of a part and of all, fits the L1 cache beside x. Otherwise a pixel's
 // channels are cut no further than there are threads: it pays to read them as one.
-int64_t GlobalPlan::MostChannels() const {
+int64_t GlobalPlan::MaxChannels() const {
   if (!pixels) return ShareOf(shape, shape.c, shape.n);
   return std::min(CeilDiv(shape.c, CeilDiv(shape.threads, shape.n)),
                   shape.op->machine->l1d / 3 / static_cast<int64_t>(sizeof(float)));

@@ -15,10 +15,10 @@ PaddedRows::PaddedRows(const PoolKernels& kernels, const WindowAxis& w, int64_t 
     : w_(w), kernels_(&kernels), x_(x) {
   const int64_t pixels = w.out + (w.extent() - 1) / w.stride;
   const int64_t row = SaturatedProduct({pixels, x.unit});
-  const int64_t last = (w.out - 1) * w.stride - w.before + w.extent();  // behind what is seen
+  const int64_t last = (w.out - 1) * w.stride - w.before + w.extent();  // past what is seen
   in_place_ = !x.copy && w.stride == 1 && w.before <= 0 && last <= w.in && x.pixel == x.unit &&
               x.row >= row && x.row <= std::min(w.in * x.unit, SaturatedSum(row, kMaxGap));
-  // Where x is all that is seen, its rows are taken apart as one.
+  // Where x is all that is seen, its rows are deinterleaved as one.
   const bool follow = !x.loose || SaturatedProduct({row, w.stride}) == x.row;
   pitch_ = in_place_ ? x.row : follow ? row : RoundUp(row, kLine);
   phase_ = RoundUp(SaturatedProduct({rows, pitch_}), 16);

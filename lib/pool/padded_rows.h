@@ -1,5 +1,5 @@
 // Rows of pixels, prepared so that a window's taps are read with stride 1 and no edge is special:
-// padded on both sides, and taken apart by the stride.
+// padded on both sides, and deinterleaved by the stride.
 //
 //   phase p of a row:  positions  p - before, p - before + stride, p - before + 2 * stride, ...
 //
@@ -19,7 +19,7 @@ namespace windrow::internal {
 
 class PaddedRows {
  public:
-  // How much of a row may lie behind what is seen of it, if rows are read in place, since as much
+  // How much of a row may lie past what is seen of it, if rows are read in place, since as much
   // lies between their results. In floats.
   static constexpr int64_t kMaxGap = 64;
 
@@ -59,7 +59,7 @@ class PaddedRows {
   bool in_place_ = false;
   int64_t pitch_ = 0;
   int64_t phase_ = 0;  // floats of all rows of one phase
-  int64_t x_end_ = 0;  // behind the last pixel of a row that is read
+  int64_t x_end_ = 0;  // past the last pixel of a row that is read
 };
 
 }  // namespace windrow::internal

@@ -16,21 +16,21 @@ class PixelRow {
   // Of scratch memory: a pointer and an index for each tap.
   static int64_t Floats(const WindowAxis& w) {
     constexpr int64_t kTap = sizeof(void*) / sizeof(float) + 1;
-    return RoundUp(SaturatedProduct({w.MostTaps(), kTap}), 16);
+    return RoundUp(SaturatedProduct({w.MaxTaps(), kTap}), 16);
   }
 
   // The pixels of the row that begins at `x`.
   PixelRow(const WindowAxis& w, const float* x, ptrdiff_t pitch, float* scratch)
       : pitch_(pitch),
         taps_(reinterpret_cast<const float**>(scratch)),
-        positions_(reinterpret_cast<int32_t*>(taps_ + w.MostTaps())) {
-    for (int64_t t = 0; t < w.MostTaps(); ++t) {
+        positions_(reinterpret_cast<int32_t*>(taps_ + w.MaxTaps())) {
+    for (int64_t t = 0; t < w.MaxTaps(); ++t) {
       taps_[t] = x + t * w.dilation * pitch;
       positions_[t] = static_cast<int32_t>(t * w.dilation);
     }
   }
 
-  // The taps of windows like `columns`, in the row that begins `offset` floats behind the table's,
+  // The taps of windows like `columns`, in the row that begins `offset` floats past the table's,
   // of which `position` is the first pixel's.
   void SetTaps(const Window& columns, int64_t offset, int64_t position, WindowArgs& args) const {
     args.taps = taps_;

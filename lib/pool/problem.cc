@@ -70,7 +70,7 @@ WindowAxis RegularAxis(const char* what, const PoolOp& op, WindowAxis axis) {
   const int64_t padded = axis.in + axis.before + axis.after;
   const int64_t room = padded - axis.extent() + (op.ceil_mode ? axis.stride - 1 : 0);
   axis.out = FloorDiv(room, axis.stride) + 1;
-  // A window that would start behind the input is dropped.
+  // A window that would start past the input is dropped.
   if (op.ceil_mode && axis.Start(axis.out - 1) >= axis.in) --axis.out;
   Require(axis.out >= 1, "the window covers ", axis.extent(), " pixels (", axis.kernel,
           " with dilation ", axis.dilation, "), but the ", what, " is only ", padded, " (", axis.in,

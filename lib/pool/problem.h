@@ -140,8 +140,8 @@ inline PoolShape WithImagesAsRows(PoolShape shape) {
 
 // Why indices of this shape do not fit the 32 bits that fast strategies give them, or null.
 inline const char* RefuseLargePlanes(const PoolShape& shape) {
-  constexpr int64_t kMost = (int64_t{1} << 30) - 1;  // and room for a row of padding
-  const bool large = SaturatedProduct({shape.h.in, shape.w.in}) > kMost;
+  constexpr int64_t kMax = (int64_t{1} << 30) - 1;  // and room for a row of padding
+  const bool large = SaturatedProduct({shape.h.in, shape.w.in}) > kMax;
   return large ? "the indices of so large a plane take more than 30 bits" : nullptr;
 }
 

@@ -142,16 +142,16 @@ PoolBlock LargestBlock(const PoolShape& shape) {
   const int64_t rows = CeilDiv(shape.h.out, CeilDiv(wanted, shape.n));
   const int64_t tasks = shape.n * CeilDiv(shape.h.out, rows);
   const int64_t share = tasks < shape.threads ? ShareOf(shape, shape.c, tasks) : shape.c;
-  const int64_t most =
+  const int64_t max =
       std::min(RoundUp(shape.c, lanes), std::max(budget / 16 / lanes, int64_t{1}) * lanes);
   const int64_t others = 1 + shape.w.stride;
   const auto columns = [&](int64_t channels) {
     return std::min(std::max<int64_t>(budget / channels / (Kept(shape) + others), 4), shape.w.out);
   };
-  const int64_t channels = std::min(RoundUp(share, lanes), most);
+  const int64_t channels = std::min(RoundUp(share, lanes), max);
   return {.channels = channels,
           .rows = rows,
-          .columns = std::min(columns(channels), columns(most) * most / channels)};
+          .columns = std::min(columns(channels), columns(max) * max / channels)};
 }
 
 const char* Refuse(const PoolShape& shape) {

@@ -1,7 +1,7 @@
 // Pooling of rows of pixels, which are floats of a plane (NCHW) or some channels (NHWC). For each
 // block of output rows and columns of a plane, or of a chunk of channels:
 //
-//   1. a few of the input rows it sees are padded, and taken apart by the stride (padded_rows.h)
+//   1. a few of the input rows it sees are padded, and deinterleaved by the stride (padded_rows.h)
 //   2. these rows are reduced along the kernel's width: one call for all of them
 //   3. each output row is reduced from the results of its input rows
 //
@@ -40,8 +40,8 @@ class Stretch {
         pitch_(plan.flat ? padded_.pitch() : items_),
         scratch_(scratch),
         taps_(reinterpret_cast<const float**>(scratch + plan.at.taps)),
-        row_results_(taps_ + plan.MostTaps()),
-        positions_(reinterpret_cast<int32_t*>(row_results_ + plan.MostTaps())),
+        row_results_(taps_ + plan.MaxTaps()),
+        positions_(reinterpret_cast<int32_t*>(row_results_ + plan.MaxTaps())),
         joined_(plan.Joined(unit)),
         uniform_(shape_.SameDivisors(w_)) {
     if (plan.runs_across) return;

@@ -29,8 +29,8 @@ RowsPlan::RowsPlan(const PoolShape& c) : shape(c) {
   if (!planes) {
     // The results that the windows of an output row share fit the L1 cache.
     const int64_t window = SaturatedProduct({c.h.kernel, c.w.out, kFloat});
-    const int64_t most = shape.op->machine->l1d * 2 / 3 / window;
-    unit = c.c <= 2 * lanes ? c.c : std::clamp<int64_t>(most / lanes, 1, 8) * lanes;
+    const int64_t max = shape.op->machine->l1d * 2 / 3 / window;
+    unit = c.c <= 2 * lanes ? c.c : std::clamp<int64_t>(max / lanes, 1, 8) * lanes;
     unit = std::min(unit, c.c);
   }
   const bool all = planes || unit == c.c;
@@ -106,8 +106,8 @@ void RowsPlan::Place() {
   const int64_t row = SaturatedProduct({pitch, w.stride});
   chunk = std::clamp<int64_t>(shape.op->machine->l1d / 4 / kFloat / row, 1, seen);
   if (runs_across) {
-    const int64_t most = shape.op->machine->l2 / 8 / kFloat / (SeenColumns() * unit);
-    chunk = std::clamp<int64_t>(most, 1, std::min(seen, 4 * lanes));
+    const int64_t max = shape.op->machine->l2 / 8 / kFloat / (SeenColumns() * unit);
+    chunk = std::clamp<int64_t>(max, 1, std::min(seen, 4 * lanes));
     at.padded = place({chunk, SeenColumns(), unit});
     at.turned = place({chunk, items, shape.with_indices ? 2 : 1});
   } else {
@@ -124,7 +124,7 @@ void RowsPlan::Place() {
   const bool maxima = !shape.op->average;
   at.suffixes = place({std::max(maxima && runs_down ? SuffixFloats(h.kernel, h.in, lanes) : 0,
                                 maxima && runs_across ? SuffixFloats(w.kernel, w.in, lanes) : 0)});
-  at.taps = place({MostTaps(), 2 * kPointer + 1});
+  at.taps = place({MaxTaps(), 2 * kPointer + 1});
   at.total = scratch.floats();
 }
 

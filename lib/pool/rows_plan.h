@@ -53,7 +53,7 @@ struct RowsPlan {
   // Of x, columns that a block sees.
   int64_t SeenColumns() const { return std::min(shape.w.in, columns + shape.w.kernel - 1); }
   // Room for those of a row, and for as many row results as a window has.
-  int64_t MostTaps() const { return std::max(shape.w.kernel, shape.h.MostTaps()); }
+  int64_t MaxTaps() const { return std::max(shape.w.kernel, shape.h.MaxTaps()); }
 
  private:
   // Of as many rows half are those of the neighbours; narrower blocks are slow.

@@ -60,7 +60,7 @@ struct RunningPlan {
 
  private:
   static constexpr double kAny = std::numeric_limits<double>::infinity();
-  bool Cut(double most);
+  bool Cut(double max);
   void CutForThreads();
   void Place();
   double Estimate() const;
@@ -86,9 +86,9 @@ RunningPlan::RunningPlan(const PoolShape& s)
   if (s.threads > 1) CutForThreads();
 }
 
-// Halves what adds the least work, unless that is more than `most` of all work. False if there is
+// Halves what adds the least work, unless that is more than `max` of all work. False if there is
 // nothing.
-bool RunningPlan::Cut(double most) {
+bool RunningPlan::Cut(double max) {
   const double by_rows = rows > 1 ? MoreSeen(shape.h, rows) : kAny;
   // What a row's results have in common is loaded again, but not reduced.
   const bool loads = !shape.op->average || from_planes;
@@ -97,7 +97,7 @@ bool RunningPlan::Cut(double most) {
                                         : kAny;
   const double by_unit = unit > shape.op->lanes ? 0.5 : kAny;
   const double least = std::min({by_rows, by_columns, by_unit});
-  if (least > most || least == kAny) return false;
+  if (least > max || least == kAny) return false;
   if (least == by_unit) {
     unit = RoundUp(CeilDiv(unit, 2), shape.op->lanes);
   } else {

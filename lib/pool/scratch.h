@@ -12,8 +12,8 @@ inline int64_t FloatBytes(int64_t floats) {
   return SaturatedProduct({floats, static_cast<int64_t>(sizeof(float))});
 }
 
-// Places parts behind each other, each at a cache line. What is too large to be counted saturates,
-// and is refused as all that does not fit the cache.
+// Places parts one after the other, each at a cache line. What is too large to be counted
+// saturates, and is refused as all that does not fit the cache.
 class Scratch {
  public:
   // Where a part of so many floats begins.

@@ -88,7 +88,7 @@ class Block {
     int64_t slot() const { return first + turn; }
   };
 
-  // For the reduction of it and `count` results behind each other.
+  // For the reduction of it and `count` results one after the other.
   WindowArgs FoldedArgs(const Folded& folded, float* results, int64_t count) {
     const int64_t before = folded.any ? 1 : 0;
     if (folded.any) taps_[0] = result(folded.slot());
@@ -142,7 +142,7 @@ class Block {
     }
   }
 
-  // All output columns of input row `row`, whose pixels lie `offset` behind those of the table.
+  // All output columns of input row `row`, whose pixels lie `offset` past those of the table.
   void ReduceRow(int64_t row, int64_t offset, float* to) {
     WindowArgs args{};
     args.rows = 1;

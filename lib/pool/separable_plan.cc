@@ -47,7 +47,7 @@ void SeparablePlan::CutForCaches() {
   while (!fits() && rows > 1) rows = CeilDiv(rows, 2);
   if (fits()) return;
   folds = true;
-  kept = h.MostTaps();
+  kept = h.MaxTaps();
   while (!fits() && kept > 1) kept = CeilDiv(kept, 2);
 }
 
@@ -75,7 +75,7 @@ void SeparablePlan::Place() {
   at.result_indices = place({shape.with_indices ? slots : 0, w.out, channels});
   at.outputs = place({stage_y ? rows : 0, w.out, channels});
   at.output_indices = place({stage_indices ? rows : 0, w.out, channels, kIndex});
-  at.taps = place({folds ? kept + 1 : shape.h.MostTaps(), kPointer});
+  at.taps = place({folds ? kept + 1 : shape.h.MaxTaps(), kPointer});
   at.total = scratch.floats();
 }
 

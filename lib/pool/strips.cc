@@ -2,12 +2,12 @@
 // windows two or three rows high.
 //
 //   for each plane or image and block of its output rows (the parallel tasks):
-//     unless the kernel can read x where it lies: the input rows it sees are padded and taken apart
-//     by the stride, into the L1 cache (padded_rows.h)
-//     one call of the strip kernel, which loads each row once
+//     unless the kernel can read x where it lies: the input rows it sees are padded and
+//     deinterleaved by the stride, into the L1 cache (padded_rows.h) one call of the strip kernel,
+//     which loads each row once
 //
-// Pixels of few channels would be taken apart one by one. Of windows two pixels wide it costs less
-// to let them begin at every pixel and to keep the outputs that are wanted.
+// Pixels of few channels would be deinterleaved one by one. Of windows two pixels wide it costs
+// less to let them begin at every pixel and to keep the outputs that are wanted.
 //
 // Planes whose windows do not overlap follow each other like the rows of one high plane; with
 // indices, which begin anew in each plane, only where the kernel knows of planes.
@@ -143,7 +143,7 @@ class Blocks {
     return to;
   }
 
-  // Spreads over the kernel's work what it will be called for next: as many rows behind these.
+  // Spreads over the kernel's work what it will be called for next: as many rows after these.
   void PrefetchNext(const float* x, int64_t rows, int64_t row_steps) {
     const int64_t floats = rows * shape_.xs.h;
     const int64_t steps = row_steps * CeilDiv(args_.items, shape_.op->lanes);

@@ -14,7 +14,7 @@ constexpr int64_t kFloat = sizeof(float);
 // Rows of a block which hide that those of its neighbours are reduced again.
 constexpr int64_t kFewRows = 6;
 
-// Whether each row has windows of two pixels and nothing else, and no gap behind it.
+// Whether each row has windows of two pixels and nothing else, and no gap after it.
 bool RowsFollow(const PoolShape& call) {
   const auto tiled = [](const WindowAxis& axis) {
     return axis.kernel == 2 && axis.stride == 2 && axis.dilation == 1 && axis.before == 0 &&
@@ -85,7 +85,7 @@ int64_t StripsPlan::RowsWithOutputs() const {
   return shape.op->machine->l1d / 2 / SaturatedProduct({SaturatedSum(input, output), unit, kFloat});
 }
 
-// A block fits the L1 cache together with what is asked for ahead, the next one; if that is too few
+// A block fits the L1 cache together with what is prefetched, the next one; if that is too few
 // rows, its input does. And there is a block for everybody. Packed rows are read once and have at
 // least a vector of them.
 int64_t StripsPlan::RowsOfBlock() const {
@@ -94,18 +94,18 @@ int64_t StripsPlan::RowsOfBlock() const {
   if (packed) return std::max(share, 2 * shape.op->lanes / w.out);
   if (source == Source::kDense) {
     // What its input rows give takes half of the L1 cache.
-    const int64_t most = shape.op->machine->l1d / 4 / (w.out * kFloat) - 2;
-    return std::max<int64_t>(std::min(most, share), 1);
+    const int64_t max = shape.op->machine->l1d / 4 / (w.out * kFloat) - 2;
+    return std::max<int64_t>(std::min(max, share), 1);
   }
-  int64_t most = RowsWithOutputs();
-  if (most < kFewRows) {
+  int64_t max = RowsWithOutputs();
+  if (max < kFewRows) {
     const int64_t pixels = w.out * w.stride + w.kernel;
     const int64_t row = SaturatedProduct({pixels, unit, h.stride, kFloat});
-    most = std::max<int64_t>(shape.op->machine->l1d / 2 / row, 2);
+    max = std::max<int64_t>(shape.op->machine->l1d / 2 / row, 2);
   } else if (shape.with_indices) {
-    most = most * 2 / 3;  // of three times as many stores as loads, better too early than too late
+    max = max * 2 / 3;  // of three times as many stores as loads, better too early than too late
   }
-  return std::min({most, share, h.out});
+  return std::min({max, share, h.out});
 }
 
 StripsPlan::Source StripsPlan::SourceOf() const {

@@ -25,7 +25,7 @@ struct StripsPlan {
   int64_t image_height;  // of x, which may be a part of the shape's
   int64_t rows;          // of outputs in a block
   bool packed;           // several rows of outputs are a vector
-  bool outputs_ahead;    // whether the next block's outputs are asked for
+  bool outputs_ahead;    // whether the next block's outputs are prefetched
   Source source;
   PaddedRows padded;
 

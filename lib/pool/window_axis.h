@@ -77,7 +77,7 @@ struct WindowAxis {
     return {begin, end, step};
   }
   // The outputs whose windows, from the first tap to the last, meet the inputs [first, last); and
-  // the most that there may be for so many inputs.
+  // an upper bound of their number for so many inputs.
   Range OutputsReaching(int64_t first, int64_t last) const {
     if (adaptive) return {first * out / in, CeilDiv(last * out, in)};
     const int64_t position = last - 1 + before;
@@ -85,7 +85,7 @@ struct WindowAxis {
     const int64_t begin = CeilDiv(std::max<int64_t>(first + before - (extent() - 1), 0), stride);
     return {std::min(begin, end), end};
   }
-  int64_t MostOutputsReaching(int64_t inputs) const {
+  int64_t MaxOutputsReaching(int64_t inputs) const {
     if (adaptive) return std::min(CeilDiv(inputs * out, in) + 1, out);
     return std::min((inputs + extent() - 2) / stride + 1, out);
   }
@@ -112,11 +112,11 @@ struct WindowAxis {
            CountTaps(0, inside.begin) + CountTaps(inside.end, out);
   }
 
-  // The most inputs from a window's first tap to its last.
-  int64_t MostExtent() const { return adaptive ? MostTaps() : std::min(extent(), in); }
-  // The most taps that a window has, on padding or not, and inside the input.
-  int64_t AllTaps() const { return adaptive ? MostTaps() : kernel; }
-  int64_t MostTaps() const {
+  // An upper bound of the inputs from a window's first tap to its last.
+  int64_t MaxExtent() const { return adaptive ? MaxTaps() : std::min(extent(), in); }
+  // The max taps of a window, on padding or not, and inside the input.
+  int64_t AllTaps() const { return adaptive ? MaxTaps() : kernel; }
+  int64_t MaxTaps() const {
     return adaptive ? std::min(CeilDiv(in, out) + 1, in) : std::min(kernel, CeilDiv(in, dilation));
   }
 
@@ -126,8 +126,8 @@ struct WindowAxis {
 
  private:
   double CountTaps(int64_t begin, int64_t end) const {
-    constexpr int64_t kMostLookedAt = 1024;
-    const int64_t step = std::max<int64_t>((end - begin) / kMostLookedAt, 1);
+    constexpr int64_t kMaxLookedAt = 1024;
+    const int64_t step = std::max<int64_t>((end - begin) / kMaxLookedAt, 1);
     double taps = 0;
     for (int64_t o = begin; o < end; o += step) taps += static_cast<double>(At(o).taps);
     return taps * static_cast<double>(step);

@@ -13,7 +13,7 @@
 #include <cstdint>
 
 #include "lib/simd/epilogue-inl.h"
-#include "lib/simd/leave-inl.h"
+#include "lib/simd/zero_upper-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {

@@ -69,8 +69,8 @@ class DenseBlocks {
     // Beyond the first vector and the last one may be no memory, and there is no neighbour.
     const int64_t last = end_ - lanes_;
     WindowV middle = hn::LoadU(d, x + begin_);
-    const WindowV behind = begin_ < last ? hn::LoadU(d, x + begin_ + 1) : ShiftDown(middle);
-    MaximaOfThree(begin_, 0, ShiftUp(middle, kLowest), middle, behind, seen);
+    const WindowV after = begin_ < last ? hn::LoadU(d, x + begin_ + 1) : ShiftDown(middle);
+    MaximaOfThree(begin_, 0, ShiftUp(middle, kLowest), middle, after, seen);
     int64_t column = 0;
     for (int64_t p = begin_ + lanes_; p < last; p += lanes_) {
       column += lanes_;
@@ -89,7 +89,7 @@ class DenseBlocks {
     return HWY_NAMESPACE::ShiftDown(v, static_cast<ptrdiff_t>(lanes_), kLowest);
   }
 
-  // `column` is the first lane's. The neighbour before a row is of no account, nor the one behind.
+  // `column` is the first lane's. The neighbour before a row is of no account, nor the one after.
   HWY_INLINE void MaximaOfThree(int64_t p, int64_t column, WindowV left, WindowV middle,
                                 WindowV right, WindowV& seen) const {
     const WindowD d;

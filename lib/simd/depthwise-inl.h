@@ -22,8 +22,8 @@
 
 #include "lib/simd/epilogue-inl.h"
 #include "lib/simd/kernels.h"
-#include "lib/simd/leave-inl.h"
 #include "lib/simd/tile-inl.h"
+#include "lib/simd/zero_upper-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {

@@ -25,8 +25,8 @@
 
 #include "lib/simd/kernels.h"
 #include "lib/simd/lanes-inl.h"
-#include "lib/simd/leave-inl.h"
 #include "lib/simd/tile-inl.h"
+#include "lib/simd/zero_upper-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {

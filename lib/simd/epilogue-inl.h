@@ -24,19 +24,19 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 // Copies less than a vector of 32-bit numbers in a few moves of fixed size: a call of memcpy for
 // each row of a tile would cost as much as a reduction of twenty steps.
-template <size_t kMost = HWY_MAX_BYTES / sizeof(float) / 2, typename T>
+template <size_t kMax = HWY_MAX_BYTES / sizeof(float) / 2, typename T>
 HWY_INLINE void CopyTail(const T* from, size_t count, T* to) {
   static_assert(sizeof(T) == sizeof(float));
-  if (count & kMost) {
-    std::memcpy(to, from, kMost * sizeof(T));
-    from += kMost;
-    to += kMost;
+  if (count & kMax) {
+    std::memcpy(to, from, kMax * sizeof(T));
+    from += kMax;
+    to += kMax;
   }
-  if constexpr (kMost > 1) CopyTail<kMost / 2>(from, count, to);
+  if constexpr (kMax > 1) CopyTail<kMax / 2>(from, count, to);
 }
 
 // A whole vector, or, if this may be the last of a panel, its first `tail` lanes. Through a buffer,
-// since masked memory accesses touch the lanes behind the tail on some targets.
+// since masked memory accesses touch the lanes past the tail on some targets.
 template <bool kMayBePartial, class D>
 HWY_INLINE hn::Vec<D> LoadLanes(D d, const float* from, int tail) {
   if constexpr (kMayBePartial) {

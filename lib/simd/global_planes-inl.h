@@ -15,10 +15,10 @@
 #include <limits>
 
 #include "lib/simd/global_pixels-inl.h"
-#include "lib/simd/leave-inl.h"
 #include "lib/simd/sevens-inl.h"
 #include "lib/simd/transpose-inl.h"
 #include "lib/simd/window-inl.h"
+#include "lib/simd/zero_upper-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {

@@ -30,8 +30,8 @@ struct TileArgs {
   const float* residual;  // null: none
   ptrdiff_t residual_row;
   float clamp_min, clamp_max;
-  // With every step of the reduction the tile asks for one more cache line, so many bytes further:
-  // what the caller will need next. Any address will do.
+  // With every step of the reduction the tile prefetches one more cache line, so many bytes
+  // further: what the caller will need next. Any address will do.
   uintptr_t prefetch;
   uintptr_t prefetch_step;
   int tail;    // lanes of the last vector that exist; the others are computed and dropped
@@ -205,7 +205,7 @@ struct TileSet : TileTable {
   // pixels. a_row is 1, a_k is heeded. All vectors of b are read whole, whatever `tail` says.
   TileTable pixels;
   // As the register tile, but each lane has an input of its own, a[... + v * lanes + lane], as in
-  // depthwise convolution. The second table reads no input behind `tail`.
+  // depthwise convolution. The second table reads no input past `tail`.
   TileTable depthwise, depthwise_tail;
   DepthwiseTable depthwise_blocks[2][2];  // [kernel 3x3, 5x5][stride 1, 2]
   DepthwiseGradientTable depthwise_gradient;

@@ -27,7 +27,7 @@ inline constexpr int kVectorRegisters = 16;
 
 inline constexpr ptrdiff_t kLine = 64;  // bytes of a cache line
 
-// Asks for what will be stored so many bytes behind `to`, which may be anywhere. A store whose
+// Prefetches what will be stored so many bytes past `to`, which may be anywhere. A store whose
 // cache line is not in the L1 cache holds up all those after it.
 HWY_INLINE void PrefetchStore(const void* to, ptrdiff_t ahead) {
   const auto address = reinterpret_cast<uintptr_t>(to) + static_cast<uintptr_t>(ahead);
@@ -54,7 +54,7 @@ struct AllLanes {
   }
 };
 
-// The first `count`; memory behind them is not touched. Masks do that on some targets only, the
+// The first `count`; memory past them is not touched. Masks do that on some targets only, the
 // others go through a buffer.
 struct FirstLanes {
   size_t count;

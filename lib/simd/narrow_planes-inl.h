@@ -25,7 +25,7 @@ namespace windrow::internal::HWY_NAMESPACE {
 inline constexpr bool kNarrowPlanes = true;
 
 // Each plane has an equal share of the lanes. The second one is what is x_line, y_row or
-// indices_row behind the first. Masks and shuffles are made once for all rows.
+// indices_row past the first. Masks and shuffles are made once for all rows.
 template <int kPlanes>
 class NarrowPlanes {
  public:
@@ -70,8 +70,8 @@ class NarrowPlanes {
   HWY_INLINE void LoadPairs(const float* x, float pad, WindowV& first, WindowV& second) const {
     const __m512 none = _mm512_set1_ps(pad);
     const ptrdiff_t next = kPlanes > 1 ? x_ : kLanes;
-    TakeApart(WindowV{_mm512_mask_loadu_ps(none, pairs_low_, x)},
-              WindowV{_mm512_mask_loadu_ps(none, pairs_high_, x + next)}, first, second);
+    DeinterleavePairs(WindowV{_mm512_mask_loadu_ps(none, pairs_low_, x)},
+                      WindowV{_mm512_mask_loadu_ps(none, pairs_high_, x + next)}, first, second);
   }
   HWY_INLINE void Store(WindowD, WindowV v, float* y) const {
     _mm512_mask_storeu_ps(y, first_, v.raw);

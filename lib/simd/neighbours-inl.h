@@ -37,11 +37,11 @@ HWY_INLINE WindowV ShiftUp(WindowV v, float before) {
   return LanesOf(v, hn::Iota(WindowDI(), -1), before);
 }
 
-// The first `count` of v one lane down, with `behind` in the last.
-HWY_INLINE WindowV ShiftDown(WindowV v, ptrdiff_t count, float behind) {
+// The first `count` of v one lane down, with `after` in the last.
+HWY_INLINE WindowV ShiftDown(WindowV v, ptrdiff_t count, float after) {
   const WindowDI di;
   const WindowVI next = hn::Iota(di, 1), inside = hn::Set(di, static_cast<int32_t>(count) - 1);
-  return LanesOf(v, hn::IfThenElse(hn::Gt(next, inside), hn::Set(di, 16), next), behind);
+  return LanesOf(v, hn::IfThenElse(hn::Gt(next, inside), hn::Set(di, 16), next), after);
 }
 
 #else
@@ -54,14 +54,14 @@ HWY_INLINE WindowV ShiftUp(WindowV v, float before) {
   return hn::IfThenElse(hn::FirstN(d, 1), hn::Set(d, before), hn::TableLookupLanes(v, lanes));
 }
 
-// The first `count` of v one lane down, with `behind` in the last.
-HWY_INLINE WindowV ShiftDown(WindowV v, ptrdiff_t count, float behind) {
+// The first `count` of v one lane down, with `after` in the last.
+HWY_INLINE WindowV ShiftDown(WindowV v, ptrdiff_t count, float after) {
   const WindowD d;
   const WindowDI di;
   const auto last = static_cast<int32_t>(hn::Lanes(d)) - 1;
   const auto lanes = hn::IndicesFromVec(d, hn::Min(hn::Iota(di, 1), hn::Set(di, last)));
   return hn::IfThenElse(hn::FirstN(d, static_cast<size_t>(count) - 1),
-                        hn::TableLookupLanes(v, lanes), hn::Set(d, behind));
+                        hn::TableLookupLanes(v, lanes), hn::Set(d, after));
 }
 
 #endif
@@ -72,7 +72,8 @@ HWY_INLINE void LoadPairsTo(const float* x, bool ends, float pad, WindowV& first
   if (HWY_LIKELY(!ends)) return LoadPairs(x, access, first, second);
   const WindowD d;
   const auto lanes = static_cast<ptrdiff_t>(hn::Lanes(d));
-  TakeApart(hn::LoadU(d, x), ShiftDown(hn::LoadU(d, x + lanes - 1), lanes, pad), first, second);
+  DeinterleavePairs(hn::LoadU(d, x), ShiftDown(hn::LoadU(d, x + lanes - 1), lanes, pad), first,
+                    second);
 }
 
 HWY_INLINE void LoadPairsTo(const float* x, bool ends, float pad, WindowV& first, WindowV& second,
@@ -84,8 +85,8 @@ HWY_INLINE void LoadPairsTo(const float* x, bool ends, float pad, WindowV& first
 }
 
 // The taps of a vector of outputs from `item` on. taps[0] leads to the middle one of the first
-// output, which may have padding before it and the last one behind it. Where they are not a whole
-// vector, they are all there are; lanes behind them do not matter.
+// output, which may have padding before it and the last one after it. Where they are not a whole
+// vector, they are all there are; lanes past them do not matter.
 template <int kStride, class Access>
 HWY_INLINE void LoadNeighbours(const WindowArgs& t, ptrdiff_t at, int64_t item, float pad,
                                WindowV& left, WindowV& middle, WindowV& right, Access access) {
@@ -97,10 +98,10 @@ HWY_INLINE void LoadNeighbours(const WindowArgs& t, ptrdiff_t at, int64_t item, 
     LoadPairsTo(x, t.pads_right && item + count == t.items, pad, middle, right, access);
     left = ShiftUp(right, before);
   } else {
-    const float behind = t.pads_right && item + count == t.items ? pad : x[count];
+    const float after = t.pads_right && item + count == t.items ? pad : x[count];
     middle = access.Load(d, x);
     left = ShiftUp(middle, before);
-    right = ShiftDown(middle, count, behind);
+    right = ShiftDown(middle, count, after);
   }
 }
 

@@ -16,15 +16,15 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "lib/simd/leave-inl.h"
 #include "lib/simd/pairs-inl.h"
 #include "lib/simd/window-inl.h"
 #include "lib/simd/window_indices-inl.h"
+#include "lib/simd/zero_upper-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {
 
-// Lane i of the result is lane place[i] of low and high, one behind the other.
+// Lane i of the result is lane place[i] of low and high, one after the other.
 HWY_INLINE WindowV LookUp(WindowV low, WindowV high, WindowVI place) {
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
   return WindowV{_mm512_permutex2var_ps(low.raw, place.raw, high.raw)};
@@ -32,10 +32,10 @@ HWY_INLINE WindowV LookUp(WindowV low, WindowV high, WindowVI place) {
   const WindowD d;
   const WindowDI di;
   const auto lanes = static_cast<int32_t>(hn::Lanes(d));
-  const auto behind = hn::Gt(place, hn::Set(di, lanes - 1));
+  const auto after = hn::Gt(place, hn::Set(di, lanes - 1));
   const auto lane =
-      hn::IndicesFromVec(d, hn::IfThenElse(behind, hn::Sub(place, hn::Set(di, lanes)), place));
-  return hn::IfThenElse(hn::RebindMask(d, behind), hn::TableLookupLanes(high, lane),
+      hn::IndicesFromVec(d, hn::IfThenElse(after, hn::Sub(place, hn::Set(di, lanes)), place));
+  return hn::IfThenElse(hn::RebindMask(d, after), hn::TableLookupLanes(high, lane),
                         hn::TableLookupLanes(low, lane));
 #endif
 }
@@ -63,7 +63,7 @@ HWY_INLINE WindowVI PackedPlaces(const WindowArgs& t) {
   for (int32_t i = 0, row = 0, column = 0; i < lanes; ++i) {
     place[i] = row + column;
     if (++column == items) column = 0, row += 2 * items;
-    if (row + column + items >= 2 * lanes) row = column = 0;  // behind the last whole row
+    if (row + column + items >= 2 * lanes) row = column = 0;  // past the last whole row
   }
   return hn::Load(di, place);
 }

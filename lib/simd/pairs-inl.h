@@ -1,5 +1,5 @@
 // Rows of windows two columns wide and two apart, read where they lie: the two taps of an output
-// are neighbours, which vectors are taken apart into.
+// are neighbours, into which vectors are deinterleaved.
 #if defined(WINDROW_LIB_SIMD_PAIRS_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef WINDROW_LIB_SIMD_PAIRS_INL_H_
 #undef WINDROW_LIB_SIMD_PAIRS_INL_H_
@@ -19,7 +19,7 @@ HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {
 
 // The first and the second taps of a vector of outputs.
-HWY_INLINE void TakeApart(WindowV low, WindowV high, WindowV& first, WindowV& second) {
+HWY_INLINE void DeinterleavePairs(WindowV low, WindowV high, WindowV& first, WindowV& second) {
 #if HWY_TARGET == HWY_SCALAR
   first = low, second = high;
 #else
@@ -31,7 +31,7 @@ HWY_INLINE void TakeApart(WindowV low, WindowV high, WindowV& first, WindowV& se
 
 HWY_INLINE void LoadPairs(const float* x, AllLanes, WindowV& first, WindowV& second) {
   const WindowD d;
-  TakeApart(hn::LoadU(d, x), hn::LoadU(d, x + hn::Lanes(d)), first, second);
+  DeinterleavePairs(hn::LoadU(d, x), hn::LoadU(d, x + hn::Lanes(d)), first, second);
 }
 
 // The last `missing` of the second taps are not there, and read as 0.
@@ -42,7 +42,8 @@ HWY_INLINE void LoadPairs(const float* x, FirstLanes part, WindowV& first, Windo
   const size_t low = std::min(floats, lanes);
   WindowV high = hn::Zero(d);
   if (floats > lanes) high = FirstLanes{floats - lanes}.Load(d, x + lanes);
-  TakeApart(low == lanes ? hn::LoadU(d, x) : FirstLanes{low}.Load(d, x), high, first, second);
+  DeinterleavePairs(low == lanes ? hn::LoadU(d, x) : FirstLanes{low}.Load(d, x), high, first,
+                    second);
 }
 
 struct SumPairs : SumRows<Extent<2, 2>> {

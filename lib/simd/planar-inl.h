@@ -24,8 +24,8 @@
 
 #include "lib/simd/epilogue-inl.h"
 #include "lib/simd/kernels.h"
-#include "lib/simd/leave-inl.h"
 #include "lib/simd/tile-inl.h"
+#include "lib/simd/zero_upper-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {
@@ -40,7 +40,7 @@ enum class Planar {
   kApart,   // any: nothing is shared but the weight
 };
 
-// What lies kBy floats behind `low`, which came from `from`; `high` is the vector behind it if
+// What lies kBy floats past `low`, which came from `from`; `high` is the vector after it if
 // kHasHigh. A load there would nearly always take two cache lines if the vector is as long as one.
 template <int kBy, bool kHasHigh>
 HWY_INLINE hn::Vec<TileD> ShiftedLoad(TileD d, hn::Vec<TileD> low,

@@ -14,9 +14,9 @@
 #include <utility>
 
 #include "lib/simd/lanes-inl.h"
-#include "lib/simd/leave-inl.h"
 #include "lib/simd/pool_backward_kernels.h"
 #include "lib/simd/window-inl.h"
+#include "lib/simd/zero_upper-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {

@@ -64,7 +64,7 @@ struct WindowArgs {
   float factor;
 
   // Of maxima with indices. A tap's index is that of an earlier pass, which lies so many numbers
-  // behind the value; or, if that is 0, which position counts of its item:
+  // beside the value; or, if that is 0, which position counts of its item:
   //   positions[column] + position + row * position_row + o * position_step + item_positions[i]
   // (the last is 0 for all items if there is no such table)
   // and that of an item whose taps are all -inf, where the first tap may be padding, the same with
@@ -83,12 +83,12 @@ struct WindowArgs {
   bool pads_left, pads_right;
   // Of dense strips: which lanes of a vector are not the first of a row, bit by bit, by the column
   // of its first lane: [items + 1][kInnerBytes]. Scratch memory are maxima and, index_distance
-  // behind, indices, each of `outputs` + 2 rows.
+  // past them, indices, each of `outputs` + 2 rows.
   const uint8_t* inner;
-  // Of strips: with each row of a vector, so many bytes more are asked for.
+  // Of strips: with each row of a vector, so many bytes further are prefetched.
   uintptr_t prefetch;
   int64_t prefetch_step;
-  // And with each vector of outputs the one so many bytes behind it, twice as many for indices.
+  // And with each vector of outputs the one so many bytes past it, twice as many for indices.
   ptrdiff_t y_ahead;
   // Of global kernels.
   ptrdiff_t x_column;
@@ -124,7 +124,7 @@ struct WindowKernels {
 
 // A row of outputs of windows 3 rows high, 3 columns (or any) wide, from what the rows above it
 // gave: [outputs][items], as windows of 1 row give it (sums of one part), and if they are wanted
-// the indices, index_distance behind. x is at the windows' first row.
+// the indices, index_distance past. x is at the windows' first row.
 //
 //   stride 1: `above` is that of their first row, `middle` of the second
 //   stride 2: `above` is that of their first row

@@ -14,12 +14,12 @@
 #include "lib/simd/deinterleave-inl.h"
 #include "lib/simd/global_pixels-inl.h"
 #include "lib/simd/global_planes-inl.h"
-#include "lib/simd/leave-inl.h"
 #include "lib/simd/parts-inl.h"
 #include "lib/simd/pool_rolling-inl.h"
 #include "lib/simd/sum_of_parts-inl.h"
 #include "lib/simd/transpose-inl.h"
 #include "lib/simd/window-inl.h"
+#include "lib/simd/zero_upper-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {

@@ -75,7 +75,7 @@ class Line {
         y_ahead_(t.y_step * static_cast<ptrdiff_t>(sizeof(float))),
         one_(t.one) {}
 
-  // False if there may be a NaN, which only the careful one sees; y is to be written again then.
+  // False if there may be a NaN, which only the NaN-safe one sees; y is to be written again then.
   HWY_INLINE bool Run() const {
     const WindowD d;
     WindowV m0 = hn::Zero(d), m1 = m0, s0 = m0, s1 = m0;
@@ -93,7 +93,7 @@ class Line {
       Emit(o, m0, m1, i0, i1);
     }
     for (; o < head; ++o) Emit(o, m0, m1, i0, i1);
-    // The others: at a time those that begin behind the first position of a block, up to that of
+    // The others: at a time those that begin past the first position of a block, up to that of
     // the next.
     for (int64_t begin = 0; o < outputs_; o += length_, begin += length_) {
       const int64_t count = std::min(length_, outputs_ - o);
@@ -145,7 +145,7 @@ class Line {
     if constexpr (!kCareful) s0 = AddBeside(s0, v0, one);
     if constexpr (!kCareful && kVecs > 1) s1 = AddBeside(s1, v1, one);
   }
-  // One position more: behind the others,
+  // One position more: after the others,
   HWY_INLINE void Append(int64_t p, WINDROW_MAXIMA, WindowV& s0, WindowV& s1) const {
     const WindowV v0 = Value(p, 0);
     WindowV v1 = v0;

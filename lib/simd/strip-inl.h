@@ -15,10 +15,10 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "lib/simd/leave-inl.h"
 #include "lib/simd/neighbours-inl.h"
 #include "lib/simd/pool_rolling-inl.h"
 #include "lib/simd/window-inl.h"
+#include "lib/simd/zero_upper-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {

@@ -22,11 +22,11 @@
 #include <cstring>
 #include <type_traits>
 
-#include "lib/simd/leave-inl.h"
 #include "lib/simd/neighbours-inl.h"
 #include "lib/simd/pairs-inl.h"
 #include "lib/simd/strip-inl.h"
 #include "lib/simd/window_indices-inl.h"
+#include "lib/simd/zero_upper-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {

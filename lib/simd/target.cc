@@ -10,7 +10,7 @@
 #include "lib/base/error.h"
 #include "lib/simd/cpu_features.h"
 #include "lib/simd/kernels.h"
-#include "lib/simd/leave.h"
+#include "lib/simd/zero_upper.h"
 #include "windrow/cpu.h"
 
 namespace windrow {
@@ -49,7 +49,7 @@ std::string WhyNot(int64_t bit) {
 }
 
 Target MakeTarget(int64_t bit) {
-  DecideHowKernelsLeave();
+  DecideWhoZerosUpper();
   const size_t index = DispatchIndex(bit);
   const TargetFacts facts = Facts(index);
   return {bit, hwy::TargetName(bit), index, facts.fused, facts.lanes};

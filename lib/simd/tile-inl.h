@@ -30,8 +30,8 @@
 #include "lib/simd/epilogue-inl.h"
 #include "lib/simd/kernels.h"
 #include "lib/simd/lanes-inl.h"
-#include "lib/simd/leave-inl.h"
 #include "lib/simd/transpose-inl.h"
+#include "lib/simd/zero_upper-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {
@@ -39,7 +39,7 @@ namespace windrow::internal::HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 using TileD = hn::ScalableTag<float>;
 
-// The most rows that keep a tile in registers.
+// The max rows that keep a tile in registers.
 constexpr int MaxRows(int vecs, bool fused) {
   return std::min((kVectorRegisters - vecs - (fused ? 1 : 2)) / vecs, kMaxTileRows);
 }
@@ -71,7 +71,7 @@ static_assert(kMaxTileRows == 14 && kMaxTileVecs == 4, "the macros below name ev
   }
 
 // What the lanes are: output channels that share an input, pixels that share a weight, or channels
-// with an input each (the last with care for the lanes behind the tail).
+// with an input each (the last without touching the lanes past the tail).
 enum class Lanes { kChannels, kPixels, kDepthwise, kDepthwiseTail };
 
 template <int kRows, int kVecs, bool kFused, Lanes kLanes = Lanes::kChannels>
@@ -209,9 +209,9 @@ HWY_NOINLINE void Tile(const TileArgs& t) {
 
 // Depthwise tiles gain nothing from more rows: each multiply-add loads an input anyway.
 constexpr int MaxRowsOf(Lanes lanes, int vecs, bool fused) {
-  const int most = kVectorRegisters == 32 ? 4 : 3;
+  const int max = kVectorRegisters == 32 ? 4 : 3;
   const bool broadcast = lanes == Lanes::kChannels || lanes == Lanes::kPixels;
-  return broadcast ? MaxRows(vecs, fused) : std::min(MaxRows(vecs, fused), most);
+  return broadcast ? MaxRows(vecs, fused) : std::min(MaxRows(vecs, fused), max);
 }
 
 template <bool kFused, Lanes kLanes, int kVecs, size_t... kRow>

@@ -8,7 +8,7 @@
 
 #include "lib/simd/elementary-inl.h"
 #include "lib/simd/lanes-inl.h"
-#include "lib/simd/leave-inl.h"
+#include "lib/simd/zero_upper-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {

@@ -12,9 +12,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "lib/simd/leave-inl.h"
 #include "lib/simd/transpose-inl.h"
 #include "lib/simd/window_indices-inl.h"
+#include "lib/simd/zero_upper-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {

@@ -4,7 +4,8 @@
 //
 // A sum takes its rows one after the other, each a sum of its own. A maximum is that of two vectors
 // for each tap, as long as no tap is NaN, which would be lost: the taps are added up as well, and
-// where that gives NaN (also for infinities of both signs) the window is done again with care.
+// where that gives NaN (also for infinities of both signs) the window is done again on the NaN-safe
+// path.
 #if defined(WINDROW_LIB_SIMD_WINDOW_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef WINDROW_LIB_SIMD_WINDOW_INL_H_
 #undef WINDROW_LIB_SIMD_WINDOW_INL_H_
@@ -19,8 +20,8 @@
 #include <cstring>
 
 #include "lib/simd/lanes-inl.h"
-#include "lib/simd/leave-inl.h"
 #include "lib/simd/pool_kernels.h"
+#include "lib/simd/zero_upper-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {
@@ -77,7 +78,7 @@ HWY_INLINE WindowV Flushed(const WindowArgs& t, WindowV max) {
   return max;
 }
 
-// Asks for the outputs eight cache lines behind these.
+// Prefetches the outputs eight cache lines past these.
 HWY_INLINE void PrefetchOutputs(const void* y) { PrefetchStore(y, 8 * kLine); }
 
 // The rows and columns of a window, known to the compiler unless 0.

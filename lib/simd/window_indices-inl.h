@@ -125,7 +125,7 @@ struct MaxIndices {
     return hn::Gt(a, max);
   }
 
-  // False, with nothing written, if there may be a NaN that only the careful one sees.
+  // False, with nothing written, if there may be a NaN that only the NaN-safe one sees.
   template <int kVecs, bool kCareful, class Access>
   static HWY_INLINE bool Try(const WindowArgs& t, const Items& at, Access access) {
     const WindowD d;

@@ -11,9 +11,9 @@
 #include <string>
 
 #include "lib/base/error.h"
-#include "lib/simd/leave.h"
 #include "lib/simd/pool_kernels.h"
 #include "lib/simd/target.h"
+#include "lib/simd/zero_upper.h"
 #include "tests/conv/variants.h"
 #include "tests/kernels/list.h"
 #include "tests/support/upper_halves.h"
@@ -25,7 +25,7 @@ enum class Broken : uint8_t { kNot, kFirst, kLast };
 
 // What is wrong with a kernel, or "". If it is broken, a bit of its first or last output is.
 std::string Check(const Kernel& kernel, Fixture& fixture, Broken broken) {
-  static const bool watches = CanSeeUpperHalves() && !internal::g_kernels_leave_together;
+  static const bool watches = CanSeeUpperHalves() && !internal::g_caller_zeros_upper;
   for (uint64_t seed = 0; seed < 60; ++seed) {
     fixture.BeginTest(seed);
     const Trial trial = kernel.trial(fixture);

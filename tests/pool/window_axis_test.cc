@@ -34,7 +34,7 @@ void CheckInverse(const WindowAxis& a) {
     for (int64_t end = i + 1; end <= a.in; ++end) {
       const WindowAxis::Range reaching = a.OutputsReaching(i, end);
       ASSERT_EQ(reaching.begin, std::min(reaching.begin, a.OutputsOf(i).begin));
-      ASSERT_LE(reaching.end - reaching.begin, a.MostOutputsReaching(end - i));
+      ASSERT_LE(reaching.end - reaching.begin, a.MaxOutputsReaching(end - i));
       for (int64_t o = 0; o < a.out; ++o) {
         const Window w = a.At(o);
         const int64_t last = w.begin + (w.taps - 1) * a.dilation;

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "lib/simd/leave.h"
+#include "lib/simd/zero_upper.h"
 #include "lib/simd/pool_kernels.h"
 #include "lib/simd/target.h"
 #include "tests/kernels/list.h"
@@ -30,7 +30,7 @@ WindowFn g_true_kernel = nullptr;
 void RunTrue(const WindowArgs& args) {
   static const bool watches = test::CanSeeUpperHalves();
   g_true_kernel(args);
-  if (watches && !internal::g_kernels_leave_together) {
+  if (watches && !internal::g_caller_zeros_upper) {
     EXPECT_FALSE(test::UpperHalvesInUse());
   }
 }

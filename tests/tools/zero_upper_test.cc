@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "lib/simd/kernels.h"
-#include "lib/simd/leave.h"
+#include "lib/simd/zero_upper.h"
 #include "lib/simd/target.h"
 #include "tests/support/upper_halves.h"
 #include "tests/tools/tool_call.h"
@@ -24,7 +24,7 @@ class ZeroUpperTest : public testing::TestWithParam<std::string> {
   void SetUp() override {
     if (!test::CanSeeUpperHalves()) GTEST_SKIP() << "this CPU does not tell what is in use";
   }
-  void TearDown() override { internal::g_kernels_leave_together = together_; }
+  void TearDown() override { internal::g_caller_zeros_upper = together_; }
 
   // What a kernel called directly leaves.
   static bool InUseAfterAKernel() {
@@ -79,18 +79,18 @@ class ZeroUpperTest : public testing::TestWithParam<std::string> {
     });
   }
 
-  const bool together_ = internal::g_kernels_leave_together;
+  const bool together_ = internal::g_caller_zeros_upper;
 };
 
 TEST_P(ZeroUpperTest, EachKernelClearsThem) {
-  internal::g_kernels_leave_together = false;
+  internal::g_caller_zeros_upper = false;
   EXPECT_FALSE(InUseAfterAKernel());
   CheckConvolutions();
   CheckPoolings();
 }
 
 TEST_P(ZeroUpperTest, TheLastOfASeriesDoes) {
-  internal::g_kernels_leave_together = true;
+  internal::g_caller_zeros_upper = true;
   EXPECT_EQ(InUseAfterAKernel(), GetParam().starts_with("AVX"));  // or this test sees nothing
   internal::EndKernels();
   EXPECT_FALSE(UpperHalvesInUse());

@@ -1,14 +1,14 @@
-// The last thing a kernel does; see leave.h.
-#if defined(WINDROW_LIB_SIMD_LEAVE_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef WINDROW_LIB_SIMD_LEAVE_INL_H_
-#undef WINDROW_LIB_SIMD_LEAVE_INL_H_
+// The last thing a kernel does; see zero_upper.h.
+#if defined(WINDROW_LIB_SIMD_ZERO_UPPER_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef WINDROW_LIB_SIMD_ZERO_UPPER_INL_H_
+#undef WINDROW_LIB_SIMD_ZERO_UPPER_INL_H_
 #else
-#define WINDROW_LIB_SIMD_LEAVE_INL_H_
+#define WINDROW_LIB_SIMD_ZERO_UPPER_INL_H_
 #endif
 
 #include <hwy/highway.h>
 
-#include "lib/simd/leave.h"
+#include "lib/simd/zero_upper.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {
@@ -18,7 +18,7 @@ struct KernelScope {
   HWY_INLINE KernelScope() {}
   HWY_INLINE ~KernelScope() {
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2
-    if (!g_kernels_leave_together) _mm256_zeroupper();
+    if (!g_caller_zeros_upper) _mm256_zeroupper();
 #endif
   }
 };

@@ -5,20 +5,20 @@
 //   each kernel ends with one. So it is on all CPUs that were not measured.
 // - On AMD's Zen 5 it is the other way round, vzeroupper after a tile costs 40 cycles: the caller
 //   of a series of kernels ends it with one: RunTasks does (lib/base/parallel.h).
-#ifndef WINDROW_LIB_SIMD_LEAVE_H_
-#define WINDROW_LIB_SIMD_LEAVE_H_
+#ifndef WINDROW_LIB_SIMD_ZERO_UPPER_H_
+#define WINDROW_LIB_SIMD_ZERO_UPPER_H_
 
 namespace windrow::internal {
 
-// Whether kernels leave that to the caller of a series.
-[[gnu::visibility("hidden")]] extern bool g_kernels_leave_together;
+// Whether that is the caller of a series of kernels.
+[[gnu::visibility("hidden")]] extern bool g_caller_zeros_upper;
 
-// After the last of a series of kernels: clears them where kernels leave that to their caller.
+// After the last of a series of kernels: vzeroupper, where that is the caller's part.
 void EndKernels();
 
 // Sets it for this CPU, once. Before the first kernel runs.
-void DecideHowKernelsLeave();
+void DecideWhoZerosUpper();
 
 }  // namespace windrow::internal
 
-#endif  // WINDROW_LIB_SIMD_LEAVE_H_
+#endif  // WINDROW_LIB_SIMD_ZERO_UPPER_H_
