@@ -50,4 +50,40 @@ void GradientSums::StoreBias(const float* bias_sums, float* db, bool accumulate)
   std::copy_n(bias_sums, out_channels, db + out_channel);
 }
 
+void StoreRows(const float* sums, int64_t rows, int64_t count, int64_t pitch, float* to,
+               int64_t to_row, bool accumulate) {
+  for (int64_t r = 0; r < rows; ++r, sums += pitch, to += to_row) {
+    accumulate ? Add(sums, count, to) : static_cast<void>(std::copy_n(sums, count, to));
+  }
+}
+
+void StoreRowBias(const GradientShape& shape, const GradientBuffers& buffers, int64_t first,
+                  int64_t channels) {
+  constexpr int64_t kAtOnce = 64;
+  const BoxCut chunks = Chunks(shape);
+  const Strides& s = shape.xs;
+  for (int64_t c = first; c < first + channels; c += kAtOnce) {
+    const int64_t count = std::min(kAtOnce, first + channels - c);
+    float sums[kAtOnce] = {};
+    for (int64_t i = 0; i < chunks.count(); ++i) {
+      const OutputBox chunk = chunks.at(i);
+      float chains[kAtOnce] = {};
+      for (int64_t n = chunk.n.begin; n < chunk.n.end; ++n) {
+        for (int64_t h = chunk.h.begin; h < chunk.h.end; ++h) {
+          const float* pixel = buffers.x + n * s.n + c * s.c + h * s.h + chunk.w.begin * s.w;
+          for (int64_t w = chunk.w.size(); w > 0; --w, pixel += s.w) {
+            for (int64_t k = 0; k < count; ++k) chains[k] += pixel[k * s.c];
+          }
+        }
+      }
+      for (int64_t k = 0; k < count; ++k) sums[k] = Finish(chains[k] + sums[k], Epilogue{});
+    }
+    if (buffers.accumulate) {
+      Add(sums, count, buffers.db + c);
+    } else {
+      std::copy_n(sums, count, buffers.db + c);
+    }
+  }
+}
+
 }  // namespace windrow::internal

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 
+#include "lib/conv/backward_weights.h"
 #include "lib/conv/problem.h"
 
 namespace windrow::internal {
@@ -24,6 +25,14 @@ struct GradientSums {
  private:
   void Store(const float* from, int64_t count, float* to, int64_t to_row, bool accumulate) const;
 };
+
+// `rows` rows of `count` sums, `pitch` apart, to rows `to_row` apart, or added to what is there.
+void StoreRows(const float* sums, int64_t rows, int64_t count, int64_t pitch, float* to,
+               int64_t to_row, bool accumulate);
+
+// The gradient by the bias of some output channels, where x stands for dy.
+void StoreRowBias(const GradientShape& shape, const GradientBuffers& buffers, int64_t first,
+                  int64_t channels);
 
 }  // namespace windrow::internal
 

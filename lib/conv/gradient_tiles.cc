@@ -3,19 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <span>
+#include <utility>
 
-#include "lib/base/error.h"
-#include "lib/conv/band.h"
-#include "lib/conv/cost.h"
 #include "lib/conv/gradient_operands.h"
 #include "lib/conv/gradient_sums.h"
 #include "lib/conv/pixel_tile.h"
-#include "lib/conv/tile_cut.h"
 
 namespace windrow::internal {
 namespace {
 
-constexpr int64_t kFloat = sizeof(float);
 constexpr float kOne = 1.0f;
 
 // Output channels of a group, a few vectors wide.
@@ -34,7 +30,7 @@ class Task {
         op_(*shape_.op),
         buffers_(buffers),
         chunks_(Chunks(shape_)),
-        vectors_(CeilDiv(op_.group_out(), op_.lanes), plan.vecs),
+        vectors_(CeilDiv(plan.lane_channels, op_.lanes), plan.vecs),
         scratch_(scratch) {
     const int64_t tap = index % plan.tap_parts, panel = index / plan.tap_parts % plan.panel_parts;
     group_ = index / plan.tap_parts / plan.panel_parts;
@@ -45,7 +41,11 @@ class Task {
     tap_rows_ = plan.tap_rows;
     panel_begin_ = panel * vectors_.parts / plan.panel_parts;
     panel_end_ = (panel + 1) * vectors_.parts / plan.panel_parts;
-    has_bias_ = buffers.db != nullptr && tap_begin_ == 0;
+    has_bias_ = buffers.db != nullptr && tap_begin_ == 0 && !plan.turned;
+    if (plan.turned) std::swap(buffers_.x, buffers_.dy);
+    if (plan.turned && panel_begin_ == 0 && buffers.db != nullptr) {
+      StoreRowBias(shape_, buffers_, group_ * plan.row_channels, plan.row_channels);
+    }
   }
 
   void Run() {
@@ -77,7 +77,9 @@ class Task {
   float* chains() const { return scratch_ + (apart() ? plan_.sum_floats : 0); }
   float* dy() const { return chains() + plan_.sum_floats; }
   float* band() const { return dy() + plan_.dy_floats; }
-  int64_t rows() const { return taps_ * op_.group_in(); }
+  int64_t rows() const { return taps_ * plan_.row_channels; }
+  // Whether tiles write to dw.
+  bool direct() const { return plan_.turned && whole_ && !buffers_.accumulate; }
 
   GradientPanel PanelAt(int64_t i) const {
     const int64_t vec = vectors_.Begin(i), before = vec - vectors_.Begin(panel_begin_);
@@ -87,21 +89,30 @@ class Task {
     p.vecs = vectors_.Begin(i + 1) - vec;
     p.width = p.vecs * op_.lanes;
     p.first = vec * op_.lanes;
-    p.count = std::min(p.width, op_.group_out() - p.first);
+    p.count = std::min(p.width, plan_.lane_channels - p.first);
     p.chains = chains() + at, p.sums = scratch_ + at;
     p.bias_chains = chains() + bias_at, p.bias_sums = scratch_ + bias_at;
     p.dy = dy() + before * op_.lanes * plan_.block_pixels;
     return p;
   }
 
+  float* RowOfWeights(const GradientPanel& p, int64_t row) const {
+    return buffers_.dw + (group_ * plan_.row_channels + row) * plan_.lane_channels + p.first;
+  }
+
   void Store(const GradientPanel& p) const {
+    if (direct()) return;
+    if (plan_.turned) {
+      return StoreRows(p.sums, rows(), p.count, p.width, RowOfWeights(p, 0), plan_.lane_channels,
+                       buffers_.accumulate);
+    }
     const GradientSums sums{.op = op_,
                             .sums = p.sums,
                             .width = p.width,
                             .taps = plan_.taps(),
                             .tap_begin = tap_begin_,
                             .tap_end = tap_begin_ + taps_,
-                            .out_channel = group_ * op_.group_out() + p.first,
+                            .out_channel = group_ * plan_.lane_channels + p.first,
                             .out_channels = p.count};
     sums.StoreWeights(buffers_.dw, buffers_.accumulate);
     if (has_bias_) sums.StoreBias(p.bias_sums, buffers_.db, buffers_.accumulate);
@@ -149,15 +160,15 @@ class Task {
         RunTaps(p, block, x, h, w, OutputsOf(p, block), ic, channels);
       }
     };
-    const int64_t first = group_ * op_.group_in();
+    const int64_t first = group_ * plan_.row_channels;
     if (!plan_.stage_x) {
       Axis h, w;
       const Operand x = InputsInPlace(shape_, buffers_.x, block, first, h, w);
-      return run_panels(x, h, w, 0, op_.group_in());
+      return run_panels(x, h, w, 0, plan_.row_channels);
     }
     const BlockAxis h(shape_.h, block.h), w(shape_.w, block.w);
-    for (int64_t ic = 0; ic < op_.group_in(); ic += plan_.band_channels) {
-      const int64_t channels = std::min(plan_.band_channels, op_.group_in() - ic);
+    for (int64_t ic = 0; ic < plan_.row_channels; ic += plan_.band_channels) {
+      const int64_t channels = std::min(plan_.band_channels, plan_.row_channels - ic);
       const Operand x = CopyInputs(shape_, buffers_.x, block.n, h, w, first + ic, channels, band());
       run_panels(x, h.band, w.band, ic, channels);
     }
@@ -166,7 +177,7 @@ class Task {
   // Where the panel's channels of dy are, when they have been placed.
   Operand OutputsOf(const GradientPanel& p, const OutputBox& block) const {
     if (!plan_.stage_dy) {
-      return OutputsInPlace(shape_, buffers_.dy, block, group_ * op_.group_out() + p.first);
+      return OutputsInPlace(shape_, buffers_.dy, block, group_ * plan_.lane_channels + p.first);
     }
     const int64_t row = block.w.size() * p.width;
     return {p.dy, block.h.size() * row, row, p.width};
@@ -174,7 +185,7 @@ class Task {
 
   Operand PlaceOutputs(const GradientPanel& p, const OutputBox& block) const {
     if (!plan_.stage_dy) return OutputsOf(p, block);
-    return CopyOutputs(shape_, buffers_.dy, block, group_ * op_.group_out() + p.first, p.count,
+    return CopyOutputs(shape_, buffers_.dy, block, group_ * plan_.lane_channels + p.first, p.count,
                        p.width, p.dy);
   }
 
@@ -212,6 +223,11 @@ class Task {
       for (int64_t tap = first; tap < std::min(first + kTaps, taps_); ++tap) {
         if (TileArgs& args = taps[count]; SetTap(p, block, x, h, w, dy, tap_begin_ + tap, args)) {
           args.y = p.chains + (ic * taps_ + tap) * p.width;
+          if (direct()) {
+            args.y = RowOfWeights(p, ic);
+            args.y_row = plan_.lane_channels;
+            args.tail = static_cast<int>(p.count - (p.vecs - 1) * op_.lanes);
+          }
           ++count;
         }
       }
@@ -282,7 +298,7 @@ class Task {
   const GradientTilesPlan& plan_;
   const GradientShape& shape_;
   const ConvOp& op_;
-  const GradientBuffers& buffers_;
+  GradientBuffers buffers_;
   const BoxCut chunks_;
   const EvenSplit vectors_;
   float* const scratch_;
@@ -291,98 +307,13 @@ class Task {
   bool whole_ = false;  // whether a tile does all of its sums at once
 };
 
-// Whether the pixels of x fall into so few sets of the L1 cache that they push each other out.
-bool SameSets(const GradientShape& s) {
-  constexpr int64_t kFew = 1024 / kFloat;  // four sets of the usual 64
-  const int64_t step = WrappedProduct(s.w.stride, s.xs.w);
-  return step != 0 && step % kFew == 0;
-}
-
-// So many pixels that the panel's channels of dy take a little more than the L1 cache: it is better
-// to load some of them again than to load and store the chains more often.
-int64_t BlockPixels(const ConvOp& op, int64_t width) {
-  return std::max<int64_t>(op.machine->l1d * 5 / 4 / kFloat / width, 16);
-}
-
-// Whether the taps of a kernel row are to be a tile's rows.
-bool TapsAsRows(const GradientShape& s) {
-  constexpr int64_t kFewChannels = 4;
-  const bool dense = s.w.dilation == 1 && s.w.stride <= s.w.kernel;
-  const int64_t channels = s.op->group_in();
-  if (channels > 1 && s.xs.c == 1) return false;  // which are rows where they lie
-  return dense && channels <= kFewChannels && channels < s.w.kernel;
-}
-
-const char* PlanBand(GradientTilesPlan& p, int64_t rows, const OutputBox& block) {
-  // As many channels as fit a quarter of the L2 cache, of whole tiles.
-  constexpr int64_t kMaxTiles = 8, kMaxBytes = int64_t{8} << 20;
-  const ConvOp& op = *p.shape.op;
-  const int64_t pixels = CopiedPixels(p.shape, block), channels = op.group_in();
-  const int64_t tiles = op.machine->l2 / 4 / kFloat / SaturatedProduct({pixels, rows});
-  p.band_channels =
-      p.tap_rows ? 1 : std::min(channels, rows * std::clamp<int64_t>(tiles, 1, kMaxTiles));
-  p.band_floats = RoundUp(SaturatedProduct({pixels, PixelPitch(p.band_channels)}), 16);
-  return p.band_floats <= (kMaxBytes + 4 * op.machine->l2) / kFloat
-             ? nullptr
-             : "what a block of outputs sees of so large a kernel does not fit the caches";
-}
-
 }  // namespace
-
-const char* ConsiderGradientTiles(const GradientShape& shape, GradientPlan& plan) {
-  const ConvOp& op = *shape.op;
-  const OutputBox chunk = Chunks(shape).limit();
-  GradientTilesPlan p{};
-  p.shape = shape;
-  const PixelCut cut = CutPixels(op, op.group_in(), op.group_out(), 1, kMaxTileVecs);
-  const EvenSplit vectors(CeilDiv(op.group_out(), op.lanes), cut.vecs);
-  p.vecs = static_cast<int>(vectors.Begin(1));
-  constexpr int64_t kTasksPerThread = 4;
-  const int64_t wanted =
-      shape.threads == 1 ? 1 : CeilDiv(shape.threads * kTasksPerThread, op.groups);
-  // The sums of a task stay in the L2 cache if those of a panel do.
-  const int64_t sums = SaturatedProduct({op.group_out(), op.group_in(), p.taps(), kFloat});
-  p.panel_parts = std::min(std::max(wanted, CeilDiv(sums, op.machine->l2 / 2)), vectors.parts);
-  p.tap_rows = TapsAsRows(shape);
-  p.tap_parts = std::min(CeilDiv(wanted, p.panel_parts), p.tap_rows ? shape.h.kernel : p.taps());
-  const int64_t width = p.vecs * op.lanes, all = CeilDiv(vectors.parts, p.panel_parts) * width;
-  p.block_pixels = BoxCut(chunk, BlockPixels(op, width)).limit().pixels();
-  p.stage_x = p.tap_rows || (shape.xs.c != 1 && op.group_in() > 1) ||
-              op.mode != PaddingMode::kZeros || SameSets(shape);
-  p.stage_dy = shape.dys.c != 1 || shape.dys.w != width || op.group_out() != width;
-  const int64_t unit = p.tap_rows ? shape.w.kernel : 1;
-  const int64_t task_taps = CeilDiv(p.taps() / unit, p.tap_parts) * unit;
-  const int64_t rows = SaturatedProduct({task_taps, op.group_in()});
-  p.sum_floats = RoundUp(SaturatedProduct({SaturatedSum(rows, 1), all}), 16);
-  p.dy_floats = p.stage_dy ? RoundUp(p.block_pixels * all, 16) : 0;
-  const OutputBox block = BoxCut(chunk, BlockPixels(op, width)).limit();
-  if (p.stage_x) {
-    if (const char* reason = PlanBand(p, op.tiles->pixels.max_rows[p.vecs], block)) return reason;
-  }
-  p.cycles =
-      kStrategyCycles + cut.cycles * static_cast<double>(SaturatedProduct(
-                                         {shape.n, shape.h.out, shape.w.out, p.taps(), op.groups}));
-  plan = GradientPlan(p);
-  return nullptr;
-}
-
-int64_t GradientTilesPlan::ScratchBytes() const {
-  const int64_t sums = Chunks(shape).count() == 1 ? sum_floats : SaturatedProduct({2, sum_floats});
-  const int64_t floats = SaturatedSum(sums, SaturatedSum(band_floats, dy_floats));
-  return RoundUp(SaturatedProduct({floats, kFloat}), int64_t{kAlignment});
-}
 
 void GradientTilesPlan::Run(const GradientBuffers& buffers) const {
   const int64_t bytes = ScratchBytes();
   RunTasks(shape.threads, tasks(), [&](int64_t i, int64_t slot) {
     Task(*this, buffers, i, reinterpret_cast<float*>(buffers.scratch + slot * bytes)).Run();
   });
-}
-
-std::string GradientTilesPlan::Describe() const {
-  return StrCat(DescribeTile(*shape.op, shape.op->tiles->pixels.max_rows[vecs], vecs),
-                ", reduced over pixels", tap_rows ? ", taps as rows" : "",
-                stage_x ? ", x copied to pixels" : "", stage_dy ? ", dy copied to pixels" : "");
 }
 
 }  // namespace windrow::internal

@@ -13,6 +13,9 @@
 // x is read where it lies if it is pixels (NHWC), and else copied to pixels, some channels at a
 // time.
 //
+// Of a 1x1 kernel that sees each pixel, in pixels, the operands change places where that costs
+// nothing: lanes are input channels then, as they lie in dw, to which the tiles write.
+//
 // Of fewer input channels than a kernel row has taps, those are the rows, over a channel's plane of
 // copied pixels, the zeros of the padding too. That changes nothing unless an infinite dy meets one
 // of them; if there is a NaN in the end, it is all done again, tap by tap.
@@ -27,10 +30,12 @@
 namespace windrow::internal {
 
 struct GradientTilesPlan {
-  GradientShape shape;
+  GradientShape shape;  // if turned, with x as dy and dy as x
   double cycles;
-  int64_t panel_parts, tap_parts;  // of a group
-  int vecs;                        // of the widest panel
+  bool turned;
+  int64_t row_channels, lane_channels;  // of a group: those of x and of dy, unless turned
+  int64_t panel_parts, tap_parts;       // of a group
+  int vecs;                             // of the widest panel
   bool stage_x, stage_dy;
   bool tap_rows;                        // a tile's rows are taps of a kernel row, not channels
   int64_t block_pixels, band_channels;  // copied at a time
