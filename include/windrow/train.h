@@ -112,11 +112,12 @@ class WINDROW_API Layer {
   // Sets the parameters; called once, by Model, each layer with numbers of its own.
   virtual void Initialize(const Random& random);
 
-  // Of a layer made of others: these, in the order in which they run, and what they gave last.
+  // Of a layer made of others: these, in the order in which they run, and what they were given and
+  // gave last.
   struct Part {
     std::string name;
     Layer* layer;
-    ConstTensorView output;
+    ConstTensorView input, output;
   };
   virtual std::vector<Part> Parts() const;
 };
@@ -200,7 +201,7 @@ class WINDROW_API Model {
   Layout layout() const;
   Layer& network();
 
-  // What is returned lives until the next Forward, and so must x until Backward.
+  // What is returned lives until the next Forward, and so must x until the optimiser's Step.
   ConstTensorView Forward(const ConstTensorView& x, const Pass& pass = {});
   // After a Forward in training: the gradients of all parameters, and by x if dx is given.
   void Backward(const ConstTensorView& dy, const TensorView& dx = {});
@@ -216,7 +217,11 @@ class WINDROW_API Model {
 
   // FNV-1a (64 bits) of all parameters' bits, least significant byte first.
   uint64_t Hash() const;
-  // Where the last Forward and Backward first met what is not finite; "" if nowhere.
+  // Where the last Forward and Backward first met what is not finite, with layer and element, and
+  // what fed it: the largest finite magnitudes of that layer's input and, as they are now, of its
+  // weights; "" if nowhere. All outputs of a pass are kept for its Backward, so that this needs no
+  // replay of the step from a checkpoint: it costs nothing before it is asked for, and says the
+  // same.
   std::string FirstNotFinite() const;
 
  private:
@@ -245,7 +250,7 @@ class WINDROW_API Optimizer {
   Optimizer& operator=(const Optimizer&) = delete;
 
   // Throws std::runtime_error where a parameter is not finite then, naming step, parameter and
-  // element, and where that came from.
+  // element, and where that came from (Model::FirstNotFinite). Parameters have changed by then.
   void Step();
   int64_t steps() const { return steps_; }
   double lr() const { return lr_; }
@@ -332,6 +337,12 @@ WINDROW_API Dataset ReadIdx(const std::string& images, const std::string& labels
 WINDROW_API Dataset ParseIdx(std::string_view images, std::string_view labels,
                              const std::string& images_name, const std::string& labels_name);
 
+struct WINDROW_API Score {
+  double loss = 0;  // the mean
+  int64_t correct = 0, count = 0;
+  double accuracy() const;
+};
+
 struct TrainerOptions {
   int64_t batch_size = 64;
   uint64_t seed = 0;             // of the order of the pictures, another one in every epoch
@@ -347,7 +358,10 @@ class WINDROW_API Trainer {
   Trainer(Model&, Optimizer&, Dataset&&, const TrainerOptions&) = delete;  // it would not live
   ~Trainer();
 
-  double Step();  // on the next batch; its mean loss
+  // On the next batch; its mean loss. Throws std::runtime_error, before it changes what is learnt,
+  // if that is not finite, naming step, picture, layer and element as Optimizer::Step does.
+  double Step();
+  const Score& score() const;  // of the last Step's batch, before that changed the parameters
   int64_t step() const;
   int64_t steps_per_epoch() const;
 
@@ -362,11 +376,6 @@ class WINDROW_API Trainer {
   std::unique_ptr<Impl> impl_;
 };
 
-struct WINDROW_API Score {
-  double loss = 0;  // the mean
-  int64_t correct = 0, count = 0;
-  double accuracy() const;
-};
 WINDROW_API Score Evaluate(Model& model, const Dataset& data, int64_t batch_size = 256);
 
 // The parameters as a safetensors file with PyTorch's names; written and read as Trainer's are.

@@ -26,6 +26,8 @@ Batches::Batches(const train::Model& model, const train::Dataset& data, int64_t 
           data.mean, ", its std ", data.std);
   for (size_t v = 0; v < values_.size(); ++v) {
     values_[v] = static_cast<float>((static_cast<double>(v) / 255 - data.mean) / data.std);
+    Require(std::isfinite(values_[v]), "with the set's mean ", data.mean, " and std ", data.std,
+            " pixels of ", v, " are ", values_[v]);
   }
   x_ = Tensor(model.InputShape(batch_size), model.layout());
   labels_.resize(static_cast<size_t>(batch_size));

@@ -59,7 +59,8 @@ class SequentialLayer final : public Layer, public internal::Folds {
   std::vector<Part> Parts() const override {
     std::vector<Part> parts;
     for (size_t i = 0; i < layers_.size(); ++i) {
-      parts.push_back({layers_[i].name, layers_[i].layer.get(), outputs_[i]});
+      parts.push_back(
+          {layers_[i].name, layers_[i].layer.get(), i == 0 ? x_ : outputs_[i - 1], outputs_[i]});
     }
     return parts;
   }
@@ -77,7 +78,7 @@ class SequentialLayer final : public Layer, public internal::Folds {
   }
 
   void Forward(const ForwardArgs& a) override {
-    ConstTensorView x = a.x;
+    ConstTensorView x = x_ = a.x;
     for (size_t i = 0; i < layers_.size(); ++i) {
       Layer& layer = *layers_[i].layer;
       const TensorView y = i + 1 == layers_.size()
@@ -108,6 +109,7 @@ class SequentialLayer final : public Layer, public internal::Folds {
   void Prepare() {
     buffers_ = std::vector<Buffer>(layers_.size());
     outputs_.assign(layers_.size(), {});
+    x_ = {};
     first_learnt_ = 0;
     while (first_learnt_ < layers_.size() && !HasParameters(*layers_[first_learnt_].layer)) {
       ++first_learnt_;
@@ -117,6 +119,7 @@ class SequentialLayer final : public Layer, public internal::Folds {
   std::vector<Named> layers_;
   size_t first_learnt_ = 0;
   std::vector<Buffer> buffers_;  // the last is not used
+  ConstTensorView x_;
   std::vector<ConstTensorView> outputs_;
   std::array<Buffer, 2> gradients_;
 };
@@ -139,8 +142,8 @@ class ResidualLayer final : public Layer, public internal::Folds {
     return s;
   }
   std::vector<Part> Parts() const override {
-    std::vector<Part> parts{{"", body_.get(), body_y_}};
-    if (shortcut_ != nullptr) parts.push_back({"downsample", shortcut_.get(), shortcut_y_});
+    std::vector<Part> parts{{"", body_.get(), x_, body_y_}};
+    if (shortcut_ != nullptr) parts.push_back({"downsample", shortcut_.get(), x_, shortcut_y_});
     return parts;
   }
   void Fold() override {
@@ -149,6 +152,7 @@ class ResidualLayer final : public Layer, public internal::Folds {
   }
 
   void Forward(const ForwardArgs& a) override {
+    x_ = a.x;
     body_y_ = RunOne(*body_, body_buffer_, a);
     shortcut_y_ = shortcut_ ? RunOne(*shortcut_, shortcut_buffer_, a) : a.x;
     Add(body_y_, shortcut_y_, a.y);
@@ -176,7 +180,7 @@ class ResidualLayer final : public Layer, public internal::Folds {
   LayerPtr body_, shortcut_;
   internal::MapFn add_;
   Buffer body_buffer_, shortcut_buffer_, dx_;
-  ConstTensorView body_y_, shortcut_y_;
+  ConstTensorView x_, body_y_, shortcut_y_;
 };
 
 }  // namespace

@@ -13,7 +13,7 @@ namespace {
 
 constexpr int64_t kPart = 8192;           // elements: three arrays of them fit half of an L2 cache
 constexpr int64_t kParallel = 4 * kPart;  // below, waking a thread takes longer than the work
-constexpr int64_t kMostParts = 256;       // of a sum
+constexpr int64_t kMaxParts = 256;        // of a sum
 
 }  // namespace
 
@@ -37,10 +37,10 @@ void RunMap(MapFn map, const MapArgs& args) {
 }
 
 double SumOfParts(int64_t count, int64_t elements, FunctionRef<double(int64_t, int64_t)> body) {
-  const int64_t size = std::max(kPart / elements, RoundUp(CeilDiv(count, kMostParts), kChains));
+  const int64_t size = std::max(kPart / elements, RoundUp(CeilDiv(count, kMaxParts), kChains));
   const int64_t parts = CeilDiv(count, size);
   const int threads = SaturatedProduct({count, elements}) >= kParallel ? MaxThreads() : 1;
-  std::array<double, kMostParts> sums;
+  std::array<double, kMaxParts> sums;
   RunTasks(threads, parts, [&](int64_t part, int64_t) {
     sums[static_cast<size_t>(part)] = body(part * size, std::min((part + 1) * size, count));
   });

@@ -49,8 +49,8 @@ void SyncFolder([[maybe_unused]] const fs::path& folder) {
 
 // A new file in the folder.
 File NewFile(const fs::path& folder, fs::path& name) {
-  constexpr int kMostLeftBehind = 1000;  // by programs that were killed
-  for (int i = 0; i < kMostLeftBehind; ++i) {
+  constexpr int kMaxLeft = 1000;  // by programs that were killed
+  for (int i = 0; i < kMaxLeft; ++i) {
     name = folder / StrCat(".windrow.", i);
     File file(std::fopen(name.string().c_str(), "wbx"));
     if (file != nullptr || errno != EEXIST) return file;

@@ -1,8 +1,10 @@
 // A network with its parameters, their names, and what runs it.
+#include <algorithm>
 #include <bit>
 #include <cmath>
 #include <set>
 #include <utility>
+#include <vector>
 
 #include "lib/base/error.h"
 #include "lib/train/buffer.h"
@@ -24,12 +26,24 @@ std::string Joined(const std::string& a, const std::string& b) {
   return a + (a.empty() || b.empty() ? "" : ".") + b;
 }
 
-// Calls f(layer, name, its last output) for the layer and all in it, as they run.
-template <typename F>
-void ForEachLayer(Layer& layer, const std::string& name, const ConstTensorView& y, const F& f) {
-  f(layer, name, y);
-  for (const Layer::Part& p : layer.Parts())
-    ForEachLayer(*p.layer, Joined(name, p.name), p.output, f);
+// A layer, or one inside it, with its name and its last input and output.
+struct Site {
+  Layer* layer;
+  std::string name;
+  ConstTensorView x, y;
+};
+
+// All of them, as they run, each before what it is made of.
+void AppendSites(const Site& site, std::vector<Site>& all) {
+  all.push_back(site);
+  for (const Layer::Part& p : site.layer->Parts()) {
+    AppendSites({p.layer, Joined(site.name, p.name), p.input, p.output}, all);
+  }
+}
+std::vector<Site> SitesOf(Layer& network, const ConstTensorView& x, const ConstTensorView& y) {
+  std::vector<Site> all;
+  AppendSites({&network, "", x, y}, all);
+  return all;
 }
 
 // "nan at element 7 of 1x6x28x28", or "" if all are finite.
@@ -47,6 +61,26 @@ std::string NotFinite(const ConstTensorView& v) {
                   pixel % s.w(), " of ", s);
   }
   return "";
+}
+
+// The largest magnitude of those that are finite; below 0 if none is.
+float Largest(const ConstTensorView& v) {
+  float max = -1;
+  for (int64_t i = 0; !v.empty() && i < v.shape().elements(); ++i) {
+    const float value = std::abs(v.data()[i]);
+    if (std::isfinite(value)) max = std::max(max, value);
+  }
+  return max;
+}
+
+// ", fed by an input up to 3e+37 and weights up to 12"
+std::string FedBy(const Site& site) {
+  const float input = Largest(site.x);
+  float weights = -1;
+  for (const Parameter* p : site.layer->Parameters())
+    weights = std::max(weights, Largest(p->value));
+  return (input < 0 ? ", fed by no finite input" : StrCat(", fed by an input up to ", input)) +
+         (weights < 0 ? "" : StrCat(" and weights up to ", weights));
 }
 
 }  // namespace
@@ -85,17 +119,17 @@ Model::Model(LayerPtr network, const Shape& input, const ModelOptions& options) 
   impl_->layout = options.layout;
   uint32_t stream = 0;
   std::set<std::string> names;
-  ForEachLayer(*impl_->network, "", {}, [&](Layer& layer, const std::string& name, const auto&) {
-    layer.Initialize(Random(options.seed, stream++));
-    for (Parameter* p : layer.Parameters()) {
-      p->name = Joined(name, p->name);
+  for (const Site& site : SitesOf(*impl_->network, {}, {})) {
+    site.layer->Initialize(Random(options.seed, stream++));
+    for (Parameter* p : site.layer->Parameters()) {
+      p->name = Joined(site.name, p->name);
       Require(p->gradient.data() == nullptr || p->gradient.shape() == p->value.shape(),
               "the gradient of ", p->name, " has the shape ", p->gradient.shape(), ", its value ",
               p->value.shape());
       Require(names.insert(p->name).second, "the model has two parameters \"", p->name, '"');
       impl_->parameters.push_back(p);
     }
-  });
+  }
 }
 
 Model::~Model() = default;
@@ -163,9 +197,9 @@ void Model::FoldBatchNorms() {
   folds->Fold();
   m.trained = false;
   m.parameters.clear();
-  ForEachLayer(*m.network, "", {}, [&](Layer& layer, const std::string&, const auto&) {
-    for (Parameter* p : layer.Parameters()) m.parameters.push_back(p);
-  });
+  for (const Site& site : SitesOf(*m.network, {}, {})) {
+    for (Parameter* p : site.layer->Parameters()) m.parameters.push_back(p);
+  }
 }
 
 uint64_t Model::Hash() const {
@@ -183,18 +217,23 @@ uint64_t Model::Hash() const {
 
 std::string Model::FirstNotFinite() const {
   Impl& m = impl();
-  std::string found = NotFinite(m.x);
-  if (!found.empty()) return "the input is " + found;
-  ForEachLayer(*m.network, "", m.y, [&](Layer& layer, const std::string& name, const auto& y) {
-    if (!found.empty() || !layer.Parts().empty()) return;
-    const std::string what = NotFinite(y);
-    if (!what.empty())
-      found = StrCat("the output of layer ", name, " (", layer.Kind(), ") is ", what);
-  });
-  if (!found.empty()) return found;
-  for (size_t i = m.parameters.size(); i-- > 0;) {
-    const std::string what = NotFinite(m.parameters[i]->gradient);
-    if (!what.empty()) return StrCat("the gradient of ", m.parameters[i]->name, " is ", what);
+  std::string what = NotFinite(m.x);
+  if (!what.empty()) return "the input is " + what;
+  const std::vector<Site> sites = SitesOf(*m.network, m.x, m.y);
+  for (const Site& site : sites) {
+    what = site.layer->Parts().empty() ? NotFinite(site.y) : "";
+    if (what.empty()) continue;
+    return StrCat("the output of layer ", site.name, " (", site.layer->Kind(), ") is ", what,
+                  FedBy(site));
+  }
+  for (auto site = sites.rbegin(); site != sites.rend(); ++site) {
+    const std::vector<Parameter*> parameters = site->layer->Parameters();
+    for (auto p = parameters.rbegin(); p != parameters.rend(); ++p) {
+      what = NotFinite((*p)->gradient);
+      if (what.empty()) continue;
+      return StrCat("the gradient of ", (*p)->name, " is ", what, ", of layer ", site->name, " (",
+                    site->layer->Kind(), ")", FedBy(*site));
+    }
   }
   return "";
 }

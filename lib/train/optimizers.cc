@@ -86,8 +86,11 @@ void Optimizer::Step() {
     throw std::runtime_error(internal::StrCat(
         "after step ", steps_, ", ", p.name, " is ", *bad, " at element ", bad - p.value.data(),
         " of ", p.value.shape(), ": ",
-        cause.empty() ? "all outputs and gradients were finite, the learning rate is too large"
-                      : cause));
+        cause.empty()
+            ? internal::StrCat("its gradient there is ", p.gradient.data()[bad - p.value.data()],
+                               ", all outputs and gradients were finite: the learning rate ", lr_,
+                               " is too large")
+            : cause));
   }
   ++steps_;
 }
@@ -205,8 +208,8 @@ double LargestStableLR(Model& model, const ConstTensorView& x) {
   const Tensor zero(model.OutputShape(x.shape().n()), model.layout());
   Tensor dy = zero;
   double eigenvalue = 0;
-  constexpr int kMostRounds = 1000;
-  for (int round = 0; round < kMostRounds; ++round) {
+  constexpr int kMaxRounds = 1000;
+  for (int round = 0; round < kMaxRounds; ++round) {
     MSELoss(model.Forward(x, {.training = true}), zero, dy, Reduction::kSum);
     model.Backward(dy);
     const double norm = std::sqrt(SumOfSquares(learnt, &Parameter::gradient));

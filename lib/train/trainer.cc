@@ -1,8 +1,10 @@
 // The loop over batches, and the files of weights and of all that a run goes on from.
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <map>
 #include <numeric>
+#include <stdexcept>
 #include <utility>
 
 #include "lib/base/error.h"
@@ -105,9 +107,21 @@ struct Trainer::Impl {
   std::vector<int64_t> order;  // of the pictures in the epoch
   int64_t epoch = -1;          // that the order is for
   int64_t step = 0;
+  Score score{};  // of the last batch
   Tensor dlogits;
 
   int64_t steps_per_epoch() const { return internal::CeilDiv(data.size(), options.batch_size); }
+
+  // The batch begins with this picture of the epoch. A loss is not finite where logits are not.
+  [[noreturn]] void FailNotFinite(const ConstTensorView& logits, int64_t first) const {
+    const float* const x = logits.data();
+    const auto bad = std::find_if(x, x + logits.shape().elements() - 1,
+                                  [](float v) { return !std::isfinite(v); });
+    const int64_t picture = order[static_cast<size_t>(first + (bad - x) / logits.shape().c())];
+    throw std::runtime_error(StrCat("after step ", step, ", the loss is ", score.loss,
+                                    ", from picture ", picture,
+                                    " of the set on: ", model.FirstNotFinite()));
+  }
 
   // What a file must agree with, and the steps that it sets.
   std::map<std::string, std::string> Facts() const {
@@ -132,6 +146,7 @@ Trainer::~Trainer() = default;
 
 int64_t Trainer::step() const { return impl_->step; }
 int64_t Trainer::steps_per_epoch() const { return impl_->steps_per_epoch(); }
+const Score& Trainer::score() const { return impl_->score; }
 
 double Trainer::Step() {
   Impl& t = *impl_;
@@ -146,14 +161,16 @@ double Trainer::Step() {
       std::span(t.order).subspan(static_cast<size_t>(first), static_cast<size_t>(count)));
   if (o.lr) t.optimizer.set_lr(o.lr(t.step));
   const TensorView dlogits = t.dlogits.view().Batch(0, count);
-  const double loss =
-      CrossEntropyLoss(t.model.Forward(t.batches.x(), {.training = true, .step = t.step}),
-                       t.batches.labels(), dlogits);
+  const ConstTensorView logits = t.model.Forward(t.batches.x(), {.training = true, .step = t.step});
+  t.score = {.loss = CrossEntropyLoss(logits, t.batches.labels(), dlogits),
+             .correct = CountCorrect(logits, t.batches.labels()),
+             .count = count};
+  if (!std::isfinite(t.score.loss)) t.FailNotFinite(logits, first);
   t.model.Backward(dlogits);
   if (o.max_gradient_norm > 0) ClipGradNorm(t.model, o.max_gradient_norm);
   t.optimizer.Step();
   ++t.step;
-  return loss;
+  return t.score.loss;
 }
 
 void Trainer::Save(const std::string& path) const {

@@ -47,12 +47,12 @@ void ExpectRecorded(const std::string& name, train::LayerPtr network, const Opti
 }
 
 TEST(PytorchTraining, LeNetWithSgd) {
-  ExpectRecorded<train::SGD>("lenet_sgd", LeNet(), train::SGDOptions{.lr = 0.05});
+  ExpectRecorded<train::SGD>("lenet_sgd", LeNet5(), train::SGDOptions{.lr = 0.05});
 }
 
 TEST(PytorchTraining, LeNetWithMomentum) {
   ExpectRecorded<train::SGD>(
-      "lenet_momentum", LeNet(),
+      "lenet_momentum", LeNet5(),
       train::SGDOptions{.lr = 0.02, .momentum = 0.9, .weight_decay = 1e-3, .nesterov = true}, 1);
 }
 

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -20,6 +21,7 @@
 #include "tools/digits.h"
 #include "tools/file.h"
 #include "tools/mnist.h"
+#include "tools/train_curve.h"
 
 namespace windrow::tool {
 namespace {
@@ -97,7 +99,12 @@ TEST_F(TrainTool, TrainsSavesAndGoesOn) {
   const Outcome rest = Train({"--epochs", "2", "--seed", "5", "--save", Path("part"), "--resume"});
   EXPECT_TRUE(Has(rest.out, "going on from step 9")) << rest.out << rest.err;
   EXPECT_EQ(HashIn(rest.out), HashIn(whole.out));
-  EXPECT_EQ(ReadFile(Path("part.safetensors")), ReadFile(Path("whole.safetensors")));
+  for (const char* file :
+       {".safetensors", ".checkpoint", ".json", "-curve.png", "-kernels.png", "-misread.png"}) {
+    EXPECT_EQ(ReadFile(Path(std::string("part") + file)),
+              ReadFile(Path(std::string("whole") + file)))
+        << file;
+  }
 
   const Outcome other = Train({"--seed", "6", "--save", Path("part"), "--resume"});
   EXPECT_EQ(other.code, 1);
@@ -128,6 +135,34 @@ TEST_F(TrainTool, SavesWhenItIsInterrupted) {
   const Outcome rest = Train({"--steps", steps, "--save", Path("m"), "--resume"});
   const Outcome whole = Train({"--steps", steps, "--save", Path("whole")});
   EXPECT_EQ(HashIn(rest.out), HashIn(whole.out));
+}
+
+TEST_F(TrainTool, DrawsWhatItHasDone) {
+  WriteMnist();
+  const Outcome o = Train({"--steps", "9", "--network", "resnet", "--save", Path("net")});
+  EXPECT_EQ(o.code, 0) << o.err;
+  EXPECT_TRUE(Has(o.out, "a small ResNet")) << o.out;
+  std::smatch match;
+  ASSERT_TRUE(std::regex_search(o.out, match, std::regex("misread.png \\(([0-9]+) of 100\\)")));
+  const auto picture = [&](const std::string& name) {
+    return DecodePng(ReadFile(Path("net-" + name + ".png")), name);
+  };
+  EXPECT_EQ(picture("curve").width, 640);
+  EXPECT_EQ(picture("kernels").width, 60 + 16 * (3 * 12 + 8));
+  EXPECT_EQ(picture("misread").height, 6 + std::max(std::stoi(match[1]) + 9, 10) / 10 * 78);
+  // The other network's files do not fit.
+  const Outcome other = Train({"--steps", "9", "--save", Path("net"), "--resume"});
+  EXPECT_EQ(other.code, 1);
+  EXPECT_TRUE(Has(other.err, "there is no \"0.weight\"")) << other.err;
+  // A curve of an earlier step goes on from the checkpoint's; what is none is refused.
+  const std::string json = ReadFile(Path("net.json"));
+  Curve curve(7);
+  curve.FromJson(json, "net.json", 8);
+  EXPECT_EQ(curve.step(), 8);
+  EXPECT_EQ(curve.train().size(), 8u);
+  EXPECT_EQ(curve.test().size(), 1u);
+  EXPECT_THROW(curve.FromJson(json.substr(1), "net.json", 8), std::runtime_error);
+  EXPECT_THROW(curve.FromJson("{\"train\": []}", "net.json", 8), std::runtime_error);
 }
 
 TEST_F(TrainTool, VerifiesThreadsAndTargets) {
@@ -178,7 +213,7 @@ TEST(Gunzip, UnpacksWhatIsWhole) {
 TEST_F(TrainTool, ReadsDigits) {
   train::Dataset data = DrawDigits(3000, 1), others = DrawDigits(200, 2);
   for (train::Dataset* d : {&data, &others}) d->mean = kMnistMean, d->std = kMnistStd;
-  train::Model model(LeNet5(), data.image, {.seed = 1});
+  train::Model model(Network("lenet"), data.image, {.seed = 1});
   train::SGD sgd(model, {.lr = 0.05, .momentum = 0.9});
   train::Trainer trainer(model, sgd, data, {.batch_size = 50});
   while (trainer.step() < 3 * trainer.steps_per_epoch()) trainer.Step();

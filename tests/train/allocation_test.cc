@@ -32,7 +32,7 @@ void ExpectNoneInAStep(train::LayerPtr network, const Options& options) {
 }
 
 TEST(TrainAllocation, NoneInAStepAfterTheFirstEpoch) {
-  ExpectNoneInAStep<train::SGD>(LeNet(), train::SGDOptions{.momentum = 0.9});
+  ExpectNoneInAStep<train::SGD>(LeNet5(), train::SGDOptions{.momentum = 0.9});
 }
 
 TEST(TrainAllocation, NoneWithAnyLayer) {

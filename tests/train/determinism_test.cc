@@ -2,6 +2,8 @@
 // Numerics::kPortable on every target, and resumed from any step.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdint>
 #include <functional>
 #include <optional>
@@ -25,7 +27,8 @@ struct ForcedTarget {
 };
 
 TEST(TrainTargets, ThoseOfAClassGiveTheSameBits) {
-  for (const Training& training : {Training{}, Training{.network = EveryLayer, .adam = true}}) {
+  for (const Training& training : {Training{}, Training{.network = EveryLayer, .adam = true},
+                                   Training{.network = ResNet, .side = 12}}) {
     std::optional<uint64_t> expected[2];
     for (const cpu::TargetInfo& target : UsableTargets()) {
       const ForcedTarget forced(target.name);
@@ -38,7 +41,7 @@ TEST(TrainTargets, ThoseOfAClassGiveTheSameBits) {
 }
 
 TEST(TrainTargets, PortableNumericsGiveTheSameBitsOnAll) {
-  for (const auto& network : {std::function(LeNet), std::function(EveryLayer)}) {
+  for (const auto& network : {std::function(LeNet5), std::function(EveryLayer)}) {
     std::optional<uint64_t> expected;
     for (const cpu::TargetInfo& target : UsableTargets()) {
       const ForcedTarget forced(target.name);
@@ -50,7 +53,7 @@ TEST(TrainTargets, PortableNumericsGiveTheSameBitsOnAll) {
 }
 
 TEST(TrainLayouts, BothGiveTheSameBits) {
-  for (const auto& network : {std::function(LeNet), std::function(EveryLayer)}) {
+  for (const auto& network : {std::function(LeNet5), std::function(EveryLayer)}) {
     EXPECT_EQ(HashAfter({.network = network}, 4),
               HashAfter({.network = network, .layout = Layout::kNchw}, 4));
   }
@@ -59,7 +62,8 @@ TEST(TrainLayouts, BothGiveTheSameBits) {
 class TrainResume : public FolderTest {};
 
 TEST_F(TrainResume, FromAnyStepGivesTheSameBits) {
-  for (const Training& training : {Training{}, Training{.network = EveryLayer, .adam = true}}) {
+  for (const Training& training : {Training{}, Training{.network = EveryLayer, .adam = true},
+                                   Training{.network = ResNet, .side = 12}}) {
     constexpr int64_t kSteps = 8;  // an epoch has three
     TrainingRun whole(training);
     std::vector<uint64_t> hashes{whole.Hash()};
@@ -82,7 +86,7 @@ TEST(Train, LearnsWhatIsThere) {
   train::Dataset data = Bars(400), others = Bars(600);
   others.pixels.erase(others.pixels.begin(), others.pixels.begin() + 400 * 784);
   others.labels.erase(others.labels.begin(), others.labels.begin() + 400);
-  train::Model model(LeNet(), data.image, {.seed = 2});
+  train::Model model(LeNet5(), data.image, {.seed = 2});
   train::SGD sgd(model, {.lr = 0.1, .momentum = 0.9});
   train::Trainer trainer(model, sgd, data, {.batch_size = 32});
   EXPECT_EQ(trainer.steps_per_epoch(), 13);
@@ -93,6 +97,32 @@ TEST(Train, LearnsWhatIsThere) {
   EXPECT_EQ(after.count, 200);
   EXPECT_GT(after.accuracy(), 0.97);
   EXPECT_EQ(train::Evaluate(model, others, 7).correct, after.correct);
+}
+
+TEST(Train, ASmallResNetLearnsAndFolds) {
+  const train::Dataset data = Bars(300, 12);
+  train::Model model(ResNet(), data.image, {.seed = 3});
+  train::SGD sgd(model, {.lr = 0.05, .momentum = 0.9, .weight_decay = 1e-4});
+  train::Trainer trainer(model, sgd, data, {.batch_size = 50});
+  EXPECT_NEAR(trainer.Step(), 2.3, 0.4);
+  for (int step = 0; step < 59; ++step) trainer.Step();
+  EXPECT_LT(trainer.score().loss, 0.3);
+  EXPECT_EQ(trainer.score().count, 50);
+  // Evaluation takes the running means; folded, these are in the convolutions.
+  const train::Score score = train::Evaluate(model, data);
+  EXPECT_GT(score.accuracy(), 0.95);
+  const Tensor x = RandomTensor(model.InputShape(20), 1);
+  const Numbers logits = FloatsOf(model.Forward(x));
+  const size_t parameters = model.parameters().size();
+  model.FoldBatchNorms();
+  EXPECT_EQ(model.parameters().size(), parameters - 9 * 3);  // scale, mean, variance of each
+  const Numbers folded = FloatsOf(model.Forward(x));
+  float largest = 0;
+  for (const float v : logits) largest = std::max(largest, std::abs(v));
+  for (size_t i = 0; i < logits.size(); ++i) {
+    EXPECT_NEAR(folded[i], logits[i], 1e-5 * largest) << i;
+  }
+  EXPECT_EQ(train::Evaluate(model, data).correct, score.correct);
 }
 
 }  // namespace

@@ -27,7 +27,7 @@ std::vector<std::string> NamesOf(const train::Model& model) {
 }
 
 TEST(Model, NamesParametersAsPyTorchDoes) {
-  EXPECT_EQ(NamesOf(train::Model(LeNet(), kImage)),
+  EXPECT_EQ(NamesOf(train::Model(LeNet5(), kImage)),
             (std::vector<std::string>{"0.weight", "0.bias", "3.weight", "3.bias", "7.weight",
                                       "7.bias", "9.weight", "9.bias", "11.weight", "11.bias"}));
   const auto conv = [](int64_t in, int64_t out) {
@@ -72,7 +72,7 @@ TEST(Model, ShapesOfLayersThatDoNotFitAreNamed) {
                      {"1x1x14x14", "1x1x28x28"}));
   EXPECT_TRUE(Throws(make(train::BatchNorm2d({.num_features = 3})), {"1x1x28x28", "3"}));
   EXPECT_TRUE(Throws(make(train::MaxPool2d({.kernel_size = 30})), {"1x1x28x28"}));
-  EXPECT_TRUE(Throws(make(LeNet(), Shape(1, 1, 32, 32)), {"layer 7 (Linear)", "1x576x1x1"}));
+  EXPECT_TRUE(Throws(make(LeNet5(), Shape(1, 1, 32, 32)), {"layer 7 (Linear)", "1x576x1x1"}));
   EXPECT_TRUE(Throws(make(nullptr), {"no network"}));
   EXPECT_TRUE(
       Throws(make(train::Sequential(train::Named("a", linear()), train::Named("a", linear())),
@@ -132,8 +132,8 @@ TEST(Model, InitialisesUniformlyWithinTheRootOfTheFanIn) {
 }
 
 TEST(Model, IsAFunctionOfTheSeed) {
-  const train::Model a(LeNet(), kImage, {.seed = 1}), b(LeNet(), kImage, {.seed = 1});
-  const train::Model c(LeNet(), kImage, {.seed = 2});
+  const train::Model a(LeNet5(), kImage, {.seed = 1}), b(LeNet5(), kImage, {.seed = 1});
+  const train::Model c(LeNet5(), kImage, {.seed = 2});
   EXPECT_EQ(a.Hash(), b.Hash());
   EXPECT_NE(a.Hash(), c.Hash());
   const uint64_t before = b.Hash();
@@ -178,7 +178,7 @@ TEST(Model, TakesViewsOfAnyLayout) {
 }
 
 TEST(Model, NamesWhatIsMissingOrDoesNotFit) {
-  train::Model model(LeNet(), kImage);
+  train::Model model(LeNet5(), kImage);
   const Tensor x(Shape(2, 1, 28, 28)), wrong(Shape(2, 1, 28, 27)), dy(Shape(2, 10, 1, 1));
   EXPECT_TRUE(Throws([&] { model.Backward(dy); }, {"without a Forward"}));
   model.Forward(x);

@@ -1,5 +1,4 @@
-// Optimisers against PyTorch's formulas in f64, clipping, learning rates, and what is said where
-// numbers stop being finite.
+// Optimisers against PyTorch's formulas in f64, clipping, learning rates.
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -127,55 +126,6 @@ TEST(LearningRates, FollowTheirFormulas) {
   EXPECT_EQ(train::WarmupLR(0.5, 0, 0), 0.5);
   EXPECT_TRUE(Throws([] { train::StepLR(1, -1, 5); }, {"step -1"}));
   EXPECT_TRUE(Throws([] { train::CosineLR(1, 1, 0); }, {"of 0"}));
-}
-
-// What is said when a step of a small network with this input, gradient and learning rate fails.
-std::string ErrorOf(float input, float gradient, double lr) {
-  train::Model model(
-      train::Sequential(train::Linear({.in_features = 2, .out_features = 2}), train::Tanh(),
-                        train::Linear({.in_features = 2, .out_features = 1})),
-      Shape(1, 2, 1, 1));
-  model.parameter("2.bias").value.data()[0] = 1;
-  train::SGD sgd(model, {.lr = lr});
-  Tensor x(Shape(1, 2, 1, 1)), dy(Shape(1, 1, 1, 1));
-  for (int step = 0; step < 3; ++step) {
-    if (step == 2) x.data()[1] = input, dy.data()[0] = gradient;
-    model.Forward(x, {.training = true});
-    model.Backward(dy);
-    try {
-      sgd.Step();
-    } catch (const std::runtime_error& e) {
-      return e.what();
-    }
-  }
-  return "";
-}
-
-TEST(NotFinite, NamesStepParameterElementAndCause) {
-  EXPECT_EQ(ErrorOf(1, 1, 0.1), "");
-  const std::string input = ErrorOf(NAN, 1, 0.1);
-  EXPECT_EQ(input,
-            "after step 2, 0.weight is nan at element 0 of 2x2x1x1: the input is nan at n 0, c 1, "
-            "h 0, w 0 of 1x2x1x1");
-  const std::string gradient = ErrorOf(1, std::numeric_limits<float>::infinity(), 0.1);
-  EXPECT_NE(gradient.find("the gradient of 2.bias is inf at n 0"), std::string::npos) << gradient;
-  const std::string large = ErrorOf(1, 2, 3e38);
-  EXPECT_NE(large.find("the learning rate is too large"), std::string::npos) << large;
-}
-
-TEST(NotFinite, NamesTheFirstLayer) {
-  train::Model model(
-      train::Sequential(train::Residual(train::Sequential(
-                            train::Conv2d({.in_channels = 1, .out_channels = 1, .kernel_size = 1}),
-                            train::SiLU())),
-                        train::Sigmoid()),
-      Shape(1, 1, 1, 2));
-  const Tensor x(Shape(1, 1, 1, 2), Numbers{0, 3e38f});
-  EXPECT_EQ(model.FirstNotFinite(), "");
-  model.parameter("0.0.weight").value.data()[0] = 100;
-  model.Forward(x, {.training = true});
-  EXPECT_EQ(model.FirstNotFinite(),
-            "the output of layer 0.0 (Conv2d) is inf at n 0, c 0, h 0, w 1 of 1x1x1x2");
 }
 
 TEST(LargestStableLR, IsThatOfTheHessian) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "problems/networks.h"
 #include "tests/support/numbers.h"
 #include "windrow/train.h"
 
@@ -33,23 +34,8 @@ inline bool HaveSameBits(const ConstTensorView& a, const ConstTensorView& b) {
                      static_cast<size_t>(x.shape().elements()) * sizeof(float)) == 0;
 }
 
-// LeNet-5 as it is taught today, for 28 x 28 pixels.
-inline train::LayerPtr LeNet(Numerics numerics = Numerics::kNative) {
-  const auto conv = [=](int64_t in, int64_t out, int64_t padding) {
-    return train::Conv2d({.in_channels = in,
-                          .out_channels = out,
-                          .kernel_size = 5,
-                          .padding = padding,
-                          .numerics = numerics});
-  };
-  const auto linear = [=](int64_t in, int64_t out) {
-    return train::Linear({.in_features = in, .out_features = out, .numerics = numerics});
-  };
-  return train::Sequential(conv(1, 6, 2), train::ReLU(), train::MaxPool2d({.kernel_size = 2}),
-                           conv(6, 16, 0), train::ReLU(), train::MaxPool2d({.kernel_size = 2}),
-                           train::Flatten(), linear(400, 120), train::ReLU(), linear(120, 84),
-                           train::ReLU(), linear(84, 10));
-}
+using problems::LeNet5;
+using problems::ResNet;
 
 // Pictures that a small network learns: a bright bar where the label says, in noise.
 inline train::Dataset Bars(int64_t count, int64_t side = 28) {

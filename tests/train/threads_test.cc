@@ -18,7 +18,8 @@ class TrainThreads : public testing::Test {
 };
 
 TEST_F(TrainThreads, AnyNumberGivesTheSameBits) {
-  for (const Training& training : {Training{}, Training{.network = EveryLayer, .adam = true}}) {
+  for (const Training& training : {Training{}, Training{.network = EveryLayer, .adam = true},
+                                   Training{.network = ResNet, .side = 12}}) {
     std::optional<uint64_t> expected;
     for (int threads = 1; threads <= kMaxThreads; ++threads) {
       tbb::task_arena(threads).execute([&] {

@@ -46,17 +46,18 @@ inline train::LayerPtr EveryLayer(Numerics numerics) {
 }
 
 struct Training {
-  std::function<train::LayerPtr(Numerics)> network = LeNet;
+  std::function<train::LayerPtr(Numerics)> network = LeNet5;
   Numerics numerics = Numerics::kNative;
   Layout layout = Layout::kNhwc;
   bool adam = false;
+  int64_t side = 28;  // of the pictures
 };
 
 // A run that may be stopped and gone on with.
 class TrainingRun {
  public:
   explicit TrainingRun(const Training& s)
-      : data_(Bars(150)),
+      : data_(Bars(150, s.side)),
         model_(s.network(s.numerics), data_.image, {.seed = 1, .layout = s.layout}) {
     data_.mean = 0.3;
     data_.std = 0.4;
