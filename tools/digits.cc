@@ -75,12 +75,16 @@ std::vector<Glyph> Hands(int digit) {
   }
 }
 
-double DistanceTo(Point p, Point a, Point b) {
+double SquaredDistance(Point p, Point a, Point b) {
   const double dx = b.x - a.x, dy = b.y - a.y, length = dx * dx + dy * dy;
   const double along = length == 0 ? 0 : ((p.x - a.x) * dx + (p.y - a.y) * dy) / length;
   const double t = std::clamp(along, 0.0, 1.0);
   const double x = p.x - a.x - t * dx, y = p.y - a.y - t * dy;
-  return std::sqrt(x * x + y * y);
+  return x * x + y * y;
+}
+
+bool Near(double v, double a, double b, double distance) {
+  return v > std::min(a, b) - distance && v < std::max(a, b) + distance;
 }
 
 // Numbers for one picture, one after the other.
@@ -123,13 +127,16 @@ void Draw(const Glyph& glyph, Numbers& numbers, uint8_t* pixels) {
   const double noise = numbers.Within(0, 14);
   for (int64_t i = 0; i < kSide * kSide; ++i) {
     const Point p{static_cast<double>(i % kSide) + 0.5, static_cast<double>(i / kSide) + 0.5};
-    double nearest = kSide;
+    double nearest = kSide * kSide;  // squared
     for (const Stroke& s : glyph) {
       for (size_t k = 1; k < s.size(); ++k) {
-        nearest = std::min(nearest, DistanceTo(p, s[k - 1], s[k]));
+        const Point a = s[k - 1], b = s[k];
+        // Farther ones leave no ink.
+        if (!Near(p.x, a.x, b.x, radius + 1) || !Near(p.y, a.y, b.y, radius + 1)) continue;
+        nearest = std::min(nearest, SquaredDistance(p, a, b));
       }
     }
-    const double value = ink * std::clamp(radius + 0.5 - nearest, 0.0, 1.0);
+    const double value = ink * std::clamp(radius + 0.5 - std::sqrt(nearest), 0.0, 1.0);
     pixels[i] = static_cast<uint8_t>(std::clamp(value + noise * numbers.Within(-1, 1), 0.0, 255.0));
   }
 }

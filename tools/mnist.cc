@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "problems/networks.h"
 #include "tools/digits.h"
 #include "tools/file.h"
 
@@ -17,7 +18,7 @@ namespace windrow::tool {
 namespace {
 
 constexpr int64_t kDrawnToLearn = 12'000, kDrawnToTest = 2'000;
-constexpr size_t kMostBytes = size_t{1} << 30;  // of an unpacked file
+constexpr size_t kMaxBytes = size_t{1} << 30;  // of an unpacked file
 
 // A file of this name, or a compressed one.
 std::string ReadPlainOrGzip(const std::string& path) {
@@ -66,7 +67,7 @@ struct Box {
   int64_t left, top, right, bottom;  // past the last column and row
 };
 
-// What holds all that has at least a fifth of the most ink.
+// What holds all that has at least a fifth of the largest ink.
 Box BoxOf(const std::vector<double>& ink, const Image& image) {
   const double least = *std::max_element(ink.begin(), ink.end()) / 5;
   Box box{image.width, image.height, 0, 0};
@@ -88,16 +89,14 @@ double Overlap(int64_t a, double low, double high) {
 
 }  // namespace
 
-train::LayerPtr LeNet5() {
-  namespace nn = train;
-  return nn::Sequential(
-      nn::Conv2d({.in_channels = 1, .out_channels = 6, .kernel_size = 5, .padding = 2}), nn::ReLU(),
-      nn::MaxPool2d({.kernel_size = 2}),
-      nn::Conv2d({.in_channels = 6, .out_channels = 16, .kernel_size = 5}), nn::ReLU(),
-      nn::MaxPool2d({.kernel_size = 2}), nn::Flatten(),
-      nn::Linear({.in_features = 400, .out_features = 120}), nn::ReLU(),
-      nn::Linear({.in_features = 120, .out_features = 84}), nn::ReLU(),
-      nn::Linear({.in_features = 84, .out_features = 10}));
+train::LayerPtr Network(const std::string& name) {
+  return name == "resnet" ? problems::ResNet() : problems::LeNet5();
+}
+
+void Normalize(const uint8_t* pixels, float* to) {
+  for (int64_t i = 0; i < kMnistSide * kMnistSide; ++i) {
+    to[i] = static_cast<float>((pixels[i] / 255.0 - kMnistMean) / kMnistStd);
+  }
 }
 
 std::string Gunzip(std::string_view bytes, const std::string& name) {
@@ -111,7 +110,7 @@ std::string Gunzip(std::string_view bytes, const std::string& name) {
   int state = Z_OK;
   while (state == Z_OK) {
     const size_t before = result.size();
-    if (before > kMostBytes) throw std::runtime_error(name + ": is larger than 1 GiB unpacked");
+    if (before > kMaxBytes) throw std::runtime_error(name + ": is larger than 1 GiB unpacked");
     result.resize(std::max<size_t>(2 * before, 1 << 16));
     stream.next_out = reinterpret_cast<Bytef*>(result.data() + before);
     stream.avail_out = static_cast<uInt>(result.size() - before);

@@ -1,4 +1,4 @@
-// MNIST, LeNet-5, and pictures as it reads them.
+// MNIST, what learns it, and pictures as that reads them.
 #ifndef WINDROW_TOOLS_MNIST_H_
 #define WINDROW_TOOLS_MNIST_H_
 
@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tools/png_image.h"
 #include "windrow/train.h"
@@ -24,8 +25,12 @@ struct Mnist {
 // if the folder is "". Throws std::runtime_error naming the file and what is wrong with it.
 Mnist LoadMnist(const std::string& folder);
 
-// As it is taught today: maxima, ReLU. Its input is MNIST's pictures.
-train::LayerPtr LeNet5();
+// "lenet" or "resnet", of problems/networks.h.
+inline const std::vector<std::string> kNetworks = {"lenet", "resnet"};
+train::LayerPtr Network(const std::string& name);
+
+// A picture's pixels as a network takes them.
+void Normalize(const uint8_t* pixels, float* to);
 
 // The bytes of a gzip file. Throws std::runtime_error, beginning with the name.
 std::string Gunzip(std::string_view bytes, const std::string& name);

@@ -20,13 +20,13 @@ namespace windrow::tool {
 namespace {
 
 struct PredictOptions {
-  std::string weights = "lenet.safetensors";
+  std::string weights, network = "lenet";
   std::vector<std::string> pictures;
 };
 
 int Predict(const PredictOptions& o, std::ostream& out, std::ostream& err) {
-  train::Model model(LeNet5(), Shape(1, 1, kMnistSide, kMnistSide));
-  train::LoadWeights(model, o.weights);
+  train::Model model(Network(o.network), Shape(1, 1, kMnistSide, kMnistSide));
+  train::LoadWeights(model, o.weights.empty() ? o.network + ".safetensors" : o.weights);
   for (const std::string& path : o.pictures) {
     const Image image = DecodePng(ReadFile(path), InputName(path));
     for (const std::string& w : image.warnings) {
@@ -34,14 +34,12 @@ int Predict(const PredictOptions& o, std::ostream& out, std::ostream& err) {
     }
     const auto pixels = ToMnist(image);
     Tensor x(model.InputShape(1));
-    for (size_t i = 0; i < pixels.size(); ++i) {
-      x.data()[i] = static_cast<float>((pixels[i] / 255.0 - kMnistMean) / kMnistStd);
-    }
+    Normalize(pixels.data(), x.data());
     const ConstTensorView logits = model.Forward(x);
     const auto count = static_cast<size_t>(logits.shape().c());
     std::vector<double> likely(logits.data(), logits.data() + count);
-    const double most = *std::max_element(likely.begin(), likely.end());
-    for (double& v : likely) v = std::exp(v - most);
+    const double max = *std::max_element(likely.begin(), likely.end());
+    for (double& v : likely) v = std::exp(v - max);
     const double sum = std::accumulate(likely.begin(), likely.end(), 0.0);
     std::vector<size_t> order(count);
     std::iota(order.begin(), order.end(), size_t{0});
@@ -57,12 +55,14 @@ int Predict(const PredictOptions& o, std::ostream& out, std::ostream& err) {
 
 Command PredictCommand() {
   const auto o = std::make_shared<PredictOptions>();
-  return {"predict",
-          "[--weights FILE] PICTURE.png...",
-          "Read a digit, dark on light or light on dark, in each picture",
-          {{"--weights", "What windrow train has saved", &o->weights},
-           {"pictures", "PNG files; -: standard input", &o->pictures, /*required=*/true}},
-          [o](std::ostream& out, std::ostream& err) { return Predict(*o, out, err); }};
+  return {
+      "predict",
+      "[--weights FILE] PICTURE.png...",
+      "Read a digit, dark on light or light on dark, in each picture",
+      {{"--weights", "What windrow train has saved; NETWORK.safetensors if not said", &o->weights},
+       {"--network", "Whose weights these are", &o->network, false, kNetworks},
+       {"pictures", "PNG files; -: standard input", &o->pictures, /*required=*/true}},
+      [o](std::ostream& out, std::ostream& err) { return Predict(*o, out, err); }};
 }
 
 }  // namespace windrow::tool

@@ -34,4 +34,19 @@ void Progress::Step() {
   shown_ = now;
 }
 
+void StatusLine::Show(const std::function<std::string()>& text) {
+  const auto now = std::chrono::steady_clock::now();
+  if (terminal_ == nullptr || now < next_) return;
+  next_ = now + std::chrono::milliseconds(200);
+  const std::string line = text();
+  *terminal_ << fmt::format("\r{:<{}}", line, width_);
+  terminal_->flush();
+  width_ = line.size();
+}
+
+void StatusLine::Clear() {
+  if (width_ > 0) *terminal_ << fmt::format("\r{:{}}\r", "", width_);
+  width_ = 0;
+}
+
 }  // namespace windrow::tool

@@ -35,6 +35,23 @@ class Progress {
   std::string shown_;
 };
 
+// A line at the terminal that is written over a few times a second, and gone in the end.
+class StatusLine {
+ public:
+  explicit StatusLine(std::ostream* terminal) : terminal_(terminal) {}
+  ~StatusLine() { Clear(); }
+  StatusLine(const StatusLine&) = delete;
+  StatusLine& operator=(const StatusLine&) = delete;
+
+  void Show(const std::function<std::string()>& text);
+  void Clear();
+
+ private:
+  std::ostream* terminal_;
+  std::chrono::steady_clock::time_point next_{};
+  size_t width_ = 0;
+};
+
 }  // namespace windrow::tool
 
 #endif  // WINDROW_TOOLS_PROGRESS_H_
