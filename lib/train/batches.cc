@@ -39,14 +39,18 @@ void Batches::Take(std::span<const int64_t> which) {
   const int64_t pixels = s.h() * s.w(), image = s.c() * pixels;
   const bool planes = x_.layout() == Layout::kNchw || s.c() == 1;
   const int threads = count_ * image >= kMinParallelWork ? MaxThreads() : 1;
+  const float* const values = values_.data();
   RunTasks(threads, count_, [&](int64_t i, int64_t) {
     const int64_t picture = which[static_cast<size_t>(i)];
     labels_[static_cast<size_t>(i)] = data_.labels[static_cast<size_t>(picture)];
     const uint8_t* from = data_.pixels.data() + picture * image;
     float* const to = x_.data() + i * image;
+    if (planes) {
+      for (int64_t p = 0; p < image; ++p) to[p] = values[from[p]];
+      return;
+    }
     for (int64_t c = 0; c < s.c(); ++c) {
-      const int64_t first = planes ? c * pixels : c, step = planes ? 1 : s.c();
-      for (int64_t p = 0; p < pixels; ++p) to[first + p * step] = values_[*from++];
+      for (int64_t p = 0; p < pixels; ++p) to[c + p * s.c()] = values[*from++];
     }
   });
 }

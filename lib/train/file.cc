@@ -79,26 +79,30 @@ void WriteFile(const std::string& path, std::string_view bytes) {
   std::error_code error;
   fs::path real = fs::canonical(path, error);  // what a link leads to
   if (error) real = path;
-  fs::path name;
-  File file = NewFile(real.parent_path(), name);
+  // A device or a pipe cannot be replaced: it is written to.
+  const fs::file_status found = fs::status(real, error);
+  const bool replaces = !fs::exists(found) || fs::is_regular_file(found);
+  fs::path name = real;
+  File file =
+      replaces ? NewFile(real.parent_path(), name) : File(std::fopen(real.string().c_str(), "wb"));
   if (file == nullptr) Fail("write", path, errno);
   bool ok = std::fwrite(bytes.data(), 1, bytes.size(), file.get()) == bytes.size() &&
-            std::fflush(file.get()) == 0 && Sync(file.get());
+            std::fflush(file.get()) == 0 && (!replaces || Sync(file.get()));
   int code = errno;
   if (std::fclose(file.release()) != 0 && ok) {
     ok = false;
     code = errno;
   }
-  if (ok) {
+  if (ok && replaces) {
     fs::rename(name, real, error);
     ok = !error;
     code = error.value();
   }
   if (!ok) {
-    fs::remove(name, error);
+    if (replaces) fs::remove(name, error);
     Fail("write", path, code);
   }
-  SyncFolder(real.has_parent_path() ? real.parent_path() : fs::path("."));
+  if (replaces) SyncFolder(real.has_parent_path() ? real.parent_path() : fs::path("."));
 }
 
 }  // namespace windrow::internal

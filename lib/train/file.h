@@ -10,7 +10,8 @@ namespace windrow::internal {
 // Both throw std::runtime_error naming the file and why.
 std::string ReadFile(const std::string& path);
 // To a temporary file in the same folder, which then takes the place of the old one: at any time,
-// and after any failure, there is the old one whole or the new one.
+// and after any failure, there is the old one whole or the new one. A device or a pipe is written
+// to.
 void WriteFile(const std::string& path, std::string_view bytes);
 
 }  // namespace windrow::internal

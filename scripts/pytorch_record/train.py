@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import nn
 
-PICTURES, SIDE, BATCH, STEPS = 150, 28, 64, 40
+PICTURES, SIDE, BATCH, STEPS = 1000, 28, 64, 100
 
 
 def philox(counter, key):
@@ -122,7 +122,7 @@ def losses(model, make_optimizer, max_norm=None):
 for name, network, make_optimizer, max_norm in (
         ("lenet_sgd", lenet(), lambda p: torch.optim.SGD(p, 0.05), None),
         ("lenet_momentum", lenet(),
-         lambda p: torch.optim.SGD(p, 0.02, momentum=0.9, nesterov=True, weight_decay=1e-3), 1),
+         lambda p: torch.optim.SGD(p, 0.01, momentum=0.9, nesterov=True, weight_decay=1e-3), 1),
         ("every_adam", every_layer(), lambda p: torch.optim.Adam(p, 1e-3, weight_decay=1e-2), None),
         ("every_adamw", every_layer(), lambda p: torch.optim.AdamW(p, 2e-3, weight_decay=0.1), 2)):
     print(name, *losses(network, make_optimizer, max_norm))

@@ -1,5 +1,5 @@
-// Trainings with PyTorch's own weights, pictures and options, beside the losses that it has given
-// (scripts/pytorch_record/train.py).
+// A hundred steps with the weights, pictures and options of PyTorch, beside the losses that it has
+// given (scripts/pytorch_record/train.py).
 #include "windrow/train.h"
 
 #include <gtest/gtest.h>
@@ -34,7 +34,7 @@ void ExpectRecorded(const std::string& name, train::LayerPtr network, const Opti
                     double max_norm = 0) {
   const std::vector<double> recorded = RecordedLosses()[name];
   ASSERT_FALSE(recorded.empty());
-  train::Dataset data = Bars(150);
+  train::Dataset data = Bars(1000);
   data.mean = 0.3;
   data.std = 0.4;
   train::Model model(std::move(network), data.image, {.seed = 1});
@@ -53,7 +53,7 @@ TEST(PytorchTraining, LeNetWithSgd) {
 TEST(PytorchTraining, LeNetWithMomentum) {
   ExpectRecorded<train::SGD>(
       "lenet_momentum", LeNet5(),
-      train::SGDOptions{.lr = 0.02, .momentum = 0.9, .weight_decay = 1e-3, .nesterov = true}, 1);
+      train::SGDOptions{.lr = 0.01, .momentum = 0.9, .weight_decay = 1e-3, .nesterov = true}, 1);
 }
 
 TEST(PytorchTraining, EveryLayerWithAdam) {

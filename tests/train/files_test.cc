@@ -1,7 +1,10 @@
 // Weights, checkpoints and sets of pictures in files: what is written is read, what is damaged,
 // foreign or does not fit is an error that says so and changes nothing.
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <csignal>
@@ -244,6 +247,24 @@ TEST_F(TrainFiles, TheOldFileSurvivesAFailure) {
   EXPECT_NE(Contents("w"), old);
 }
 
+// A new file in the place of /dev/null would be the end of many programs.
+TEST_F(TrainFiles, DevicesAndPipesAreWrittenToNotReplaced) {
+  train::Model model = Small(1);
+  train::SaveWeights(model, Path("w"));
+  ASSERT_EQ(mkfifo(Path("pipe").c_str(), 0600), 0);
+  const int pipe = open(Path("pipe").c_str(), O_RDONLY | O_NONBLOCK);
+  train::SaveWeights(model, Path("pipe"));
+  ASSERT_TRUE(std::filesystem::is_fifo(Path("pipe")));
+  std::string bytes(1 << 16, '\0');
+  bytes.resize(static_cast<size_t>(read(pipe, bytes.data(), bytes.size())));
+  close(pipe);
+  EXPECT_EQ(bytes, Contents("w"));
+  // A full disk's own error.
+  if (!std::filesystem::is_character_file("/dev/full")) return;
+  EXPECT_TRUE(Throws<std::runtime_error>([&] { train::SaveWeights(model, "/dev/full"); },
+                                         {"cannot write /dev/full", "No space left on device"}));
+}
+
 std::string BigEndian(std::initializer_list<uint32_t> words) {
   std::string bytes;
   for (const uint32_t w : words) {
@@ -281,6 +302,43 @@ TEST_F(TrainFiles, IdxFilesThatAreWrongAreNamed) {
   refused(BigEndian({0xD03, 2, 2, 3}) + "abcdefghijkl", labels, {"IMG", "no IDX file of bytes"});
   refused(BigEndian({0x803, 0, 2, 3}), BigEndian({0x801, 0}), {"there are no pictures"});
   refused(BigEndian({0x803, 0xFFFFFFFF, 0xFFFFFFFF, 0xFFFFFFFF}), labels, {"more values than fit"});
+}
+
+// Thousands of files that differ from good ones in a few bytes or are cut.
+TEST_F(TrainFiles, MutantsOfIdxFilesAreReadOrRefused) {
+  const std::string images = BigEndian({0x803, 4, 2, 3}) + "abcdefghijklmnopqrstuvwx";
+  const std::string labels = BigEndian({0x801, 4}) + "\x01\x02\x03\x04";
+  Generator random(6);
+  int read = 0;
+  for (int i = 0; i < 10'000; ++i) {
+    std::string files[] = {images, labels};
+    std::string& bytes = files[random.OneIn(2)];
+    for (int64_t n = random.Between(1, 3); n > 0 && !bytes.empty(); --n) {
+      const auto at = static_cast<size_t>(random.Between(0, std::ssize(bytes) - 1));
+      const auto any = static_cast<char>(random.OneIn(2) ? random.Next() : random.Between(0, 4));
+      switch (random.Between(0, 4)) {
+        case 0:
+          bytes.erase(at, static_cast<size_t>(random.Between(1, 5)));
+          break;
+        case 1:
+          bytes.insert(at, 1, any);
+          break;
+        default:
+          bytes[at] = any;
+      }
+    }
+    try {
+      const train::Dataset data = train::ParseIdx(files[0], files[1], "IMG", "LAB");
+      ASSERT_EQ(std::ssize(data.pixels), data.size() * data.image.elements()) << i;
+      ASSERT_GT(data.size(), 0);
+      ++read;
+    } catch (const std::runtime_error& e) {
+      const std::string what = e.what();
+      ASSERT_TRUE(what.rfind("IMG", 0) == 0 || what.rfind("LAB", 0) == 0) << what;
+    }
+  }
+  EXPECT_GT(read, 1000);
+  EXPECT_LT(read, 9000);
 }
 
 TEST_F(TrainFiles, SetsThatDoNotFitAreNamed) {
