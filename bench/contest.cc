@@ -98,6 +98,18 @@ void Contest::Report(benchmark::State& state, const Explanation& why) const {
   if (work_.flops > 0) counters["flops"] = work_.flops;
   counters["bytes"] = work_.bytes();
   counters["spread"] = Spread(own);
+  if (flags_.samples) ReportSamples(counters);
+}
+
+void Contest::ReportSamples(benchmark::UserCounters& counters) const {
+  const auto report = [&](const std::string& name, const Samples& samples) {
+    for (size_t round = 0; round < samples.size(); ++round) {
+      counters[name + "_us[" + std::to_string(round) + "]"] = 1e6 * samples[round];
+    }
+  };
+  report("windrow", rounds_.samples(windrow_));
+  report("limit", limit_.Seconds(rounds_));
+  for (const Competitor& c : competitors_) report(c.name, rounds_.samples(c.samples));
 }
 
 void Contest::ReportPeers(benchmark::UserCounters& counters, std::string& label) const {

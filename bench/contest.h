@@ -57,6 +57,8 @@ class Contest {
     size_t samples = 0;
   };
   void ReportPeers(benchmark::UserCounters& counters, std::string& label) const;
+  // For statistics of pairs, which medians do not allow.
+  void ReportSamples(benchmark::UserCounters& counters) const;
 
   const Work work_;
   const Flags& flags_;

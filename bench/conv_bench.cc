@@ -1,10 +1,14 @@
 // Forward convolution against the peers and the machine's limit.
 #include "bench/conv_bench.h"
 
+#include <algorithm>
 #include <cmath>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "bench/contest.h"
+#include "lib/base/machine.h"
 
 namespace windrow::bench {
 namespace {
@@ -41,6 +45,32 @@ void Measure(const Layer& layer, Layout layout, const std::vector<Peer>& peers, 
   contest.Report(state, conv.Explain(layer.problem.input(), layout));
 }
 
+// As in a network, where other layers run in between: each call is that of the next of many
+// convolutions, whose weights together do not fit the L2 cache. Of Windrow alone; what that costs
+// is seen in the same rounds.
+void MeasureCold(const Layer& layer, Layout layout, const Flags& flags, benchmark::State& state) {
+  constexpr int64_t kMost = 4096;
+  Data data(layer, layout);
+  const auto options = Options(layer.problem, flags.target, flags.algorithm);
+  const int64_t bytes = static_cast<int64_t>(sizeof(float)) * layer.problem.weights();
+  const int64_t cold_bytes = 4 * flags.threads * internal::ThisMachine().l2;
+  const int64_t count = std::clamp<int64_t>(cold_bytes / bytes, 2, kMost);
+  std::vector<std::unique_ptr<Conv2d>> convs;
+  for (int64_t i = 0; i < count; ++i) {
+    convs.push_back(std::make_unique<Conv2d>(options, data.weights, data.bias));
+    convs.back()->Run(data.x, data.y);  // packs the weights
+  }
+  size_t next = 0;
+  Contest contest(layer.ToWork(), convs[0]->target(), flags, [&] {
+    convs[next]->Run(data.x, data.y);
+    next = (next + 1) % convs.size();
+  });
+  const size_t warm = contest.Add([&] { convs[0]->Run(data.x, data.y); });
+  contest.Measure();
+  contest.Report(state, convs[0]->Explain(layer.problem.input(), layout));
+  state.counters["times_warm"] = contest.TimesLongerThan(warm);
+}
+
 }  // namespace
 
 void RegisterConvolutions(const std::vector<Layer>& layers, const std::vector<Peer>& peers,
@@ -50,6 +80,8 @@ void RegisterConvolutions(const std::vector<Layer>& layers, const std::vector<Pe
       RegisterContest("conv/" + layer.name + "/" + ToString(layout), [=](benchmark::State& state) {
         Measure(layer, layout, peers, flags, state);
       });
+      RegisterContest("conv_cold/" + layer.name + "/" + ToString(layout),
+                      [=](benchmark::State& state) { MeasureCold(layer, layout, flags, state); });
     }
   }
 }

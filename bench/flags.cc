@@ -42,6 +42,7 @@ Flags TakeFlags(std::vector<std::string>& arguments) {
   app.add_option("--rounds", flags.rounds)->check(positive);
   app.add_option("--json", json);
   app.add_flag("--table", flags.table);
+  app.add_flag("--samples", flags.samples);
   try {
     app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));  // CLI11's order
   } catch (const CLI::Error& e) {

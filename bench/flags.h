@@ -13,6 +13,7 @@ struct Flags {
   std::string algorithm = "auto";  // as Conv2dOptions, or as MaxPool2dOptions
   std::string peers = "all";       // all, none, or names separated by commas
   bool table = false;              // one line a layer instead of Google Benchmark's report
+  bool samples = false;            // what each round measured, too
   int threads = 1;
   int rounds = 15;
 };
@@ -28,10 +29,13 @@ inline constexpr char kFlagsHelp[] =
     "              [--table]           one line a layer: its ratios, peer / Windrow\n"
     "              [--json=FILE]       all counters; -: to standard output, instead of a report\n"
     "              [--rounds=N]        measurements of each (15)\n"
+    "              [--samples]         counters windrow_us[0] ... of every round, limit_us[0] ... "
+    "too\n"
     "each also as --name VALUE; and the flags of Google Benchmark, such as "
     "--benchmark_filter=REGEX,\n"
-    "of benchmarks named conv/LAYER/LAYOUT, backward_data/..., backward_weights/..., max_pool/..., "
-    "avg_pool/..., max_pool_backward/..., avg_pool_backward/... and probe/...:\n";
+    "of benchmarks named conv/LAYER/LAYOUT, conv_cold/..., backward_data/..., "
+    "backward_weights/..., "
+    "max_pool/..., avg_pool/..., max_pool_backward/..., avg_pool_backward/... and probe/...:\n";
 
 // Takes these flags out of the arguments, --name=value or --name value, and leaves Google
 // Benchmark's, to which --json adds some. Throws std::invalid_argument for a value that is wrong.
