@@ -22,6 +22,15 @@ if(Python3_FOUND)
   add_test(NAME FitCosts COMMAND ${Python3_EXECUTABLE}
     ${PROJECT_SOURCE_DIR}/tests/tools/fit_costs_test.py ${PROJECT_SOURCE_DIR}/scripts/fit-costs)
 endif()
+# By Debian's Python, which has the packages that scripts/report installs; or not, then these are skipped.
+find_program(WINDROW_SYSTEM_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH)
+if(WINDROW_SYSTEM_PYTHON)
+  foreach(part stats page)
+    add_test(NAME Report.${part} COMMAND ${WINDROW_SYSTEM_PYTHON}
+      ${PROJECT_SOURCE_DIR}/tests/tools/report_${part}_test.py ${PROJECT_SOURCE_DIR}/scripts)
+    set_tests_properties(Report.${part} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)
+  endforeach()
+endif()
 if(Python3_FOUND AND CMAKE_SYSTEM_PROCESSOR STREQUAL "x86_64" AND CMAKE_BUILD_TYPE STREQUAL "Release")
   set(check_kernels ${Python3_EXECUTABLE} ${PROJECT_SOURCE_DIR}/scripts/check-kernels)
   add_test(NAME KernelsStayInRegisters

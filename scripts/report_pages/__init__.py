@@ -1,0 +1,1 @@
+"""What scripts/report measures, computes and draws."""
