@@ -25,7 +25,7 @@ endif()
 # By Debian's Python, which has the packages that scripts/report installs; or not, then these are skipped.
 find_program(WINDROW_SYSTEM_PYTHON python3 PATHS /usr/bin NO_DEFAULT_PATH)
 if(WINDROW_SYSTEM_PYTHON)
-  foreach(part stats page)
+  foreach(part stats run page)
     add_test(NAME Report.${part} COMMAND ${WINDROW_SYSTEM_PYTHON}
       ${PROJECT_SOURCE_DIR}/tests/tools/report_${part}_test.py ${PROJECT_SOURCE_DIR}/scripts)
     set_tests_properties(Report.${part} PROPERTIES SKIP_RETURN_CODE 77 TIMEOUT 300)

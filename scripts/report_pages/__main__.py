@@ -35,7 +35,7 @@ def parse():
                         help="measure nothing: draw the page of these results")
     gate = parser.add_argument_group("comparing")
     gate.add_argument("--compare", nargs=2, metavar=("A", "B"),
-                      help="two results.json, or two build folders, measured in turn")
+                      help="two results.json, or two builds, measured in turn: folders or commits")
     gate.add_argument("--fail-past", type=float, default=5, metavar="PERCENT",
                       help="exit with 1 if a layer of B is slower by more (5)")
     gate.add_argument("--pairs", type=int, metavar="N",
@@ -126,7 +126,7 @@ def draw(options, report):
 def main():
     options = parse()
     if options.compare:
-        return compare.main(options)
+        return compare.main(options, ROOT)
     if options.page:
         with open(options.page, encoding="utf-8") as file:
             report = json.load(file)

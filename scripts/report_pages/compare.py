@@ -3,6 +3,7 @@ import json
 import math
 import os
 import re
+import subprocess
 import sys
 
 import numpy
@@ -143,10 +144,38 @@ def compare_builds(options):
     return report(pairs, list(builds.pairs("A again").values()), options.fail_past)
 
 
-def main(options):
-    a, b = options.compare
-    if os.path.isdir(a) != os.path.isdir(b):
-        raise ValueError(f"{a} and {b} are not both build folders, nor both results")
-    if os.path.isdir(a):
-        return compare_builds(options)
-    return compare_reports(a, b, options.fail_past)
+def _build_of(commit, root):
+    """The build folder of a commit's sources, which are unpacked below build/compare."""
+    name = subprocess.run(["git", "-C", root, "rev-parse", "--verify", "--quiet",
+                           "--end-of-options", commit + "^{commit}"],
+                          capture_output=True, text=True, check=False).stdout.strip()
+    if not name:
+        raise ValueError(f"{commit} is no file, no folder and no commit")
+    sources = os.path.join(root, "build", "compare", name)
+    build = os.path.join(sources, "build", "release")  # as deep as this one, for ccache
+    os.makedirs(sources, exist_ok=True)
+    print(f"report: building {commit}, {name[:12]}", file=sys.stderr)
+    archive = subprocess.run(["git", "-C", root, "archive", name], stdout=subprocess.PIPE,
+                             check=True).stdout
+    subprocess.run(["tar", "-x", "-C", sources], input=archive, check=True)
+    environment = {**os.environ, "CCACHE_BASEDIR": sources, "CCACHE_NOHASHDIR": "1"}
+    for command in (["cmake", "-G", "Ninja", "-S", sources, "-B", build,
+                     "-DCMAKE_BUILD_TYPE=Release", "-DWINDROW_BUILD_TESTS=OFF",
+                     "-DWINDROW_BUILD_TOOLS=OFF"],
+                    ["cmake", "--build", build, "-j", str(os.cpu_count()), "--target",
+                     "windrow_bench"]):
+        run = subprocess.run(command, env=environment, stdout=subprocess.PIPE,
+                             stderr=subprocess.STDOUT, text=True, check=False)
+        if run.returncode != 0:
+            raise RuntimeError(f"{' '.join(command)} failed:\n{run.stdout}")
+    return build
+
+
+def main(options, root):
+    if all(map(os.path.isfile, options.compare)):
+        return compare_reports(*options.compare, options.fail_past)
+    if any(map(os.path.isfile, options.compare)):
+        raise ValueError(" and ".join(options.compare) + " are not both results, nor both builds")
+    options.compare = [name if os.path.isdir(name) else _build_of(name, root)
+                       for name in options.compare]
+    return compare_builds(options)

@@ -62,12 +62,14 @@ def summary(results):
 
 
 def layers(benchmarks):
-    """A layer a row, both layouts."""
+    """A layer a row, both layouts; losses first."""
     by_name = {}
     for b in benchmarks:
         by_name.setdefault(b.layer, {})[b.layout] = b
     rows = []
-    for layer, of in by_name.items():
+    def worst(item):
+        return min((r.middle for r in (b.best_of_all() for b in item[1].values()) if r), default=0)
+    for layer, of in sorted(by_name.items(), key=worst):
         row = [layer]
         for layout in ("nhwc", "nchw"):
             b = of.get(layout)
@@ -76,7 +78,6 @@ def layers(benchmarks):
                     _ratio(b.best_same_layout() if b else None), _ratio(best)]
         row.append(best.format if best else "-")
         rows.append(row)
-    rows.sort(key=lambda row: row[0])
     return table(("layer", "NHWC, % of limit", "same layout", "any layout", "NCHW, % of limit",
                   "same layout", "any layout", "best peer"), rows)
 

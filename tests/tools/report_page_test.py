@@ -9,12 +9,13 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from xml.etree import ElementTree
 
 sys.dont_write_bytecode = True
 sys.path[:0] = [sys.argv[1], os.path.dirname(os.path.abspath(__file__))]
 try:
     import report_results
-    from report_pages import page
+    from report_pages import docs, page
     from report_pages.results import Results
 except ModuleNotFoundError as missing:
     print(f"skipped: {missing}; scripts/setup python3-matplotlib python3-numpy")
@@ -144,12 +145,41 @@ def test_few_results():
     assert 'id="speed"' in page.render(report)  # --peers none
 
 
+def test_docs(folder):
+    root = pathlib.Path(folder, "root")
+    root.mkdir()
+    results = Results(report_results.report())
+    (root / "README.md").write_text("before\n")
+    try:
+        docs.write(root, results)
+        raise AssertionError("README has no place for the table")
+    except ValueError as error:
+        assert "README.md has no" in str(error)
+    (root / "README.md").write_text(
+        "before\n<!-- scripts/report writes this -->\nold\n<!-- until here -->\nafter\n")
+    path = root / "docs" / "performance.md"
+    path.write_text("# Head\n\n<!-- machine: another -->\n## another\n<!-- end of machine -->\n")
+    docs.write(root, results)
+    once = path.read_text(encoding="utf-8")
+    docs.write(root, results)
+    assert path.read_text(encoding="utf-8") == once
+    assert once.startswith("# Head\n\n<!-- machine: another -->\n## another\n<!-- end of")
+    assert once.count("## Made-up CPU") == 1 and "| mobilenet2_dw2s2 |" in once
+    readme = (root / "README.md").read_text(encoding="utf-8")
+    assert "old" not in readme and "| convolution, NHWC | 3 |" in readme
+    assert readme.startswith("before\n") and readme.endswith("-->\nafter\n")
+    svg = (root / "docs" / "performance.svg").read_text(encoding="utf-8")
+    assert ElementTree.fromstring(svg).tag.endswith("svg") and "#0102" not in svg
+    assert set(re.findall(r"var\(--(\w+)\)", svg)) <= set(re.findall(r"--(\w+):", svg))
+
+
 def main():
     text = page.render(report_results.report())
     test_text(text)
     test_warnings()
     test_few_results()
     with tempfile.TemporaryDirectory() as folder:
+        test_docs(folder)
         test_page_is_whole(text, folder)
         test_faults_are_found(text, folder)
 

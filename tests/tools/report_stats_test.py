@@ -122,7 +122,7 @@ def test_program():
         assert run(paths["a"], paths["slow"], "--fail-past", 12).returncode == 0
         assert run(paths["slow"], paths["a"]).returncode == 0  # faster
         wrong = run(paths["a"], folder)
-        assert wrong.returncode == 1 and "nor both results" in wrong.stderr, wrong
+        assert wrong.returncode == 1 and "not both results" in wrong.stderr, wrong
 
 
 def test_benchmark():
