@@ -2,13 +2,12 @@
 import json
 import math
 import os
-import re
-import subprocess
 import sys
 
 import numpy
 
-from report_pages import measure, results, shapes, stats
+from report_pages import results, shapes, stats
+from report_pages.builds import Builds, build_of
 
 
 def _percent(log_ratio):
@@ -36,8 +35,8 @@ def print_table(pairs, percent, out):
 
 def print_rates(noise, percent, out):
     table = stats.rates(list(noise), percent)
-    print(f"\nthe gate itself, of {len(noise)} layers: B is A made slower by so much, and is called",
-          file=out)
+    print(f"\nthe gate itself, of {len(noise)} layers: B is A made slower by so much, and is "
+          "called", file=out)
     columns = ("slower", "equivalent", "inconclusive", "faster", "fails")
     heads = (*columns[:-1], f"slower past {percent:g} %")
     print("  " + "injected".ljust(10) + "".join(h.rjust(max(14, len(h) + 2)) for h in heads),
@@ -75,50 +74,10 @@ def compare_reports(a, b, percent):
         raise ValueError(f"{a} and {b} have no layer in common that was measured with --samples")
     generator = numpy.random.default_rng(1)
     noise = [_noise_of_one(times_a[name], len(d), generator) for name, d in pairs.items()]
-    print(f"{len(pairs)} layers of {a} and {b}, each as a part of the limit measured with it. What "
-          "differs from one run to the next,\nsuch as where memory lies, is not in these intervals: "
-          "for a gate compare two build folders.\n")
+    print(f"{len(pairs)} layers of {a} and {b}, each as a part of the limit measured with it. "
+          "What differs from one run to the next,\nsuch as where memory lies, is not in these "
+          "intervals: for a gate compare two build folders.\n")
     return report(pairs, noise, percent)
-
-
-class Builds:
-    """Two builds of which short runs take turns, and A once more: A against A is the noise."""
-
-    def __init__(self, folders, names, options):
-        self.folders = {"A": folders[0], "B": folders[1], "A again": folders[0]}
-        layouts = "(nhwc|nchw)"
-        arguments = [f"--benchmark_filter=^conv/({'|'.join(map(re.escape, names))})/{layouts}$",
-                     "--rounds=3", "--peers=none", f"--shapes={options.layers_file}",
-                     f"--pools={options.pools_file}"]
-        if options.threads != 1:
-            arguments.append(f"--threads={options.threads}")
-        if options.target:
-            arguments.append(f"--target={options.target}")
-        self.arguments = arguments
-        self.scratch = os.path.join(options.output, "compare.json")
-        self.times = {who: {} for who in self.folders}
-
-    def _run(self, who):
-        found = measure.run_bench(self.folders[who], self.arguments, self.scratch)
-        for row in found["benchmarks"]:
-            benchmark = results.Benchmark(row)
-            if benchmark.error is not None:
-                raise RuntimeError(f"{self.folders[who]}: {row['name']}: {benchmark.error}")
-            self.times[who].setdefault(row["name"], []).append(
-                math.log(numpy.median(benchmark.samples["windrow"])))
-
-    def measure(self, count, progress=sys.stderr):
-        order = list(self.folders)
-        for turn in range(count):
-            for i in range(len(order)):
-                self._run(order[(turn + i) % len(order)])
-            progress.write(f"report: pair {turn + 1} of {count}\n")
-            progress.flush()
-
-    def pairs(self, who):
-        """Of each layer the logarithms of the times of `who` over those of A."""
-        return {name: list(numpy.subtract(times, self.times["A"][name]))
-                for name, times in self.times[who].items()}
 
 
 def compare_builds(options):
@@ -144,38 +103,11 @@ def compare_builds(options):
     return report(pairs, list(builds.pairs("A again").values()), options.fail_past)
 
 
-def _build_of(commit, root):
-    """The build folder of a commit's sources, which are unpacked below build/compare."""
-    name = subprocess.run(["git", "-C", root, "rev-parse", "--verify", "--quiet",
-                           "--end-of-options", commit + "^{commit}"],
-                          capture_output=True, text=True, check=False).stdout.strip()
-    if not name:
-        raise ValueError(f"{commit} is no file, no folder and no commit")
-    sources = os.path.join(root, "build", "compare", name)
-    build = os.path.join(sources, "build", "release")  # as deep as this one, for ccache
-    os.makedirs(sources, exist_ok=True)
-    print(f"report: building {commit}, {name[:12]}", file=sys.stderr)
-    archive = subprocess.run(["git", "-C", root, "archive", name], stdout=subprocess.PIPE,
-                             check=True).stdout
-    subprocess.run(["tar", "-x", "-C", sources], input=archive, check=True)
-    environment = {**os.environ, "CCACHE_BASEDIR": sources, "CCACHE_NOHASHDIR": "1"}
-    for command in (["cmake", "-G", "Ninja", "-S", sources, "-B", build,
-                     "-DCMAKE_BUILD_TYPE=Release", "-DWINDROW_BUILD_TESTS=OFF",
-                     "-DWINDROW_BUILD_TOOLS=OFF"],
-                    ["cmake", "--build", build, "-j", str(os.cpu_count()), "--target",
-                     "windrow_bench"]):
-        run = subprocess.run(command, env=environment, stdout=subprocess.PIPE,
-                             stderr=subprocess.STDOUT, text=True, check=False)
-        if run.returncode != 0:
-            raise RuntimeError(f"{' '.join(command)} failed:\n{run.stdout}")
-    return build
-
-
 def main(options, root):
     if all(map(os.path.isfile, options.compare)):
         return compare_reports(*options.compare, options.fail_past)
     if any(map(os.path.isfile, options.compare)):
         raise ValueError(" and ".join(options.compare) + " are not both results, nor both builds")
-    options.compare = [name if os.path.isdir(name) else _build_of(name, root)
+    options.compare = [name if os.path.isdir(name) else build_of(name, root)
                        for name in options.compare]
     return compare_builds(options)
