@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 
-from report_pages import compare, machine, measure
+from report_pages import compare, machine, measure, onnxruntime
 from report_pages.plan import Plan
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
@@ -101,12 +101,13 @@ def measure_all(options):
                        check=True, stdout=subprocess.DEVNULL)
     with open(info_path, encoding="utf-8") as file:
         info = json.load(file)
+    options.onnxruntime = onnxruntime.version()
     plan = Plan(options, info, options.output)
     version, flags = machine.compiler(BUILD)
     measured = measure.run_all(plan, BUILD, parts)
     extra = {"info": info, "topology": machine.topology(), "compiler": version, "flags": flags,
              "commit": commit, "quick": options.quick, "target": plan.target,
-             "threads": options.threads, "cpus": os.cpu_count(),
+             "threads": options.threads, "cpus": os.cpu_count(), "onnxruntime": options.onnxruntime,
              "date": time.strftime("%Y-%m-%d")}
     return measure.merge(measured, extra)
 

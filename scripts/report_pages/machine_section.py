@@ -73,6 +73,8 @@ def render(results):
     caches = ", ".join(f"L{c['level']} {_bytes(c['bytes'])}" for c in info["caches"])
     peers = ", ".join(f"{name} {context[key]}" for key, name in PEER_NAMES.items()
                       if key in context) or "none"
+    if extra.get("onnxruntime"):
+        peers += f", ONNX Runtime {extra['onnxruntime']} in a process of its own"
     loads = [l["load_average"] for l in extra["load"]]
     others = [l["others"] for l in extra["load"]]
     text = html.facts([

@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 
-from report_pages import machine
+from report_pages import machine, onnxruntime, shapes
 
 
 class Progress:
@@ -50,6 +50,8 @@ class Progress:
 
 def command_of(batch, build="build/release"):
     """What repeats a batch, as a user of the sources would write it."""
+    if batch.program == "onnxruntime":
+        return "scripts/report --peers=onnxruntime"
     folder = "tools" if batch.program == "windrow" else "bench"
     words = [f"{build}/{folder}/{batch.program}", *batch.arguments]
     return " ".join(w if re.fullmatch(r"[\w./=:,+-]+", w) else "'" + w + "'" for w in words)
@@ -84,7 +86,17 @@ def run_bench(build, arguments, path):
     return report
 
 
+def _onnxruntime(batch):
+    flags = dict(a[2:].split("=", 1) for a in batch.arguments if a.startswith("--"))
+    layers = shapes.read_layers(flags["shapes"])
+    names = [a for a in batch.arguments if not a.startswith("--")]
+    return onnxruntime.measure({name: layers[name] for name in names}, int(flags["rounds"]),
+                               int(flags["threads"]))
+
+
 def _run(build, batch, path):
+    if batch.program == "onnxruntime":
+        return _onnxruntime(batch)
     if batch.program == "windrow":
         return _training(build, batch)
     return run_bench(build, batch.arguments, path)
@@ -139,8 +151,10 @@ def merge(parts, extra):
                          "variant": batch["variant"]})
     commands = {}
     for part in parts:
-        commands.setdefault(part["batch"]["section"], []).append(part["batch"]["command"])
+        of_section = commands.setdefault(part["batch"]["section"], [])
+        if part["batch"]["command"] not in of_section:
+            of_section.append(part["batch"]["command"])
     context["report"] = {**extra, "commands": commands, "load": [
         {"batch": p["batch"]["name"], **p["batch"]["load"],
          "load_average": p["batch"]["load_average"]} for p in parts]}
-    return {"context": context, "benchmarks": rows}
+    return {"context": context, "benchmarks": onnxruntime.add_to(rows)}

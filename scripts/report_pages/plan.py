@@ -3,7 +3,7 @@ import collections
 import os
 import re
 
-from report_pages import shapes
+from report_pages import onnxruntime, shapes
 
 # `program` is windrow or windrow_bench; `variant` tells batches of a section apart: a target, a
 # number of threads. `weight` is about its seconds.
@@ -29,6 +29,10 @@ class Plan:
         self.options = options
         self.folder = folder
         self.batches = []
+        wanted = options.peers.split(",")
+        self.onnxruntime = wanted == ["all"] or "onnxruntime" in wanted
+        self.onnxruntime = self.onnxruntime and bool(options.onnxruntime)
+        self.peers = ",".join(p for p in wanted if p != "onnxruntime") or "none"
         self.target = options.target or info["active_target"]
         self.targets = [t for t in info["targets"] if t["usable"]]
         fused = any(t["name"] == self.target and t["class"] == "fused" for t in self.targets)
@@ -58,7 +62,7 @@ class Plan:
         target = target or o.target
         if target:
             arguments.append(f"--target={target}")
-        peers = peers or o.peers
+        peers = peers or self.peers
         if peers != "all":
             arguments.append(f"--peers={peers}")
         name = f"{len(self.batches):03}-{section}" + (f"-{variant}" if variant else "")
@@ -77,6 +81,18 @@ class Plan:
         for names in _chunks(self.chosen, 4):
             self._bench("speed", f"conv/{_any(names)}/", rounds,
                         weight=self._seconds(names, rounds, 7))
+            self._onnxruntime(names, rounds)
+
+    def _onnxruntime(self, names, rounds):
+        """The same layers at once after, so that the machine is as much the same as it can be."""
+        names = [n for n in names
+                 if shapes.multiply_adds(self.layers[n]) >= onnxruntime.LEAST_MULTIPLY_ADDS]
+        if self.onnxruntime and names:
+            self.batches.append(Batch(
+                f"{len(self.batches):03}-onnxruntime", "onnxruntime", "", "onnxruntime",
+                [f"--rounds={rounds}", f"--threads={self.options.threads}",
+                 f"--shapes={self.options.layers_file}", *names],
+                0.5 + self._seconds(names, rounds, 2)))
 
     def _calls(self):
         path = self._file("calls.txt", shapes.CALLS)
@@ -117,7 +133,7 @@ class Plan:
 
     def _cliffs(self):
         path = self._file("cliffs.txt", shapes.cliffs(16 if self.options.quick else 1))
-        peers = self.options.peers if self.options.peers != "all" else "onednn_nhwc"
+        peers = self.peers if self.peers != "all" else "onednn_nhwc"
         rounds = 3 if self.options.quick else 5
         # By the beginnings of the numbers, so that no batch takes long.
         for what, firsts in (("channels", "123456789"), ("width", "1234567"), ("kernel", "1")):

@@ -53,7 +53,8 @@ class Benchmark:
         return Ratio(*stats.median_interval([a / b for a, b in pairs]), name)
 
     def formats(self):
-        return [name for name in self.samples if name not in ("windrow", "limit")]
+        """Those of peers that took turns with Windrow."""
+        return [name for name in self.samples if name not in ("windrow", "limit", "onnxruntime")]
 
     def best(self, formats):
         """The ratio to the fastest of these formats; None if none of them did the layer."""

@@ -76,7 +76,22 @@ def speed(results):
     text += html.figure(figures.ratios(benchmarks), "Each dot is a layer, with its interval, "
                         "against the fastest peer given the same layout.")
     text += ratio_table(results, "speed", benchmarks)
-    return text + html.repeat(results.extra["commands"].get("speed"))
+    return text + html.repeat(results.extra["commands"].get("speed")) + onnxruntime(results)
+
+
+def onnxruntime(results):
+    benchmarks = [b for b in results.sections["speed"] if "onnxruntime" in b.samples]
+    if not benchmarks:
+        return ""
+    rows = []
+    for b in sorted(benchmarks, key=lambda b: b.ratio("onnxruntime").middle):
+        rows.append([html.layer(b.layer, b.layout, b.algorithm), html.percent(b.percent_of_limit()),
+                     html.ratio(b.ratio("onnxruntime"))])
+    return ("<h3>ONNX Runtime</h3><p>Its time, in a process of its own and called from JavaScript "
+            "with tensors in NCHW, over Windrow's. These are not pairs of a round: the machine "
+            "may have changed in between, and the interval does not know it.</p>" +
+            html.table(("layer", "of the limit", "ONNX Runtime"), rows) +
+            html.repeat(results.extra["commands"].get("onnxruntime")))
 
 
 def roofline(results):

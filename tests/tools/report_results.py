@@ -27,7 +27,8 @@ def _layers(generator):
     peers = ("onednn_any", "onednn_nhwc", "onednn_nchw", "xnnpack_nhwc")
     for layer in ("resnet50_2_3x3", "mobilenet2_dw2s2", "a_layer_with_quite_a_long_name_7x7"):
         for layout in ("nhwc", "nchw"):
-            yield _contest(generator, "speed", f"conv/{layer}/{layout}", "", peers)
+            yield _contest(generator, "speed", f"conv/{layer}/{layout}", "",
+                           (*peers, "onnxruntime"))
             yield _contest(generator, "calls", f"conv/{layer}/{layout}", "", (*peers, "opencv"))
             for operation in ("backward_data", "backward_weights"):
                 yield _contest(generator, "backward", f"{operation}/{layer}/{layout}", "", peers[:3])

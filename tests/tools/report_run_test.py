@@ -11,7 +11,7 @@ from types import SimpleNamespace
 sys.path.insert(0, sys.argv[1])
 sys.dont_write_bytecode = True
 try:
-    from report_pages import measure, shapes
+    from report_pages import measure, onnxruntime, shapes
     from report_pages.plan import Batch, Plan
 except ModuleNotFoundError as missing:
     print(f"skipped: {missing}; scripts/setup python3-numpy")
@@ -111,7 +111,7 @@ def test_shapes(folder):
 
 def test_plan(folder):
     options = SimpleNamespace(quick=False, threads=2, shapes="", target="", peers="onednn",
-                              layers_file=str(folder / "layers.txt"),
+                              onnxruntime="1.0", layers_file=str(folder / "layers.txt"),
                               pools_file=str(folder / "pools.txt"))
     (folder / "pools.txt").write_text("pool max 1 8 8 8 2 2 2 2 0 0 0 net\n")
     info = {"active_target": "AVX2", "targets": [
@@ -122,8 +122,24 @@ def test_plan(folder):
     assert measure.command_of(speed) == (
         "build/release/bench/windrow_bench '--benchmark_filter=^(conv/(first|depth|one|two)/|"
         "probe/(peak_fused/AVX2|read/L2)$)' --rounds=11 --threads=2 --peers=onednn")
+    # Layers so small are mostly JavaScript.
+    assert all(b.section != "onnxruntime" for b in plan.batches)
     assert {b.variant for b in plan.batches if b.section == "targets"} == {"AVX2", "SSE4"}
     assert len({b.name for b in plan.batches}) == len(plan.batches)
+
+
+def test_onnxruntime(folder):
+    layer = dict(zip(shapes.COLUMNS, (1, 2, 4, 8, 8, 6, 3, 3, 2, 2, 1, 1, 1, 1, 1)))
+    text = onnxruntime.model(layer)
+    assert onnxruntime.output_size(layer) == [4, 4]
+    assert len(text) > 4 * 6 * 2 * 9 and b"Conv" in text and b"dilations" in text
+    if onnxruntime.version():
+        report = onnxruntime.measure({"a": layer}, 3, 1)
+        assert len(report["benchmarks"][0]) == 4, report
+    rows = onnxruntime.add_to([{"name": "conv/a/nhwc", "section": "speed", "windrow_us[0]": 2},
+                               {"name": "onnxruntime/a/nchw", "onnxruntime_us[0]": 3}])
+    assert rows == [{"name": "conv/a/nhwc", "section": "speed", "windrow_us[0]": 2,
+                     "onnxruntime_us[0]": 3}]
 
 
 def main():
@@ -133,6 +149,7 @@ def main():
         test_compare(folder / "compare")
         test_shapes(folder)
         test_plan(folder)
+        test_onnxruntime(folder)
 
 
 if __name__ == "__main__":
