@@ -17,7 +17,7 @@ class Builds:
         self.folders = {"A": folders[0], "B": folders[1], "A again": folders[0]}
         layouts = "(nhwc|nchw)"
         arguments = [f"--benchmark_filter=^conv/({'|'.join(map(re.escape, names))})/{layouts}$",
-                     "--rounds=3", "--peers=none", f"--shapes={options.layers_file}",
+                     "--rounds=7", "--peers=none", f"--shapes={options.layers_file}",
                      f"--pools={options.pools_file}"]
         if options.threads != 1:
             arguments.append(f"--threads={options.threads}")

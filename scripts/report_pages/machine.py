@@ -21,9 +21,11 @@ def _first_line(path):
 
 
 def commit(root):
-    """The commit's name, marked if the files differ from it; empty outside of a repository."""
+    """The commit's name, marked if what is measured differs from it; empty outside of a
+    repository."""
     name = _output("git", "-C", root, "rev-parse", "--short=12", "HEAD")
-    changed = _output("git", "-C", root, "status", "--porcelain", "--untracked-files=no")
+    changed = _output("git", "-C", root, "status", "--porcelain", "--", "CMakeLists.txt", "bench",
+                      "cmake", "include", "lib", "problems", "tools")
     return name + (" with changes" if name and changed else "")
 
 

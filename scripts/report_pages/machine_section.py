@@ -55,8 +55,8 @@ def bandwidth(results, access, level):
 
 
 def levels(results):
-    return [n.split("/")[2] for _, n in results.probes if n.startswith("probe/read/")
-            and _ == "probes"]
+    return [name.split("/")[2] for section, name in results.probes
+            if section == "probes" and name.startswith("probe/read/")]
 
 
 def _memory(results):

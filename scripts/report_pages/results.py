@@ -12,7 +12,7 @@ FORMATS_OF_LAYOUT = {"nhwc": {"onednn_nhwc", "xnnpack_nhwc", "opencv"},
                      "nchw": {"onednn_nchw", "opencv"}}
 PEER_NAMES = {"onednn": "oneDNN", "xnnpack": "XNNPACK", "opencv": "OpenCV"}
 
-Ratio = collections.namedtuple("Ratio", "middle low high format")
+Ratio = collections.namedtuple("Ratio", "middle low high format confidence")
 
 
 def read(path):
@@ -49,8 +49,8 @@ class Benchmark:
 
     def ratio(self, name, own="windrow"):
         """The time of `name` over Windrow's: (median, 95 % interval) of the rounds' ratios."""
-        pairs = zip(self.samples[name], self.samples[own])
-        return Ratio(*stats.median_interval([a / b for a, b in pairs]), name)
+        ratios = [a / b for a, b in zip(self.samples[name], self.samples[own])]
+        return Ratio(*stats.median_interval(ratios), name, stats.median_confidence(len(ratios)))
 
     def formats(self):
         """Those of peers that took turns with Windrow."""

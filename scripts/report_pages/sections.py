@@ -63,7 +63,8 @@ def summary_table(benchmarks):
 
 EXPLAINED = (
     "A ratio is the peer's time over Windrow's: above 1 Windrow is faster. It is the median of "
-    "the ratios within rounds in which all of them take turns; below it the 95 % interval. "
+    "the ratios within rounds in which all of them take turns; below it the 95 % interval (that of "
+    "layers that take long, and have few rounds, is less sure, as it then says). "
     "“Same layout” is the fastest peer that is given tensors in the same layout, the others are "
     "the fastest way to use each peer, its own layout included. Lost and won are layers whose "
     "interval is on one side of 1.")
