@@ -70,16 +70,17 @@ def layers(benchmarks):
     def worst(item):
         return min((r.middle for r in (b.best_of_all() for b in item[1].values()) if r), default=0)
     for layer, of in sorted(by_name.items(), key=worst):
-        row = [layer]
+        row, fastest = [layer], None
         for layout in ("nhwc", "nchw"):
             b = of.get(layout)
             best = b.best_of_all() if b else None
+            fastest = fastest or best and best.format
             row += [f"{b.percent_of_limit():.0f}" if b else "-",
                     _ratio(b.best_same_layout() if b else None), _ratio(best)]
-        row.append(best.format if best else "-")
+        row.append(fastest or "-")
         rows.append(row)
     return table(("layer", "NHWC, % of limit", "same layout", "any layout", "NCHW, % of limit",
-                  "same layout", "any layout", "best peer"), rows)
+                  "same layout", "any layout", "fastest peer"), rows)
 
 
 def section(results):
@@ -152,5 +153,8 @@ def write(root, results):
     if drawn:
         _rewrite(os.path.join(root, "docs", "performance.svg"), lambda _: drawn)
     short = (f"On {name}; peers given the same layout and the best of any layout, geometric means "
-             "of the layers:\n\n" + summary(results))
+             "of the layers")
+    if machine_section.warnings(results):
+        short += ", measured on a machine that was not quiet (how, docs/performance.md says)"
+    short += ":\n\n" + summary(results)
     _rewrite(os.path.join(root, "README.md"), lambda text: replace_table(text, short))

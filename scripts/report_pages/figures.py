@@ -31,10 +31,15 @@ def ratios(benchmarks, name="ratios", wide=3.0, narrow=5.0):
         for ax, (layout, title) in zip(axes, LAYOUTS):
             ax.set_yscale("log")
             ax.axhline(1, color=C["ink"], linewidth=1)
-            for i, r in enumerate(best[layout]):
-                colour = C["bad"] if r.high < 1 else C["muted"] if r.low <= 1 else C[layout]
-                ax.plot([i, i], [r.low, r.high], color=colour, linewidth=1.2)
-                ax.plot(i, r.middle, "o", color=colour, markersize=2.6 if is_narrow else 3.4)
+            for colour, belongs in ((C["bad"], lambda r: r.high < 1),
+                                    (C["muted"], lambda r: r.low <= 1 <= r.high),
+                                    (C[layout], lambda r: r.low > 1)):
+                at = [(i, r) for i, r in enumerate(best[layout]) if belongs(r)]
+                xs = [i for i, _ in at]
+                ax.vlines(xs, [r.low for _, r in at], [r.high for _, r in at], color=colour,
+                          linewidth=1.2)
+                ax.plot(xs, [r.middle for _, r in at], "o", color=colour,
+                        markersize=2.6 if is_narrow else 3.4)
             ax.set_ylim(low, high)
             ax.set_xlim(-1, max(1, len(best[layout])))
             _ratio_axis(ax.yaxis, low, high)

@@ -71,10 +71,11 @@ class Plan:
     def _seconds(self, names, rounds, competitors):
         """A guess; what the run takes corrects it."""
         own = sum(max(2.5e-3, shapes.multiply_adds(self.layers[n]) / 60e9) for n in names)
-        return 0.3 + 2 * own * (rounds + 3) * competitors
+        return 0.5 + 3 * own * (rounds + 3) * competitors
 
     def _probes(self):
-        self._bench("probes", "probe/", 10 if self.options.quick else 30, weight=5, drift=False)
+        self._bench("probes", "probe/", 10 if self.options.quick else 30,
+                    weight=10 if self.options.quick else 30, drift=False)
 
     def _speed(self):
         rounds = 7 if self.options.quick else 11
@@ -141,7 +142,7 @@ class Plan:
                 firsts = [".*"]
             for first in firsts:
                 self._bench("cliffs", f"conv/{what}_{first}[0-9]*/", rounds, shapes_file=path,
-                            peers=peers, weight=3 if self.options.quick else 5)
+                            peers=peers, weight=1.5)
 
     def _backward(self):
         names = self.chosen
