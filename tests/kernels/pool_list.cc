@@ -81,17 +81,20 @@ void AddFamily(const Family& f, List& list) {
       for (int stride = 1; stride <= rows; ++stride) AddStrip(f, rows, stride, any, list);
     }
   }
-  const auto add = [&](const char* name, const auto& member) {
-    list.push_back({StrCat(f.name, "_strip/", name),
-                    f.indices(),
+  const auto add = [&](const char* name, InPlace source, const auto& member) {
+    list.push_back({StrCat(f.name, "_strip/", name), f.indices(),
                     [f, member](PoolKernels& k) -> WindowFn& { return member(k.*f.strip); },
-                    {}});
+                    [f, source](Fixture& s, WindowFn kernel) {
+                      return ImageTrial(s, kernel, f.reduction, source);
+                    }});
   };
-  add("pairs", [](StripKernels& k) -> WindowFn& { return k.pairs; });
-  add("packed", [](StripKernels& k) -> WindowFn& { return k.packed; });
-  add("neighbours_s1", [](StripKernels& k) -> WindowFn& { return k.neighbours[0]; });
-  add("neighbours_s2", [](StripKernels& k) -> WindowFn& { return k.neighbours[1]; });
-  add("dense", [](StripKernels& k) -> WindowFn& { return k.dense; });
+  add("pairs", InPlace::kPairs, [](StripKernels& k) -> WindowFn& { return k.pairs; });
+  add("packed", InPlace::kPacked, [](StripKernels& k) -> WindowFn& { return k.packed; });
+  add("neighbours_s1", InPlace::kNeighboursOne,
+      [](StripKernels& k) -> WindowFn& { return k.neighbours[0]; });
+  add("neighbours_s2", InPlace::kNeighboursTwo,
+      [](StripKernels& k) -> WindowFn& { return k.neighbours[1]; });
+  add("dense", InPlace::kDense, [](StripKernels& k) -> WindowFn& { return k.dense; });
 }
 
 }  // namespace
@@ -99,20 +102,39 @@ void AddFamily(const Family& f, List& list) {
 std::vector<PoolKernel> AllPoolKernels() {
   List list;
   for (const Family& f : kFamilies) AddFamily(f, list);
-  const auto add = [&list](const char* name, const auto& slot) {
-    list.push_back({name, std::string(name).find("indices") != std::string::npos, slot, {}});
+  const auto add = [&list](const char* name, const auto& slot, const auto& trial,
+                           const auto&... what) {
+    list.push_back({name, std::string(name).find("indices") != std::string::npos, slot,
+                    [=](Fixture& s, WindowFn kernel) { return trial(s, kernel, what...); }});
   };
-  add("max_running/across", [](PoolKernels& k) -> WindowFn& { return k.max_running.across; });
-  add("max_running/down", [](PoolKernels& k) -> WindowFn& { return k.max_running.down; });
-  add("max_indices_running/across",
-      [](PoolKernels& k) -> WindowFn& { return k.max_indices_running.across; });
-  add("max_indices_running/down",
-      [](PoolKernels& k) -> WindowFn& { return k.max_indices_running.down; });
-  add("sum_running", [](PoolKernels& k) -> WindowFn& { return k.sum_running; });
-  add("max_global/pixels", [](PoolKernels& k) -> WindowFn& { return k.max_global.pixels; });
-  add("max_global/planes", [](PoolKernels& k) -> WindowFn& { return k.max_global.planes; });
-  add("sum_global/pixels", [](PoolKernels& k) -> WindowFn& { return k.sum_global.pixels; });
-  add("sum_global/planes", [](PoolKernels& k) -> WindowFn& { return k.sum_global.planes; });
+  add(
+      "max_running/across", [](PoolKernels& k) -> WindowFn& { return k.max_running.across; },
+      RunningMaxTrial, false, false);
+  add(
+      "max_running/down", [](PoolKernels& k) -> WindowFn& { return k.max_running.down; },
+      RunningMaxTrial, false, true);
+  add(
+      "max_indices_running/across",
+      [](PoolKernels& k) -> WindowFn& { return k.max_indices_running.across; }, RunningMaxTrial,
+      true, false);
+  add(
+      "max_indices_running/down",
+      [](PoolKernels& k) -> WindowFn& { return k.max_indices_running.down; }, RunningMaxTrial, true,
+      true);
+  add(
+      "sum_running", [](PoolKernels& k) -> WindowFn& { return k.sum_running; }, RunningSumTrial);
+  add(
+      "max_global/pixels", [](PoolKernels& k) -> WindowFn& { return k.max_global.pixels; },
+      GlobalTrial, false, false);
+  add(
+      "max_global/planes", [](PoolKernels& k) -> WindowFn& { return k.max_global.planes; },
+      GlobalTrial, false, true);
+  add(
+      "sum_global/pixels", [](PoolKernels& k) -> WindowFn& { return k.sum_global.pixels; },
+      GlobalTrial, true, false);
+  add(
+      "sum_global/planes", [](PoolKernels& k) -> WindowFn& { return k.sum_global.planes; },
+      GlobalTrial, true, true);
   return list;
 }
 

@@ -21,6 +21,14 @@ Trial StripTrial(Fixture& s, internal::WindowFn kernel, Reduction reduction, int
                  int stride);
 Trial StripIndicesTrial(Fixture& s, internal::WindowFn kernel, int rows, int columns, int stride);
 
+// Where strips find their windows without a copy.
+enum class InPlace : uint8_t { kPairs, kPacked, kNeighboursOne, kNeighboursTwo, kDense };
+Trial ImageTrial(Fixture& s, internal::WindowFn kernel, Reduction reduction, InPlace source);
+
+Trial RunningSumTrial(Fixture& s, internal::WindowFn kernel);
+Trial RunningMaxTrial(Fixture& s, internal::WindowFn kernel, bool indices, bool down);
+Trial GlobalTrial(Fixture& s, internal::WindowFn kernel, bool sum, bool planes);
+
 using CopyPixelsFn = decltype(internal::PoolKernels::copy_pixels);
 Trial CopyPixelsTrial(Fixture& s, CopyPixelsFn copy);
 using DeinterleaveFn = decltype(internal::PoolKernels::deinterleave);

@@ -10,7 +10,7 @@
 namespace windrow::test {
 namespace {
 
-constexpr int64_t kMaxExtent = int64_t{1} << 31;  // of a kernel, stride or dilation
+constexpr int64_t kMaxPoolExtent = int64_t{1} << 31;  // of a kernel, stride or dilation
 constexpr int64_t kMaxReach = int64_t{1} << 60;   // of a window
 constexpr int64_t kMaxOutputs = 24;               // in one direction
 
@@ -30,10 +30,10 @@ struct Axis {
 Axis RandomAxis(Generator& random) {
   Axis a{};
   a.in = random.OneIn(4) ? random.Between(1, 2) : random.Between(1, 20);
-  a.kernel = random.OneIn(3) ? random.Between(1, 5) : AnyMagnitude(random, kMaxExtent);
-  a.dilation = random.OneIn(2) ? 1 : AnyMagnitude(random, kMaxExtent);
+  a.kernel = random.OneIn(3) ? random.Between(1, 5) : AnyMagnitude(random, kMaxPoolExtent);
+  a.dilation = random.OneIn(2) ? 1 : AnyMagnitude(random, kMaxPoolExtent);
   while (a.dilation > kMaxReach / a.kernel) a.dilation /= 2;
-  a.stride = random.OneIn(4) ? random.Between(1, 3) : AnyMagnitude(random, kMaxExtent);
+  a.stride = random.OneIn(4) ? random.Between(1, 3) : AnyMagnitude(random, kMaxPoolExtent);
   const int64_t max = (a.kernel - 1) * a.dilation;  // of a side
   a.before = max == 0 ? 0 : random.OneIn(4) ? max : AnyMagnitude(random, max);
   const int64_t needed = std::max<int64_t>(max + 1 - a.in - a.before, 0);
