@@ -1,5 +1,5 @@
 // windrow draw: a test picture with what filters are judged by: edges in all directions, gradients,
-// fine detail and flat areas. The same on every machine, since it is drawn with integers.
+// fine detail and flat areas; or a digit to read. The same on every machine.
 #include <algorithm>
 #include <array>
 #include <cstdint>
@@ -8,7 +8,9 @@
 #include <string>
 
 #include "tools/cli.h"
+#include "tools/digits.h"
 #include "tools/file.h"
+#include "tools/mnist.h"
 #include "tools/png_image.h"
 
 namespace windrow::tool {
@@ -90,16 +92,40 @@ Image Draw() {
   return image;
 }
 
+// One that no training of the program has seen, white on black.
+Image DrawDigit(int64_t digit) {
+  constexpr int64_t kScale = 8;
+  constexpr uint64_t kSeed = 3;
+  const train::Dataset digits = DrawDigits(10, kSeed);
+  const uint8_t* const pixels = digits.pixels.data() + digit * kMnistSide * kMnistSide;
+  const int64_t side = kMnistSide * kScale;
+  Image image{.width = side, .height = side, .channels = 1, .bit_depth = 8, .samples = {}};
+  for (int64_t i = 0; i < side * side; ++i) {
+    image.samples.push_back(pixels[i / side / kScale * kMnistSide + i % side / kScale]);
+  }
+  return image;
+}
+
+struct DrawOptions {
+  std::string path, digit;
+};
+
 }  // namespace
 
 Command DrawCommand() {
-  const auto path = std::make_shared<std::string>();
+  const auto o = std::make_shared<DrawOptions>();
   return {"draw",
-          "OUT.png",
-          "Draw a picture to try filters on (1024 x 768)",
-          {{"output", "The PNG to write; -: to standard output", path.get(), true}},
-          [path](std::ostream& out, std::ostream&) {
-            WriteOutput(*path, EncodePng(Draw()), out);
+          "[--digit D] OUT.png",
+          "Draw a picture to try filters on (1024 x 768), or a digit to read",
+          {{"--digit",
+            "This one, for windrow predict",
+            &o->digit,
+            false,
+            {"0", "1", "2", "3", "4", "5", "6", "7", "8", "9"}},
+           {"output", "The PNG to write; -: to standard output", &o->path, true}},
+          [o](std::ostream& out, std::ostream&) {
+            WriteOutput(o->path,
+                        EncodePng(o->digit.empty() ? Draw() : DrawDigit(o->digit[0] - '0')), out);
             return 0;
           }};
 }
