@@ -1,4 +1,4 @@
-#include "tests/support/guarded_buffer.h"
+#include "problems/guarded_buffer.h"
 
 #include <sys/mman.h>
 #include <unistd.h>
@@ -7,7 +7,7 @@
 #include <cstring>
 #include <system_error>
 
-namespace windrow::test {
+namespace windrow::problems {
 namespace {
 
 size_t PageBytes() { return static_cast<size_t>(sysconf(_SC_PAGESIZE)); }
@@ -41,4 +41,4 @@ std::byte* GuardedBuffer::TakeBytes(size_t bytes, Edge edge) {
   return begin;
 }
 
-}  // namespace windrow::test
+}  // namespace windrow::problems
