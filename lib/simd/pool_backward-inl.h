@@ -89,7 +89,7 @@ inline void Divide(const DivideArgs& t) {
   if (t.divisors != nullptr && t.items == 1 && t.from_pixel == 1) {
     return ForVectors(t.pixels, [&t](int64_t i, auto access) HWY_ATTR {
       const WindowD d;
-      const WindowV divisors = access.Load(d, t.divisors + i);
+      const WindowV divisors = LoadDivisors(access, t.divisors + i);
       access.Store(d, hn::Div(access.Load(d, t.from + i), divisors), t.to + i);
     });
   }

@@ -18,6 +18,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <type_traits>
 
 #include "lib/simd/lanes-inl.h"
 #include "lib/simd/pool_kernels.h"
@@ -129,6 +130,14 @@ inline constexpr int kChunkVecs = 8;
 // that the last operation was to add 0, too: it would leave this out.)
 HWY_INLINE WindowV WithoutSign(WindowV sum) { return hn::Add(sum, hn::Zero(WindowD())); }
 
+// Lanes that are not there are divided by 1: 0 / 0 would raise the invalid-operation flag.
+template <class Access>
+HWY_INLINE WindowV LoadDivisors(const Access& access, const float* from) {
+  const WindowD d;
+  if constexpr (std::is_same_v<Access, AllLanes>) return access.Load(d, from);
+  return hn::IfThenElse(access.There(d), access.Load(d, from), hn::Set(d, 1.0f));
+}
+
 HWY_INLINE WindowV Quotient(WindowV sum, WindowV divisor) {
   return CanonicalNaN(hn::Div(WithoutSign(sum), divisor));
 }
@@ -171,7 +180,7 @@ struct Sum {
 
   template <bool kMayBeExact = Extent::kPowersOfTwo, class Access>
   static HWY_INLINE WindowV Divided(const WindowArgs& t, int64_t item, WindowV sum, Access access) {
-    if (t.divisors != nullptr) return Quotient(sum, access.Load(WindowD(), t.divisors + item));
+    if (t.divisors != nullptr) return Quotient(sum, LoadDivisors(access, t.divisors + item));
     return Average<kMayBeExact>(t, sum);
   }
 
