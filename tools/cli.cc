@@ -81,9 +81,9 @@ struct Adder {
     return option->expected(1)->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
   }
   CLI::Option* operator()(const Count& to) const {
-    return app.add_option(argument.name, *to.value, argument.description)
-        ->capture_default_str()
-        ->check(CLI::Range(1, to.max));
+    CLI::Option* option = app.add_option(argument.name, *to.value, argument.description);
+    if (*to.value != 0) option->capture_default_str();
+    return option->check(CLI::Range(1, to.max));
   }
   CLI::Option* operator()(float* to) const {
     return app
@@ -110,6 +110,7 @@ void AddCommand(CLI::App& app, const Command& command) {
     CLI::Option* option = std::visit(Adder{*added, a}, a.to);
     option->required(a.required);
     if (!a.value_name.empty()) option->type_name(a.value_name);
+    if (a.hidden) option->group("");
   }
 }
 

@@ -36,6 +36,7 @@ struct Argument {
   bool required = false;
   std::vector<std::string> choices = {};  // of a text; empty: any
   std::string value_name = {};            // what the help calls it, if not TEXT or the like
+  bool hidden = false;                    // not in the help
 };
 
 // A subcommand. The action owns what the arguments point to.

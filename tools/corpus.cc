@@ -84,7 +84,9 @@ std::string RandomPadding(Random& random, Size2 reach, Size2 in) {
   return fmt::format("pt{} pb{} pl{} pr{} {}", top, bottom, left, right, fits ? mode : "zeros");
 }
 
-std::string RandomProblem(Random& random) {
+}  // namespace
+
+std::string RandomConvolution(Random& random) {
   // Plain, grouped or depthwise; few or many channels.
   const int64_t max = random.OneIn(3) ? 40 : 9;
   int64_t groups = random.OneIn(2) ? 1 : random.Between(1, 6);
@@ -113,8 +115,6 @@ std::string RandomProblem(Random& random) {
   return text;
 }
 
-}  // namespace
-
 std::vector<problems::ParsedConv> Corpus(bool quick) {
   std::vector<problems::ParsedConv> all;
   for (size_t i = 0; i < std::size(kListed); ++i) {
@@ -122,9 +122,24 @@ std::vector<problems::ParsedConv> Corpus(bool quick) {
   }
   Random random(2024);
   for (int i = 0; i < (quick ? 40 : 1000); ++i) {
-    all.push_back(problems::ParseConv(RandomProblem(random)));
+    all.push_back(problems::ParseConv(RandomConvolution(random)));
   }
   return all;
+}
+
+problems::ParsedConv ParseValidConv(const std::string& text) {
+  problems::ParsedConv parsed = problems::ParseConv(text);
+  // The library says what is wrong, if anything is.
+  const std::vector<float> weights(static_cast<size_t>(parsed.problem.weights()));
+  static_cast<void>(
+      Conv2d(Options(parsed.problem, "", "auto"), weights).OutputShape(parsed.problem.input()));
+  return parsed;
+}
+
+std::vector<std::string> TextsOf(const std::vector<problems::ParsedConv>& all) {
+  std::vector<std::string> texts;
+  for (const problems::ParsedConv& parsed : all) texts.push_back(parsed.text);
+  return texts;
 }
 
 ProblemData MakeData(const problems::ParsedConv& parsed) {

@@ -3,9 +3,11 @@
 #ifndef WINDROW_TOOLS_CORPUS_H_
 #define WINDROW_TOOLS_CORPUS_H_
 
+#include <string>
 #include <vector>
 
 #include "problems/conv_problem.h"
+#include "tools/values.h"
 #include "windrow/tensor.h"
 
 namespace windrow::tool {
@@ -14,6 +16,13 @@ using problems::ConvProblem;
 
 // Valid problems, without target, algorithm, numerics and layout. `quick` is a subset.
 std::vector<problems::ParsedConv> Corpus(bool quick);
+
+// Of the kind that the corpus has.
+std::string RandomConvolution(Random& random);
+
+// Throws std::invalid_argument for one that is not valid, too.
+problems::ParsedConv ParseValidConv(const std::string& text);
+std::vector<std::string> TextsOf(const std::vector<problems::ParsedConv>& all);
 
 struct ProblemData {
   Tensor x, residual;  // nchw; residual is empty if there is none

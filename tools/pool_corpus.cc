@@ -10,6 +10,9 @@
 #include "tools/values.h"
 
 namespace windrow::tool {
+
+using problems::PoolProblem;
+
 namespace {
 
 // Cases worth naming. The first ones and then every fourth are in the quick corpus too, so that it
@@ -152,6 +155,8 @@ std::string RandomAdaptive(Random& random) {
   return fmt::format("ih{} iw{} o{}x{}", h, w, output_h, output_w);
 }
 
+}  // namespace
+
 std::string RandomPooling(Random& random) {
   const bool average = random.OneIn(2), adaptive = random.OneIn(5);
   const int64_t batch = random.OneIn(4) ? 2 : 1;
@@ -168,7 +173,13 @@ std::string RandomPooling(Random& random) {
   return text;
 }
 
-}  // namespace
+problems::ParsedPool ParseValidPool(const std::string& text) {
+  problems::ParsedPool parsed = problems::ParsePool(text);
+  // The library says what is wrong, if anything is.
+  const PoolProblem& p = parsed.problem;
+  static_cast<void>(MakePooling(p, "", "auto").OutputShape(p.input()));
+  return parsed;
+}
 
 std::vector<problems::ParsedPool> PoolCorpus(bool quick) {
   std::vector<problems::ParsedPool> all;

@@ -1,101 +1,110 @@
-// The self-test of convolution's gradients: by data, weights and bias of every problem of
-// convolution's corpus, in each of the numerics classes that the targets have.
-#include <algorithm>
-#include <array>
+// The self-test of convolution's gradients, by data, weights and bias, of the problems of
+// convolution's corpus. An algorithm is a pair, "direct/auto" or "auto/tiles": by data and by
+// weights.
+#include <optional>
 #include <stdexcept>
 
 #include "tools/corpus.h"
-#include "tools/selftest_run.h"
-#include "tools/values.h"
+#include "tools/selftest_case.h"
 #include "windrow/windrow.h"
 
 namespace windrow::tool {
 namespace {
 
-Conv2dOptions BoundGradient(ConvProblem p, const std::string& target, Numerics numerics,
-                            const BackwardAlgorithms& algorithms) {
-  p.numerics = numerics;
-  Conv2dOptions options = Options(p, target, "auto");
-  options.backward = algorithms;
-  return options;
-}
-
-// What a problem's gradients are computed from.
-struct GradientData {
-  ProblemData forward;
-  Tensor dy;
-
-  explicit GradientData(const problems::ParsedConv& parsed)
-      : forward(MakeData(parsed)), dy(parsed.problem.output()) {
-    Random random(SeedOf("dy " + parsed.text));
-    Fill(ElementsOf(dy), random, parsed.problem.values);
-  }
-};
-
-// dx, dw and db in a row, computed from data in `layout`.
-Tensor ComputeGradients(const Conv2d& conv, const GradientData& data, Layout layout) {
-  const Shape& input = data.forward.x.shape();
-  const int64_t pixels = input.elements(), weights = std::ssize(data.forward.weights),
-                biases = data.dy.shape().c();
-  Tensor x(input, layout), dy(data.dy.shape(), layout), dx(input, layout);
-  Copy(data.forward.x, x);
-  Copy(data.dy, dy);
-  Tensor result(Shape(1, 1, 1, pixels + weights + biases));
-  Poison(result);
-  Poison(dx);
-  conv.BackwardData(dy, dx);
-  Copy(dx, TensorView(result.data(), input, Layout::kNchw));
-  const std::span<float> all = ElementsOf(result);
-  conv.BackwardWeights(
-      {.x = x,
-       .dy = dy,
-       .dw = all.subspan(static_cast<size_t>(pixels), static_cast<size_t>(weights)),
-       .db = all.last(static_cast<size_t>(biases))});
-  return result;
-}
-
-// "direct/tiles": by data and by weights.
-std::string PairName(const BackwardAlgorithms& a) { return a.data + "/" + a.weights; }
-
 BackwardAlgorithms PairNamed(const std::string& name) {
   const size_t slash = name.find('/');
+  if (slash == std::string::npos) return {.data = name, .weights = name};
   return {.data = name.substr(0, slash), .weights = name.substr(slash + 1)};
 }
 
-std::vector<std::string> Accepting(const Explanation& e) {
-  std::vector<std::string> names;
+bool HasAccepting(const Explanation& e, const std::string& name) {
+  if (name == "auto") return true;
   for (const auto& candidate : e.candidates) {
-    if (candidate.accepts) names.push_back(candidate.algorithm);
+    if (candidate.algorithm == name) return candidate.accepts;
   }
-  return names;
+  return false;
 }
 
-// Pairs of algorithms in which each that accepts the problem occurs. (One that accepts the phase of
-// most multiply-adds may refuse another.)
-std::vector<std::string> Pairs(const ConvProblem& problem, const Conv2d& any,
-                               const GradientData& data, Layout layout, const std::string& target,
-                               Numerics numerics) {
-  Tensor x(data.forward.x.shape(), layout), dy(data.dy.shape(), layout);
-  std::vector<float> dw(data.forward.weights.size());
-  const auto by_weights = Accepting(any.Explain(BackwardWeightsArgs{.x = x, .dy = dy, .dw = dw}));
-  const BackwardDataArgs args{.dy = dy, .dx = x};
-  std::vector<std::string> by_data;
-  for (const std::string& name : Accepting(any.Explain(args))) {
+class GradientCase : public Case {
+ public:
+  explicit GradientCase(const std::string& text) : parsed_(ParseValidConv(text)) {}
+
+  bool Accepts(const Way& way, CallRoom& room) override {
+    if (way.algorithm == "auto" || way.algorithm == "reference") return true;
+    const BackwardAlgorithms pair = PairNamed(way.algorithm);
+    Way any = way;
+    any.algorithm = "auto";
+    MakeAll();
+    const std::span<const float> weights = data_->weights;  // infinite ones may be refused
+    const Conv2d conv(Bound(any), weights);
+    const TensorView x = room.Take(CallRoom::kX, problem().input(), way.layout);
+    const TensorView dy = room.Take(CallRoom::kY, problem().output(), way.layout);
+    const std::span<float> dw = room.TakeFloats(CallRoom::kWeights, std::ssize(weights));
+    if (!HasAccepting(conv.Explain(BackwardWeightsArgs{.x = x, .dy = dy, .dw = dw}),
+                      pair.weights)) {
+      return false;
+    }
+    const BackwardDataArgs args{.dy = dy, .dx = x};
+    if (!HasAccepting(conv.Explain(args), pair.data)) return false;
+    // One that accepts the phase of most multiply-adds may refuse another.
     try {
-      const Conv2d conv(BoundGradient(problem, target, numerics, {.data = name}),
-                        data.forward.weights);
-      static_cast<void>(conv.WorkspaceBytes(args, 1));
-      by_data.push_back(name);
+      static_cast<void>(Conv2d(Bound(way), weights).WorkspaceBytes(args, 1));
+      return true;
     } catch (const std::invalid_argument&) {
+      return false;
     }
   }
-  std::vector<std::string> names{"auto/auto"};
-  for (size_t i = 0; i < std::max(by_data.size(), by_weights.size()); ++i) {
-    names.push_back(PairName({.data = i < by_data.size() ? by_data[i] : "auto",
-                              .weights = i < by_weights.size() ? by_weights[i] : "auto"}));
+
+  // dx, dw and db in a row.
+  Output Compute(const Way& way, CallRoom& room) override {
+    MakeAll();
+    const Conv2d conv(Bound(way), data_->weights);
+    const Shape input = problem().input();
+    const int64_t pixels = input.elements(), weights = std::ssize(data_->weights),
+                  biases = dy_.shape().c();
+    const TensorView dy = room.Take(CallRoom::kY, dy_, way.layout);
+    BackwardDataArgs by_data{.dy = dy, .dx = room.Take(CallRoom::kGradient, input, way.layout)};
+    by_data.workspace = room.TakeWorkspace([&](int t) { return conv.WorkspaceBytes(by_data, t); });
+    const bool finite = StaysFinite(problem().values);
+    room.Call(finite, [&] { conv.BackwardData(by_data); });
+
+    BackwardWeightsArgs by_weights{.x = room.Take(CallRoom::kX, data_->x, way.layout),
+                                   .dy = dy,
+                                   .dw = room.TakeFloats(CallRoom::kWeights, weights),
+                                   .db = room.TakeFloats(CallRoom::kBias, biases)};
+    by_weights.workspace =
+        room.TakeWorkspace([&](int t) { return conv.WorkspaceBytes(by_weights, t); });
+    room.Call(finite, [&] { conv.BackwardWeights(by_weights); });
+
+    Output result{Tensor(Shape(1, 1, 1, pixels + weights + biases))};
+    float* const all = result.y.data();
+    Copy(by_data.dx, TensorView(all, input, Layout::kNchw));
+    std::copy(by_weights.dw.begin(), by_weights.dw.end(), all + pixels);
+    std::copy(by_weights.db.begin(), by_weights.db.end(), all + pixels + weights);
+    return result;
   }
-  return names;
-}
+
+ private:
+  const ConvProblem& problem() const { return parsed_.problem; }
+  Conv2dOptions Bound(const Way& way) const {
+    ConvProblem p = problem();
+    p.numerics = way.numerics;
+    Conv2dOptions options = Options(p, way.target, "auto");
+    options.backward = PairNamed(way.algorithm);
+    return options;
+  }
+  void MakeAll() {
+    if (data_) return;
+    data_ = MakeData(parsed_);
+    dy_ = Tensor(problem().output());
+    Random random(SeedOf("dy " + parsed_.text));
+    Fill(ElementsOf(dy_), random, problem().values);
+  }
+
+  problems::ParsedConv parsed_;
+  std::optional<ProblemData> data_;
+  Tensor dy_;
+};
 
 // Small enough for the quick test, which emulated CPUs run, too.
 bool IsSmall(const ConvProblem& problem) {
@@ -104,66 +113,37 @@ bool IsSmall(const ConvProblem& problem) {
   return s.n() * s.h() * s.w() * problem.weights() <= kMax;
 }
 
-struct GradientClass {
-  BitsClass bits_class;
-  Numerics numerics;
-  std::string target;  // of the reference
-  Digest digest;
+class Gradients : public Subject {
+ public:
+  std::vector<std::string> Corpus(bool quick) const override {
+    std::vector<problems::ParsedConv> all = tool::Corpus(quick);
+    if (quick) std::erase_if(all, [](const auto& p) { return !IsSmall(p.problem); });
+    return TextsOf(all);
+  }
+  std::string RandomProblem(Random& random) const override { return RandomConvolution(random); }
+  std::vector<std::string> Algorithms() const override {
+    std::vector<std::string> pairs;
+    for (const std::string& name : windrow::Algorithms()) {
+      if (name != "reference") pairs.push_back(name + "/auto");
+    }
+    for (const std::string& name : BackwardWeightsAlgorithms()) {
+      if (name != "reference") pairs.push_back("auto/" + name);
+    }
+    return pairs;
+  }
+  std::unique_ptr<Case> Make(const std::string& text) const override {
+    return std::make_unique<GradientCase>(text);
+  }
+  std::vector<std::string> Simpler(const std::string& text) const override {
+    return SimplerConvolutions(text);
+  }
 };
 
 }  // namespace
 
-void TestGradients(const std::vector<cpu::TargetInfo>& targets, SelftestReport& report,
-                   const Step& step) {
-  std::array classes = {GradientClass{BitsClass::kFusedGradient, Numerics::kNative, "", {}},
-                        GradientClass{BitsClass::kUnfusedGradient, Numerics::kPortable, "", {}}};
-  for (const cpu::TargetInfo& t : cpu::Targets()) {
-    if (t.usable && t.fused) classes[0].target = t.name;
-    if (t.usable) classes[1].target = t.name;
-  }
-  std::vector<Tally> tallies;
-  for (const cpu::TargetInfo& t : targets) {
-    if (t.fused) tallies.emplace_back(t.name, BitsClass::kFusedGradient, false);
-    tallies.emplace_back(t.name, BitsClass::kUnfusedGradient, t.fused);
-  }
-  for (const problems::ParsedConv& parsed : Corpus(report.quick)) {
-    const ConvProblem& problem = parsed.problem;
-    if (report.quick && !IsSmall(problem)) {
-      if (step) step();
-      continue;
-    }
-    const GradientData data(parsed);
-    for (GradientClass& c : classes) {
-      report.classes[static_cast<size_t>(c.bits_class)].problems.push_back(parsed.text);
-      if (c.target.empty()) continue;
-      const auto conv = [&](const std::string& target, const BackwardAlgorithms& algorithms) {
-        return Conv2d(BoundGradient(problem, target, c.numerics, algorithms), data.forward.weights);
-      };
-      const Output expected{
-          ComputeGradients(conv(c.target, PairNamed("reference/reference")), data, Layout::kNchw),
-          {}};
-      Add(expected, c.digest);
-      for (Tally& tally : tallies) {
-        if (tally.bits_class() != c.bits_class) continue;
-        const Conv2d any = conv(tally.target(), {});
-        tally.Run(
-            parsed.text, expected,
-            [&](Layout layout) {
-              return Pairs(problem, any, data, layout, tally.target(), c.numerics);
-            },
-            [&](Layout layout, const std::string& pair) {
-              return Output{ComputeGradients(conv(tally.target(), PairNamed(pair)), data, layout),
-                            {}};
-            });
-      }
-    }
-    if (step) step();
-  }
-  for (GradientClass& c : classes) {
-    if (!c.target.empty())
-      report.classes[static_cast<size_t>(c.bits_class)].digest = c.digest.Finish();
-  }
-  for (Tally& tally : tallies) report.targets.push_back(tally.Finish());
+const Subject& GradientSubject() {
+  static const Gradients subject;
+  return subject;
 }
 
 }  // namespace windrow::tool

@@ -1,217 +1,111 @@
-// The self-test's results as a table, as JSON and as JUnit XML.
+// The self-test's results for people: a table, failures, digests; and what a run would do.
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <bit>
-#include <string_view>
-
-#include "tools/json_output.h"
-#include "tools/machine.h"
 #include "tools/selftest.h"
-#include "windrow/windrow.h"
+#include "tools/selftest_names.h"
+#include "tools/targets.h"
 
 namespace windrow::tool {
 namespace {
 
-// More differences of one target than this say nothing new.
-constexpr size_t kShown = 10;
-
-const char* Digested(const ClassResult& c) {
-  if (c.digest.empty()) return "no target here";
-  return c.digest == c.recorded ? "as recorded" : "NOT AS RECORDED";
+const char* Digested(const SelftestReport& report, const ClassResult& c) {
+  if (!c.tested) return "not tested";
+  if (c.digest.empty()) return "";
+  return report.AsRecorded(c) ? "  as recorded" : "  NOT AS RECORDED";
 }
 
-const char* NumericsName(const TargetResult& t) {
-  if (t.bits_class == BitsClass::kPooling) return "any";
-  return t.portable ? "portable" : "native";
-}
-
-// What a target was tested in.
-std::string PartName(const TargetResult& t) {
-  switch (t.bits_class) {
-    case BitsClass::kPooling:
-      return ToString(t.bits_class);
-    case BitsClass::kFusedGradient:
-    case BitsClass::kUnfusedGradient:
-      return std::string("gradient ") + NumericsName(t);
-    default:
-      return NumericsName(t);
+std::string Table(const SelftestReport& report) {
+  std::string text = fmt::format("{:<9} {:<13} {:<8} {:>6} {:>8} {:>7}  {}\n", "target", "class",
+                                 "numerics", "calls", "failures", "seconds", "digest");
+  for (const TargetResult& t : report.targets) {
+    int64_t failures = 0;
+    for (const Failure& f : t.failures) failures += f.cases;
+    text += fmt::format("{:<9} {:<13} {:<8} {:>6} {:>8} {:>7.2f}  {}\n", t.target,
+                        ToString(t.bits_class), NumericsName(t), t.runs(), failures, t.seconds,
+                        t.digest.empty() ? "-" : t.digest.substr(0, 16));
   }
-}
-
-std::string Element(const Difference& d, uint64_t bits) {
-  if (d.of_index) return std::to_string(static_cast<int64_t>(bits));
-  return fmt::format("{:08x}", bits);
-}
-
-std::string Described(const Difference& d, uint64_t bits) {
-  if (d.of_index) return "index " + Element(d, bits);
-  return fmt::format("{} ({})", Element(d, bits),
-                     std::bit_cast<float>(static_cast<uint32_t>(bits)));
-}
-
-std::string Escaped(std::string_view text) {
-  std::string xml;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        xml += "&amp;";
-        break;
-      case '<':
-        xml += "&lt;";
-        break;
-      case '>':
-        xml += "&gt;";
-        break;
-      case '"':
-        xml += "&quot;";
-        break;
-      default:
-        xml += c;
-    }
+  for (const SkippedTarget& s : report.skipped) {
+    text += fmt::format("{:<9} skipped: {}\n", s.target, s.why);
   }
-  return xml;
+  return text;
+}
+
+std::string Failures(const std::string& target, BitsClass c, const std::vector<Failure>& failures) {
+  std::string text;
+  for (const Failure& f : failures) {
+    text += fmt::format("\nFAILURE {} {} {} {}: {}\n", target, ToString(c), f.algorithm,
+                        windrow::ToString(f.layout), Summary(f));
+    text += Details(f, "  ");
+  }
+  return text;
+}
+
+std::string Digests(const SelftestReport& report) {
+  std::string text = fmt::format(
+      "\nThe reference's digests of corpus version {}{}, which are the same on every machine:\n",
+      kCorpusVersion, report.corpus.quick ? ", quick" : "");
+  for (const ClassResult& c : report.classes) {
+    text += fmt::format("{:<13} {}{}\n", ToString(c.bits_class), c.digest, Digested(report, c));
+    if (!c.digest.empty() && !report.AsRecorded(c)) text += "recorded:     " + c.recorded + "\n";
+  }
+  return text;
 }
 
 }  // namespace
 
-const char* ToString(BitsClass c) {
-  static constexpr const char* kNames[] = {"fused (F)", "unfused (U)", "pooling", "gradient/F",
-                                           "gradient/U"};
-  return kNames[static_cast<size_t>(c)];
+std::string NumericsName(const TargetResult& t) {
+  if (t.bits_class == BitsClass::kPooling || t.bits_class == BitsClass::kPoolGradient) return "any";
+  return t.portable ? "portable" : "native";
 }
 
-std::string Difference::ToString() const {
-  return fmt::format(
-      "{} {}, \"{}\": {} elements differ, the first at n {} c {} h {} w {}: expected {}, computed "
-      "{}",
-      algorithm, windrow::ToString(layout), problem, elements, n, c, h, w,
-      Described(*this, expected), Described(*this, computed));
+std::string Summary(const Failure& f) {
+  return f.cases == 1 ? f.what : fmt::format("{} ({} calls)", f.what, f.cases);
 }
 
-bool SelftestReport::ok() const {
-  return std::all_of(targets.begin(), targets.end(),
-                     [](const TargetResult& t) { return t.differences.empty(); }) &&
-         std::all_of(classes.begin(), classes.end(), [](const ClassResult& c) {
-           return c.digest.empty() || c.digest == c.recorded;
-         });
+std::string Details(const Failure& f, const std::string& indent) {
+  if (f.problem.empty()) return "";
+  std::string text = fmt::format("{}first met in \"{}\"\n", indent, f.problem);
+  if (f.command.empty()) return text;
+  text += fmt::format("{}smallest     \"{}\"\n", indent, f.smallest);
+  if (f.difference) text += fmt::format("{}there        {}\n", indent, f.difference->ToString());
+  return text + fmt::format("{}to repeat    {}\n", indent, f.command);
 }
 
 std::string ToText(const SelftestReport& report) {
-  std::string text = fmt::format(
-      "{} convolutions, the gradients of {}, and {} poolings{}, both layouts, all algorithms\n\n",
-      report.classes[0].problems.size(), report.classes[3].problems.size(),
-      report.classes[2].problems.size(), report.quick ? " (quick)" : "");
-  text += fmt::format("{:<9} {:<11} {:<8} {:>6} {:>11} {:>7}  {}\n", "target", "class", "numerics",
-                      "runs", "differences", "seconds", "digest");
-  for (const TargetResult& t : report.targets) {
-    text += fmt::format("{:<9} {:<11} {:<8} {:>6} {:>11} {:>7.2f}  {}\n", t.target,
-                        ToString(t.bits_class), NumericsName(t), t.runs, t.differences.size(),
-                        t.seconds, t.digest.substr(0, 16));
+  std::string text;
+  if (!report.in_process.empty()) {
+    text += fmt::format("All in one process, {}: a crash ends the run.\n\n", report.in_process);
   }
-  for (const TargetResult& t : report.targets) {
-    const size_t shown = std::min(t.differences.size(), kShown);
-    for (size_t i = 0; i < shown; ++i) {
-      text +=
-          fmt::format("\nDIFFERENCE {} {} {}", t.target, PartName(t), t.differences[i].ToString());
-    }
-    if (shown < t.differences.size()) {
-      text += fmt::format("\n... and {} more on {}", t.differences.size() - shown, t.target);
-    }
-    if (shown > 0) text += "\n";
-  }
-  text += "\nThe reference's digests, which are the same on every machine:\n";
+  text += Table(report);
   for (const ClassResult& c : report.classes) {
-    text += fmt::format("{:<11} {}{}{}\n", ToString(c.bits_class), c.digest,
-                        c.digest.empty() ? "" : "  ", Digested(c));
-    if (!c.digest.empty() && c.digest != c.recorded) text += "recorded:   " + c.recorded + "\n";
+    text += Failures("reference", c.bits_class, c.failures);
   }
+  for (const TargetResult& t : report.targets) {
+    text += Failures(t.target, t.bits_class, t.failures);
+  }
+  if (report.corpus.problem.empty()) text += Digests(report);
+  if (report.runs() == 0) text += "\nNo test was run.\n";
   return text + (report.ok() ? "\nPASSED\n" : "\nFAILED\n");
 }
 
-std::string ToJson(const SelftestReport& report) {
-  Json classes = Json::array(), targets = Json::array();
-  for (const ClassResult& c : report.classes) {
-    classes.push_back({{"class", ToString(c.bits_class)},
-                       {"problems", c.problems.size()},
-                       {"digest", c.digest.empty() ? Json() : Json(c.digest)},
-                       {"recorded", c.recorded}});
+std::string ListText(const SelftestOptions& options) {
+  std::string text =
+      fmt::format("corpus version {}{}\n\n{:<14} {:>8}  {}\n", kCorpusVersion,
+                  options.corpus.quick ? ", quick" : "", "operation", "problems", "algorithms");
+  for (const Operation op : kOperations) {
+    std::vector<std::string> algorithms = SubjectOf(op).Algorithms();
+    algorithms.insert(algorithms.begin(), "auto");
+    text += fmt::format("{:<14} {:>8}  {}\n", ToString(op),
+                        ProblemsOf(op, options.corpus).texts.size(), fmt::join(algorithms, ", "));
   }
-  for (const TargetResult& t : report.targets) {
-    Json differences = Json::array();
-    for (const Difference& d : t.differences) {
-      differences.push_back({{"algorithm", d.algorithm},
-                             {"layout", windrow::ToString(d.layout)},
-                             {"problem", d.problem},
-                             {"elements", d.elements},
-                             {"first", {{"n", d.n}, {"c", d.c}, {"h", d.h}, {"w", d.w}}},
-                             {"of_index", d.of_index},
-                             {"expected", Element(d, d.expected)},
-                             {"computed", Element(d, d.computed)}});
-    }
-    targets.push_back({{"target", t.target},
-                       {"class", ToString(t.bits_class)},
-                       {"numerics", NumericsName(t)},
-                       {"runs", t.runs},
-                       {"seconds", t.seconds},
-                       {"digest", t.digest},
-                       {"differences", differences}});
+  text += "\ntargets, best first\n";
+  for (const cpu::TargetInfo& t : cpu::Targets()) {
+    text += fmt::format("{:<14} {}\n", t.name,
+                        !t.usable ? "skipped: " + t.why_not
+                        : t.fused ? "class F, and class U by Numerics::kPortable"
+                                  : "class U");
   }
-  const Json json = {{"version", Version()},
-                     {"cpu", ThisMachine().cpu},
-                     {"corpus", report.quick ? "quick" : "full"},
-                     {"ok", report.ok()},
-                     {"classes", classes},
-                     {"targets", targets}};
-  return ToText(json);
-}
-
-std::string ToJunit(const SelftestReport& report) {
-  std::string xml =
-      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"windrow selftest\">\n";
-  // A test suite a target and class, a test case a problem.
-  for (const TargetResult& t : report.targets) {
-    const std::vector<std::string>& problems = report.ClassOf(t).problems;
-    std::string cases;
-    int failures = 0;
-    for (size_t i = 0; i < problems.size(); ++i) {
-      std::string messages;
-      for (const Difference& d : t.differences) {
-        if (d.problem == problems[i]) messages += d.ToString() + "\n";
-      }
-      cases +=
-          fmt::format("    <testcase classname=\"{}.{}\" name=\"{}\" time=\"{:.6f}\"",
-                      Escaped(t.target), PartName(t), Escaped(problems[i]), t.problem_seconds[i]);
-      if (messages.empty()) {
-        cases += "/>\n";
-      } else {
-        ++failures;
-        cases += fmt::format(
-            ">\n      <failure message=\"differs from the reference\">{}</failure>\n"
-            "    </testcase>\n",
-            Escaped(messages));
-      }
-    }
-    xml +=
-        fmt::format("  <testsuite name=\"{} {}\" tests=\"{}\" failures=\"{}\" time=\"{:.3f}\">\n",
-                    Escaped(t.target), PartName(t), problems.size(), failures, t.seconds);
-    xml += cases + "  </testsuite>\n";
-  }
-  // And one a class, for the digests.
-  for (const ClassResult& c : report.classes) {
-    if (c.digest.empty()) continue;
-    const bool same = c.digest == c.recorded;
-    xml += fmt::format(
-        "  <testsuite name=\"digest {}\" tests=\"1\" failures=\"{}\">\n"
-        "    <testcase classname=\"digest\" name=\"{}\">\n",
-        ToString(c.bits_class), same ? 0 : 1, ToString(c.bits_class));
-    if (!same) {
-      xml += fmt::format("      <failure message=\"not as recorded\">{} is not {}</failure>\n",
-                         c.digest, c.recorded);
-    }
-    xml += "    </testcase>\n  </testsuite>\n";
-  }
-  return xml + "</testsuites>\n";
+  return text;
 }
 
 }  // namespace windrow::tool

@@ -15,11 +15,9 @@
 #include "tests/support/standard_stream.h"
 #include "tests/tools/tool_call.h"
 #include "tests/tools/tool_folder.h"
-#include "tools/corpus.h"
-#include "tools/pool_corpus.h"
 #include "tools/progress.h"
 #include "tools/selftest.h"
-#include "windrow/cpu.h"
+#include "windrow/windrow.h"
 
 namespace windrow::tool {
 namespace {
@@ -50,7 +48,7 @@ TEST_F(OutputTest, AFullDiskIsAFailure) {
       {"draw", "-"},
       {"explain", "ic1 oc1 k1 i1"},
       {"explain", "ic1 oc1 k1 i1", "--json", "-"},
-      {"selftest", "--quick"}};
+      {"selftest", "--quick", "--op", "pool"}};
   for (const auto& arguments : commands) {
     std::ofstream full("/dev/full");
     std::ostringstream err;
@@ -122,10 +120,12 @@ TEST_F(OutputTest, DemoWritesJson) {
 
 TEST_F(OutputTest, SelftestWritesEitherFormToStandardOutput) {
   const std::string target = UsableTargetNames().back();
-  const Outcome o = Call({"selftest", "--quick", "--target", target, "--json", "-"});
+  const Outcome o =
+      Call({"selftest", "--quick", "--op", "pool", "--target", target, "--json", "-"});
   EXPECT_EQ(o.code, 0) << o.err;
   EXPECT_TRUE(json::parse(o.out)["ok"].get<bool>());
-  const Outcome xml = Call({"selftest", "--quick", "--target", target, "--junit", "-"});
+  const Outcome xml =
+      Call({"selftest", "--quick", "--op", "pool", "--target", target, "--junit", "-"});
   EXPECT_EQ(xml.out.find("<?xml"), 0u);
   EXPECT_TRUE(xml.out.ends_with("</testsuites>\n"));
   EXPECT_EQ(Call({"selftest", "--quick", "--json", "-", "--junit", "-"}).code, 2);
@@ -171,10 +171,13 @@ TEST(ProgressTest, IsForTerminalsOnly) {
   close(terminal);
 }
 
-TEST(ProgressTest, TheSelfTestTakesAStepAProblem) {
+TEST(ProgressTest, TheSelfTestTakesAStepAUnit) {
+  SelftestOptions options{.targets = {UsableTargetNames().back()}, .operations = {"pool"}};
+  options.corpus.quick = true;
   size_t steps = 0;
-  RunSelftest({UsableTargetNames().back()}, true, [&] { ++steps; });
-  EXPECT_EQ(steps, 2 * Corpus(true).size() + PoolCorpus(true).size());  // gradients, too
+  RunSelftest(options, [&] { ++steps; });
+  EXPECT_EQ(steps, UnitCount(options));
+  EXPECT_GT(steps, PoolAlgorithms().size());
 }
 
 }  // namespace
