@@ -38,6 +38,8 @@ void RegisterAll() {
       Register(target, "fused", true, test::ConvKernels(internal::Tiles(target.index, true)));
     }
     Register(target, "unfused", false, test::ConvKernels(internal::Tiles(target.index, false)));
+    Register(target, "pool", false,
+             test::PoolKernelsWithTrials(internal::PoolKernelsOf(target.index)));
   }
 }
 
