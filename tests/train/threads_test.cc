@@ -19,7 +19,7 @@ class TrainThreads : public testing::Test {
 
 TEST_F(TrainThreads, AnyNumberGivesTheSameBits) {
   for (const Training& training : {Training{}, Training{.network = EveryLayer, .adam = true},
-                                   Training{.network = ResNet, .side = 12}}) {
+                                   Training{.network = ResNet, .side = 5}}) {
     std::optional<uint64_t> expected;
     for (int threads = 1; threads <= kMaxThreads; ++threads) {
       tbb::task_arena(threads).execute([&] {
