@@ -37,7 +37,8 @@ def parse():
     gate.add_argument("--compare", nargs=2, metavar=("A", "B"),
                       help="two results.json, or two builds, measured in turn: folders or commits")
     gate.add_argument("--fail-past", type=float, default=5, metavar="PERCENT",
-                      help="exit with 1 if a layer of B is slower by more (5)")
+                      help="exit with 1 if a layer of B is slower by more (5); what is slower by "
+                           "just that is caught half of the time")
     gate.add_argument("--pairs", type=int, metavar="N",
                       help="runs of each build (16; 10 with --quick)")
     options = parser.parse_args()

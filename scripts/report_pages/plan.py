@@ -154,6 +154,8 @@ class Plan:
                         weight=2 * self._seconds(part, rounds, 5))
 
     def _training(self):
+        if self.options.target:
+            return  # `windrow train` takes the best
         counts = (1,) if self.options.quick else (1, os.cpu_count())
         for threads in sorted(set(counts)):
             steps = 100 if self.options.quick else 180

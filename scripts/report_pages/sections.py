@@ -130,9 +130,9 @@ def backward(results):
 
 def targets(results):
     benchmarks = results.sections["targets"]
-    text = html.figure(figures.targets(benchmarks, results.extra["info"]["targets"][0]["name"]),
+    names = list(dict.fromkeys(b.row["variant"] for b in benchmarks))  # the best one first
+    text = html.figure(figures.targets(benchmarks, names[0]),
                        "The same layers on each SIMD target, NHWC.")
-    names = list(dict.fromkeys(b.row["variant"] for b in benchmarks))
     layers = list(dict.fromkeys(b.layer for b in benchmarks))
     of = {(b.layer, b.row["variant"]): b.percent_of_limit() for b in benchmarks}
     rows = [[html.layer(layer), *(f"{of[layer, t]:.0f}" if (layer, t) in of else "–"
@@ -143,7 +143,8 @@ def targets(results):
 
 def threads(results):
     return html.figure(figures.threads(results.sections["threads"]),
-                       "Speed with more threads, NHWC; these are times of different runs.") + \
+                       "Speed with more threads, NHWC, by times of different runs; with one "
+                       "thread other programs do not count, with more they do.") + \
         html.repeat(results.extra["commands"].get("threads"))
 
 
