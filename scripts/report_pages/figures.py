@@ -85,7 +85,7 @@ def roofline(benchmarks, peak, bandwidths):
     return svg.draw("roofline", paint, 3.6, 3.4)
 
 
-def _grouped_bars(name, groups, series, values, xlabel, log=False):
+def _grouped_bars(name, groups, series, values, xlabel):
     """Horizontal bars, `series` {label: colour}, `values[label][group]`."""
     height = 0.11 * len(groups) * (len(series) + 1.2) + 0.9
 
@@ -100,10 +100,6 @@ def _grouped_bars(name, groups, series, values, xlabel, log=False):
         ax.tick_params(axis="y", length=0)
         ax.set_ylim(len(groups) - 0.4, -0.6)
         ax.grid(axis="y", visible=False)
-        if log:
-            ax.set_xscale("log")
-            ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-            ax.xaxis.set_minor_locator(NullLocator())
         ax.set_xlabel(xlabel)
         ax.legend(loc="lower right", bbox_to_anchor=(1, 1), borderaxespad=0, ncol=3 if is_narrow else 6)
     return svg.draw(name, paint, height, height)

@@ -63,12 +63,11 @@ def layer(name, *notes):
     return escape(name).replace("_", "_<wbr>") + note
 
 
-def ratio(r, show_format=False):
+def ratio(r):
     """A ratio with its interval; red where Windrow is slower for certain, green where faster."""
     if r is None:
         return '<span class="muted">–</span>'
     kind = "loss" if r.high < 1 else "win" if r.low > 1 else ""
-    note = f'<span class="note">{escape(r.format)}</span>' if show_format else ""
     sure = "" if r.confidence > 0.93 else f" ({100 * r.confidence:.0f} %)"
     return (f'<span class="{kind}">{number(r.middle)}</span>'
-            f'<span class="interval">{number(r.low)} – {number(r.high)}{sure}</span>{note}')
+            f'<span class="interval">{number(r.low)} – {number(r.high)}{sure}</span>')

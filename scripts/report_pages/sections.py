@@ -106,7 +106,8 @@ def roofline(results):
     return html.figure(
         figures.roofline(results.sections["speed"], peak["flops_per_second"], bandwidths),
         "What each layer reaches, over how much arithmetic it has for a byte that must be moved. "
-        "The lines are what reading from each level of memory would allow.")
+        "The lines are what reading from each level of memory would allow.") + \
+        html.repeat(extra["commands"].get("speed"))
 
 
 def pooling(results):

@@ -61,7 +61,7 @@ def _line(name, ic, ih, iw, oc, k, groups=1):
 
 
 def cliffs(step):
-    """Layers that differ in one number: {file name: lines}. With a step of 1 every number is there,
+    """Lines of layers that differ in one number. With a step of 1 every number is there,
     with a larger one those just past it, where cliffs begin."""
     def numbers(last):
         return sorted({1, *range(step, last + 1, step), *range(step + 1, last + 1, step)})
