@@ -59,7 +59,7 @@ int Verify(const TrainOptions& o, std::ostream& out, std::ostream& err) {
 Command TrainCommand() {
   const auto o = std::make_shared<TrainOptions>();
   o->threads = tbb::this_task_arena::max_concurrency();
-  constexpr int kMax = 1'000'000'000;
+  constexpr int kMaxCount = 1'000'000'000;
   return {"train",
           "mnist [--data DIR] [OPTIONS]",
           "Train LeNet-5 or a small ResNet to read digits, the same bits on every machine",
@@ -68,19 +68,19 @@ Command TrainCommand() {
             "The folder of MNIST's files (scripts/get-mnist); without it the program draws digits",
             &o->data},
            {"--network", "What to train", &o->network, false, kNetworks},
-           {"--epochs", "How often all pictures are seen", Count{&o->epochs, kMax}},
-           {"--steps", "Ends after so many batches of 64", Count{&o->steps, kMax}},
+           {"--epochs", "How often all pictures are seen", Count{&o->epochs, kMaxCount}},
+           {"--steps", "Ends after so many batches of 64", Count{&o->steps, kMaxCount}},
            {"--save",
             "NAME.checkpoint, NAME.json, NAME.safetensors and pictures are written; the network's "
             "name if not said",
             &o->save},
            {"--resume", "Go on from NAME.checkpoint and NAME.json", &o->resume},
-           {"--seed", "Of weights and shuffles", Count{&o->seed, kMax}},
+           {"--seed", "Of weights and shuffles", Count{&o->seed, kMaxCount}},
            {"--threads", "Threads; as many as there are if not said", Count{&o->threads, 1024}},
            {"--verify",
             "Only this many steps, with one and all threads, on every SIMD target of a class: are "
             "their bits the same?",
-            Count{&o->verify, kMax}}},
+            Count{&o->verify, kMaxCount}}},
           [o](std::ostream& out, std::ostream& err) {
             if (o->verify > 0) return Verify(*o, out, err);
             int code = 0;
