@@ -108,7 +108,8 @@ class GradientCase : public Case {
 
 // Small enough for the quick test, which emulated CPUs run, too.
 bool IsSmall(const ConvProblem& problem) {
-  constexpr int64_t kMaxProducts = 60'000;  // products of an input pixel and a weight of its channel
+  constexpr int64_t kMaxProducts =
+      60'000;  // products of an input pixel and a weight of its channel
   const Shape s = problem.input();
   return s.n() * s.h() * s.w() * problem.weights() <= kMaxProducts;
 }
