@@ -1,5 +1,5 @@
-// Windrow: convolution, pooling and training on CPUs, the same bits everywhere. Includes every public
-// header.
+// Windrow: convolution, pooling and training on CPUs, the same bits everywhere. Includes every
+// public header.
 #ifndef WINDROW_WINDROW_H_
 #define WINDROW_WINDROW_H_
 
