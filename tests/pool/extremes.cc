@@ -11,8 +11,8 @@ namespace windrow::test {
 namespace {
 
 constexpr int64_t kMaxPoolExtent = int64_t{1} << 31;  // of a kernel, stride or dilation
-constexpr int64_t kMaxReach = int64_t{1} << 60;   // of a window
-constexpr int64_t kMaxOutputs = 24;               // in one direction
+constexpr int64_t kMaxReach = int64_t{1} << 60;       // of a window
+constexpr int64_t kMaxOutputs = 24;                   // in one direction
 
 // Of any magnitude up to `max`: as often of few bits as of many.
 int64_t AnyMagnitude(Generator& random, int64_t max) {
