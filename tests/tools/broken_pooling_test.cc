@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
-#include "lib/simd/zero_upper.h"
 #include "lib/simd/pool_kernels.h"
 #include "lib/simd/target.h"
+#include "lib/simd/zero_upper.h"
 #include "tests/kernels/list.h"
 #include "tests/support/upper_halves.h"
 #include "tests/tools/tool_call.h"

@@ -1,4 +1,6 @@
 // Kernels, or those who call them, leave no upper half of a vector register in use.
+#include "lib/simd/zero_upper.h"
+
 #include <gtest/gtest.h>
 #include <tbb/task_arena.h>
 
@@ -8,7 +10,6 @@
 #include <vector>
 
 #include "lib/simd/kernels.h"
-#include "lib/simd/zero_upper.h"
 #include "lib/simd/target.h"
 #include "tests/support/upper_halves.h"
 #include "tests/tools/tool_call.h"
