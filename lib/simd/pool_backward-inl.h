@@ -11,7 +11,6 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <utility>
 
 #include "lib/simd/lanes-inl.h"
 #include "lib/simd/pool_backward_kernels.h"
@@ -167,9 +166,11 @@ HWY_INLINE bool NarrowItems(const int64_t* from, int64_t items, int32_t plane, i
   auto bad = hn::Gt(least, last);  // none
   int64_t i = 0;
   for (; i + lanes <= items; i += lanes) {
-    hn::Vec<decltype(d)> low, high;
-    hn::LoadInterleaved2(d, reinterpret_cast<const int32_t*>(from + i), low, high);
-    if constexpr (std::endian::native == std::endian::big) std::swap(low, high);
+    hn::Vec<decltype(d)> even, odd;
+    hn::LoadInterleaved2(d, reinterpret_cast<const int32_t*>(from + i), even, odd);
+    // No std::swap: it does not take vectors of any length.
+    constexpr bool kBig = std::endian::native == std::endian::big;
+    const auto low = kBig ? odd : even, high = kBig ? even : odd;
     const auto wide = hn::Ne(high, hn::ShiftRight<31>(low));
     bad = hn::Or(hn::Or(bad, wide), hn::Or(hn::Lt(low, least), hn::Gt(low, last)));
     hn::StoreU(low, d, to + i);
@@ -213,8 +214,9 @@ HWY_INLINE void PickItems(const PickArgs& t, const float* from, const int32_t* i
   const WindowD d;
   const hn::RebindToSigned<WindowD> di;
   const ptrdiff_t from_step = t.step * t.from_pixel, index_step = t.step * t.items;
-  const auto ascent = kAscend ? hn::Iota(di, 0) : hn::Zero(di);
   ForVectors(items, [=](int64_t i, auto access) HWY_ATTR {
+    // Not outside: vectors of any length cannot be captured.
+    const auto ascent = kAscend ? hn::Iota(di, 0) : hn::Zero(di);
     const auto wanted =
         hn::Add(ascent, hn::Set(di, target + (kAscend ? static_cast<int32_t>(i) : 0)));
     const float* v = from + i;
