@@ -212,7 +212,7 @@ TEST_F(TrainTool, NamesFilesThatAreMissingOrDamaged) {
 
 TEST(Gunzip, UnpacksWhatIsWhole) {
   std::string bytes;
-  for (int i = 0; i < 300'000; ++i) bytes += static_cast<char>(i * i % 251);
+  for (int64_t i = 0; i < 300'000; ++i) bytes += static_cast<char>(i * i % 251);
   const std::string packed = Gzipped(bytes);
   EXPECT_EQ(Gunzip(packed, "f"), bytes);
   const auto error = [](const std::string& p) {
