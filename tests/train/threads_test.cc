@@ -21,9 +21,9 @@ TEST_F(TrainThreads, AnyNumberGivesTheSameBits) {
   for (const Training& training : {Training{}, Training{.network = EveryLayer, .adam = true},
                                    Training{.network = ResNet, .side = 5}}) {
     std::optional<uint64_t> expected;
-    for (int threads = 1; threads <= kMaxThreads; ++threads) {
+    for (const int threads : kThreadCounts) {
       tbb::task_arena(threads).execute([&] {
-        const uint64_t hash = HashAfter(training, 5);
+        const uint64_t hash = HashAfter(training, 2);
         EXPECT_EQ(hash, expected.value_or(hash)) << threads << " threads";
         expected = hash;
       });
