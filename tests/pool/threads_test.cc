@@ -51,7 +51,7 @@ TEST_F(PoolThreads, AnyNumberGivesTheSameBits) {
         for (const std::string& algorithm : PoolAlgorithms()) {
           if (algorithm == "reference" || !Accepts(p, algorithm)) continue;
           const AnyPooling pooling = MakePooling(p, "", algorithm);
-          for (const int threads : kThreadCounts) {
+          for (const int threads : kFewThreadCounts) {
             tbb::task_arena(threads).execute([&] {
               EXPECT_TRUE(SameOutputs(RunPool(pooling, p, x), expected))
                   << algorithm << ' ' << ToString(p) << " on " << threads << " threads";

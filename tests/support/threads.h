@@ -8,6 +8,7 @@ namespace windrow::test {
 
 inline constexpr int kMaxThreads = 8;
 inline constexpr int kThreadCounts[] = {1, 2, 3, 5, kMaxThreads};
+inline constexpr int kFewThreadCounts[] = {3, kMaxThreads};  // where each takes long
 
 // While one lives, an arena may have as many; else no more than there are CPUs.
 struct AllowThreads : tbb::global_control {

@@ -5,7 +5,6 @@
 #include <oneapi/tbb/task_arena.h>
 
 #include <cstdint>
-#include <optional>
 
 #include "tests/train/training.h"
 
@@ -20,13 +19,11 @@ class TrainThreads : public testing::Test {
 TEST_F(TrainThreads, AnyNumberGivesTheSameBits) {
   for (const Training& training : {Training{}, Training{.network = EveryLayer, .adam = true},
                                    Training{.network = ResNet, .side = 5}}) {
-    std::optional<uint64_t> expected;
-    for (const int threads : kThreadCounts) {
-      tbb::task_arena(threads).execute([&] {
-        const uint64_t hash = HashAfter(training, 2);
-        EXPECT_EQ(hash, expected.value_or(hash)) << threads << " threads";
-        expected = hash;
-      });
+    uint64_t expected = 0;
+    tbb::task_arena(1).execute([&] { expected = HashAfter(training, 2); });
+    for (const int threads : kFewThreadCounts) {
+      tbb::task_arena(threads).execute(
+          [&] { EXPECT_EQ(HashAfter(training, 2), expected) << threads << " threads"; });
     }
   }
 }
