@@ -10,32 +10,6 @@ int32_t* Integers(float* at) { return reinterpret_cast<int32_t*>(at); }
 
 }  // namespace
 
-void ToPixels(const PoolShape& shape, const float* from, const Strides& s, int64_t channels,
-              int64_t pixels, float* to) {
-  if (s.w == 1) return shape.op->kernels->transpose(from, s.c, channels, pixels, to, channels);
-  for (int64_t p = 0; p < pixels; ++p) {
-    for (int64_t c = 0; c < channels; ++c) *to++ = from[p * s.w + c * s.c];
-  }
-}
-
-StretchedRow::StretchedRow(const BackwardRowsPlan& plan, const GradientTile& tile, float* at,
-                           int32_t fill)
-    : stride_(plan.shape.w.stride), fill_(fill), to_(Integers(at)) {
-  const WindowAxis& w = plan.shape.w;
-  offset_ = tile.outputs.begin * w.stride - (tile.columns.begin + w.before - (w.extent() - 1));
-  std::fill_n(to_, plan.StretchedWidth(tile.width()) + 1, fill);
-}
-
-void StretchedRow::Put(const PoolBackwardKernels& kernels, const void* outputs,
-                       int64_t count) const {
-  const auto* const from = static_cast<const int32_t*>(outputs);
-  if (stride_ > 1) {
-    kernels.stretch({from, count, stride_, fill_, to_ + offset_});
-  } else {
-    std::copy_n(from, count, to_ + offset_);
-  }
-}
-
 AverageTerms::AverageTerms(const BackwardRowsPlan& plan, const PoolBackwardBuffers& buffers,
                            const GradientTile& tile, float* scratch)
     : plan_(plan), shape_(plan.shape), buffers_(buffers), tile_(tile), scratch_(scratch) {
@@ -58,12 +32,8 @@ void AverageTerms::ListOutputs(int32_t* first, int32_t* count) {
     shifted_ = {0, tile_.width()};
     return;
   }
+  step_ = internal::ListOutputs(shape_.w, tile_, first, count);
   for (int64_t p = 0, begin = 0; p < tile_.width(); ++p) {
-    const WindowAxis::Outputs of = shape_.w.OutputsOf(tile_.columns.begin + p);
-    const bool none = of.begin == of.end;
-    first[p] = static_cast<int32_t>(none ? 0 : of.begin - tile_.outputs.begin);
-    count[p] = static_cast<int32_t>(none ? 0 : CeilDiv(of.end - of.begin, of.step));
-    step_ = of.step;
     if (p == 0 || first[p] != first[p - 1] + 1 || count[p] != count[p - 1]) begin = p;
     if (p + 1 - begin > shifted_.end - shifted_.begin) shifted_ = {begin, p + 1};
   }
@@ -107,17 +77,9 @@ void AverageTerms::Put(const ImageChannels& channels, int64_t oh, const Window& 
 }
 
 void AverageTerms::Add(const ImageChannels& channels, const GradientRows& rows) const {
-  shape_.op->kernels->backward.add_lines({.from = scratch_ + plan_.at.partial,
-                                          .from_line = 0,
-                                          .to = tile_.Row(rows.first),
-                                          .to_line = rows.step * tile_.dx_row,
-                                          .to_pixel = tile_.dx_pixel,
-                                          .lines = rows.count,
-                                          .pixels = tile_.width(),
-                                          .items = channels.count,
-                                          .first = rows.begins,
-                                          .last = rows.ends,
-                                          .clear = false});
+  AddLinesArgs args = LinesOf(tile_, channels, rows);
+  args.from = scratch_ + plan_.at.partial;
+  shape_.op->kernels->backward.add_lines(args);
 }
 
 }  // namespace windrow::internal

@@ -10,16 +10,6 @@ int32_t* Integers(float* at) { return reinterpret_cast<int32_t*>(at); }
 
 }  // namespace
 
-void CheckAllIndices(const PoolShape& shape, const PoolBackwardBuffers& buffers,
-                     const ImageChannels& channels) {
-  for (int64_t oh = 0; oh < shape.h.out; ++oh) {
-    for (int64_t ow = 0; ow < shape.w.out; ++ow) {
-      const int64_t* const index = buffers.indices + channels.At(shape.is, oh, ow);
-      for (int64_t c = 0; c < channels.count; ++c) CheckIndex(shape, index[c * shape.is.c]);
-    }
-  }
-}
-
 PickedTerms::PickedTerms(const BackwardRowsPlan& plan, const PoolBackwardBuffers& buffers,
                          const GradientTile& tile, float* scratch)
     : plan_(plan), shape_(plan.shape), buffers_(buffers), tile_(tile), scratch_(scratch) {
@@ -36,13 +26,7 @@ PickedTerms::PickedTerms(const BackwardRowsPlan& plan, const PoolBackwardBuffers
   }
   int32_t* const first = Integers(scratch + plan.at.first);
   int32_t* const count = Integers(scratch + plan.at.count);
-  for (int64_t p = 0; p < tile.width(); ++p) {
-    const WindowAxis::Outputs of = shape_.w.OutputsOf(tile.columns.begin + p);
-    const bool none = of.begin == of.end;
-    first[p] = static_cast<int32_t>(none ? 0 : of.begin - tile.outputs.begin);
-    count[p] = static_cast<int32_t>(none ? 0 : CeilDiv(of.end - of.begin, of.step));
-    args_.step = of.step;
-  }
+  args_.step = ListOutputs(shape_.w, tile, first, count);
   args_.indices = Integers(scratch + plan.at.narrow);
   args_.first = first, args_.count = count;
 }

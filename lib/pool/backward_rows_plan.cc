@@ -125,15 +125,15 @@ void BackwardRowsPlan::Place() {
   const int64_t outputs = shape.w.MaxOutputsReaching(columns), row = columns * unit;
   const int64_t tap_rows = average ? 1 : picks ? 0 : TapRows(rows);
   const int64_t stretched = stretches ? StretchedWidth(columns) + 1 : 0;  // 1: see StretchArgs
-  const bool lists = !stretches && (average || picks), scatters = !average && !picks;
+  const bool lists = average || (picks && !stretches), scatters = !average && !picks;
   at.partial = place({tap_rows, row});
-  at.quotients = place({average || (picks && !stretches) ? outputs : 0, unit});
+  at.quotients = place({lists ? outputs : 0, unit});
   at.divisors = place({average && !uniform ? outputs : 0});
   at.counted = place({average && !uniform ? outputs : 0, kCounted});
   at.first_output = place({rows});
   at.last_output = place({rows});
-  at.first = place({lists || average ? columns : 0});
-  at.count = place({lists || average ? columns : 0});
+  at.first = place({lists ? columns : 0});
+  at.count = place({lists ? columns : 0});
   at.begin = place({scatters ? outputs : 0});
   at.extent = place({scatters ? outputs : 0});
   at.narrow = place({picks ? outputs : 0, unit});

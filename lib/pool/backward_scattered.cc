@@ -104,18 +104,11 @@ void ScatteredTerms::Put(const ImageChannels& channels, int64_t oh, const Window
 }
 
 void ScatteredTerms::Add(const ImageChannels& channels, const GradientRows& rows) const {
-  const int64_t line = tile_.width() * channels.count;
-  shape_.op->kernels->backward.add_lines({.from = scratch_ + plan_.at.partial + rows.tap * line,
-                                          .from_line = line,
-                                          .to = tile_.Row(rows.first),
-                                          .to_line = rows.step * tile_.dx_row,
-                                          .to_pixel = tile_.dx_pixel,
-                                          .lines = rows.count,
-                                          .pixels = tile_.width(),
-                                          .items = channels.count,
-                                          .first = rows.begins,
-                                          .last = rows.ends,
-                                          .clear = true});
+  AddLinesArgs args = LinesOf(tile_, channels, rows);
+  args.from_line = tile_.width() * channels.count;
+  args.from = scratch_ + plan_.at.partial + rows.tap * args.from_line;
+  args.clear = true;
+  shape_.op->kernels->backward.add_lines(args);
 }
 
 }  // namespace windrow::internal

@@ -45,6 +45,14 @@ struct GradientRows {
   bool begins, ends;  // whether nothing was added to them yet, or will be afterwards
 };
 
+// Of each column of the tile, the first output whose window holds it, counted from the tile's
+// first, and how many there are; returns how far apart they are.
+int64_t ListOutputs(const WindowAxis& w, const GradientTile& tile, int32_t* first, int32_t* count);
+
+// The lines of dx that the kernel adds to, but for what it adds.
+AddLinesArgs LinesOf(const GradientTile& tile, const ImageChannels& channels,
+                     const GradientRows& rows);
+
 // A row of outputs of one plane as far apart as their windows are: see BackwardRowsPlan.
 class StretchedRow {
  public:
