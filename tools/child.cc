@@ -14,6 +14,8 @@
 #include <system_error>
 #include <utility>
 
+#include "tools/cores.h"
+
 namespace windrow::tool {
 namespace {
 
@@ -31,7 +33,7 @@ std::string OwnPath() {
   return {path, static_cast<size_t>(length)};
 }
 
-constexpr int kNoProgram = 127;
+constexpr int kNotPinned = 126, kNoProgram = 127;
 
 class Child {
  public:
@@ -52,6 +54,7 @@ class Child {
       Fail("fork");
     }
     if (pid_ == 0) {  // nothing but system calls: other threads may have held locks
+      if (task_.core >= 0 && !PinTo(task_.core)) _exit(kNotPinned);
       dup2(ends[1], STDOUT_FILENO);
       execv(path.c_str(), argv.data());
       _exit(kNoProgram);

@@ -25,6 +25,9 @@ struct ChildTask {
   std::function<void(const std::string& line)> line;
   std::function<void(const Ending& ending, double seconds)> ended;
   std::chrono::milliseconds timeout = std::chrono::seconds(60);  // between two lines
+  // On which core alone, from the program's start: oneTBB gives its threads the cores that it finds
+  // when it is loaded. -1: any.
+  int core = -1;
 };
 
 // Runs them, so many at once. Throws std::system_error where there can be no processes.

@@ -8,8 +8,9 @@ namespace windrow::tool {
 
 std::vector<int> UsableCores();
 
-// The calling thread and those it starts afterwards, on Linux. Throws std::system_error.
-void PinTo(int core);
+// The calling thread and those it starts afterwards, on Linux. A system call and no more, so that it
+// may follow a fork. False if that cannot be.
+bool PinTo(int core);
 
 }  // namespace windrow::tool
 

@@ -162,7 +162,8 @@ int Stress(const SelftestOptions& options, std::chrono::seconds duration, std::o
                      [&core](const Ending& ending, double) {
                        if (!ending.ok()) core.Fail(ending.ToString() + " at " + core.at);
                      },
-                     std::chrono::seconds(options.timeout == 0 ? 60 : options.timeout)});
+                     std::chrono::seconds(options.timeout == 0 ? 60 : options.timeout),
+                     id});
   }
   RunChildren(std::move(tasks), ids.size());
   bool ok = !cores.empty();
@@ -187,7 +188,6 @@ void StressCore(const std::string& request, const CorpusChoice& choice) {
   std::vector<std::string> targets;
   words >> core >> seconds;
   for (std::string name; words >> name;) targets.push_back(name);
-  PinTo(core);
   const auto seed = static_cast<uint64_t>(choice.seed) * 100'003 + static_cast<uint64_t>(core);
   CoreTest(targets, seed, Clock::now() + std::chrono::seconds(seconds)).Run();
 }
