@@ -11,14 +11,10 @@
 namespace windrow::internal {
 namespace {
 
-// Clearing upper halves after every kernel costs (lib/simd/zero_upper.h); stores do not, so that
-// what a strategy copies, or stores in between, is there in time.
+// Clearing upper halves after every kernel costs (lib/simd/zero_upper.h).
 constexpr Machine Zen5() {
   Machine m{.name = "AMD Zen 5 or later"};
   m.kernels_zero_upper = false;
-  m.copied_rows = 1.4;
-  m.global_lines = 1.1;
-  m.index_windows = 2;
   return m;
 }
 

@@ -28,13 +28,6 @@ struct Machine {
   // included; a vector copied from one place in cache to another; a vector that changes between
   // planes and pixels on the way.
   double tile = 40, copy = 1.5, transpose = 6;
-
-  // Of pooling, what machines differ in: by which factor `strips` takes longer for rows of whole
-  // vectors that it copies, if they are many (their stores are late); how many cycles `global`
-  // takes for a tap of pixels whose vectors are cache lines; and by which factor `window` takes
-  // longer for many channels with indices (which others store in between, in more cycles here or
-  // there).
-  double copied_rows = 2.6, global_lines = 1.8, index_windows = 1;
 };
 
 enum class Vendor : uint8_t { kOther, kIntel, kAmd };

@@ -25,7 +25,7 @@ inline std::string DescribeBlock(int64_t rows, int64_t columns, int64_t channels
 }
 
 // Evenly cut blocks of at most so many channels, rows and columns. Channels are cut between
-// vectors.
+// vectors, unless a block has less than one.
 struct PoolBlocks {
   int64_t n, c, lanes;
   EvenSplit vectors, rows, columns;
@@ -33,8 +33,8 @@ struct PoolBlocks {
   PoolBlocks(const PoolShape& shape, int64_t most_channels, int64_t most_rows, int64_t most_columns)
       : n(shape.n),
         c(shape.c),
-        lanes(shape.op->lanes),
-        vectors(CeilDiv(shape.c, lanes), std::max<int64_t>(most_channels / lanes, 1)),
+        lanes(std::min<int64_t>(shape.op->lanes, most_channels)),
+        vectors(CeilDiv(shape.c, lanes), most_channels / lanes),
         rows(shape.h.out, most_rows),
         columns(shape.w.out, most_columns) {}
 

@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "lib/base/parallel.h"
+#include "lib/pool/cost.h"
 #include "lib/pool/strategies.h"
 
 namespace windrow::internal {
@@ -88,35 +89,38 @@ struct ReferencePlan {
   int64_t ScratchBytes() const { return 0; }
   std::string Describe() const { return "scalar"; }
   void Run(const PoolBuffers& buffers) const {
-    RunTasks(shape.threads, shape.n * shape.h.out,
-             [&](int64_t task, int64_t) { Row(buffers, task / shape.h.out, task % shape.h.out); });
+    RunTasks(shape.threads, shape.n * shape.h.out, [&](int64_t task, int64_t) {
+      const int64_t n = task / shape.h.out, row = task % shape.h.out;
+      RunReference(shape, buffers, {n, 0, shape.c, row, 1, 0, shape.w.out});
+    });
   }
-  // A row of outputs of one image, all channels.
-  void Row(const PoolBuffers& buffers, int64_t n, int64_t oh) const;
 };
 
-void ReferencePlan::Row(const PoolBuffers& buffers, int64_t n, int64_t oh) const {
-  for (int64_t c = 0; c < shape.c; ++c) {
-    const float* const x = buffers.x + n * shape.xs.n + c * shape.xs.c;
-    for (int64_t ow = 0; ow < shape.w.out; ++ow) {
-      const auto at = [&](const Strides& s) { return n * s.n + c * s.c + oh * s.h + ow * s.w; };
+}  // namespace
+
+void RunReference(const PoolShape& shape, const PoolBuffers& buffers, const PoolBlock& b) {
+  for (int64_t oh = b.row; oh < b.row + b.rows; ++oh) {
+    for (int64_t ow = b.column; ow < b.column + b.columns; ++ow) {
       const Taps taps{shape, shape.h.At(oh), shape.w.At(ow)};
-      float& y = buffers.y[at(shape.ys)];
-      if (shape.op->average) {
-        y = Average(taps, x);
-      } else {
-        Max(taps, x, y, shape.with_indices ? buffers.indices + at(shape.is) : nullptr);
+      for (int64_t c = b.channel; c < b.channel + b.channels; ++c) {
+        const float* const x = buffers.x + b.n * shape.xs.n + c * shape.xs.c;
+        const auto at = [&](const Strides& s) { return b.n * s.n + c * s.c + oh * s.h + ow * s.w; };
+        float& y = buffers.y[at(shape.ys)];
+        if (shape.op->average) {
+          y = Average(taps, x);
+        } else {
+          Max(taps, x, y, shape.with_indices ? buffers.indices + at(shape.is) : nullptr);
+        }
       }
     }
   }
 }
 
-}  // namespace
-
 const char* ConsiderPoolReference(const PoolShape& shape, PoolPlan& plan) {
-  const double images = static_cast<double>(shape.n) * static_cast<double>(shape.c);
-  plan = PoolPlan(ReferencePlan{.shape = shape,
-                                .cycles = 8 * images * shape.h.CountTaps() * shape.w.CountTaps()});
+  const double taps = shape.h.CountTaps() * shape.w.CountTaps();
+  const double all = Number(shape.n) * Number(shape.c) *
+                     (8 * taps + 100 * Number(shape.h.out) * Number(shape.w.out));
+  plan = PoolPlan(ReferencePlan{.shape = shape, .cycles = all});
   return nullptr;
 }
 

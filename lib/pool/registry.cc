@@ -8,17 +8,9 @@ namespace internal {
 namespace {
 
 constexpr Strategy<PoolShape, PoolBuffers> kStrategies[] = {
-    {"window", "pixels where they lie, lanes over channels", ConsiderWindow},
-    {"rolling", "pixels, windows 3 rows high, row results of the rows above kept in cache",
-     ConsiderRolling},
-    {"global", "one window an image, read in the order of memory, lanes over channels",
-     ConsiderGlobal},
-    {"separable", "pixels, row results shared, lanes over channels", ConsiderSeparable},
-    {"strips", "rows of planes or of pixels, windows 2 or 3 rows high, rows kept in registers",
-     ConsiderStrips},
-    {"rows", "rows of planes or of pixels, each prepared and reduced once", ConsiderRows},
-    {"running", "windows a pixel apart, across and then down, lanes over channels",
-     ConsiderRunning},
+    {"pixels", "pixels where they lie, lanes over channels", ConsiderPixels},
+    {"planes", "planes where they lie, lanes over the pixels of a row", ConsiderPlanes},
+    {"transposed", "any layouts, channels transposed to pixels and back", ConsiderTransposed},
     {"reference", "scalar, for any problem", ConsiderPoolReference},
 };
 

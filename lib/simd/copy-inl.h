@@ -44,39 +44,6 @@ inline void CopyRows(const float* from, ptrdiff_t from_row, int64_t rows, int64_
   CopyMatrix(from, from_row, rows, columns, to, to_row);
 }
 
-// The same of runs of less than a vector that lie side by side in `to`. Each is copied as a whole
-// vector, whose rest the next copy sets right, as long as that stays inside both.
-template <class D>
-HWY_INLINE void CopyRuns(D d, const float* from, ptrdiff_t from_step, int64_t count, int64_t floats,
-                         float* to) {
-  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  const int64_t from_end = (count - 1) * from_step + floats, to_end = count * floats;
-  int64_t whole = 0;
-  if (from_step > 0 && from_end >= lanes && to_end >= lanes) {
-    whole = std::min((from_end - lanes) / from_step, (to_end - lanes) / floats) + 1;
-  }
-  for (int64_t i = 0; i < whole; ++i, from += from_step, to += floats) {
-    hn::StoreU(hn::LoadU(d, from), d, to);
-  }
-  for (int64_t i = whole; i < count; ++i, from += from_step, to += floats) {
-    CopyTail(from, static_cast<size_t>(floats), to);
-  }
-}
-
-// to[i * floats + k] = from[i * from_step + k], for i < count, k < floats, exactly those. In
-// vectors no larger than need be: most stores of large ones would meet two cache lines.
-inline void CopyPixels(const float* from, ptrdiff_t from_step, int64_t count, int64_t floats,
-                       float* to) {
-  const KernelScope scope;
-  const hn::ScalableTag<float> d;
-  if (floats >= static_cast<int64_t>(hn::Lanes(d))) {
-    return CopyMatrix(from, from_step, count, floats, to, floats);
-  }
-  if (floats <= 4) return CopyRuns(hn::CappedTag<float, 4>(), from, from_step, count, floats, to);
-  if (floats <= 8) return CopyRuns(hn::CappedTag<float, 8>(), from, from_step, count, floats, to);
-  CopyRuns(d, from, from_step, count, floats, to);
-}
-
 }  // namespace windrow::internal::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();
 

@@ -1,5 +1,5 @@
 // Rows of planes narrower than a vector, of one or two planes at once: how kernels that read planes
-// where they lie (neighbours-inl.h) access them.
+// where they lie (row_readers-inl.h) access them.
 #if defined(WINDROW_LIB_SIMD_NARROW_PLANES_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef WINDROW_LIB_SIMD_NARROW_PLANES_INL_H_
 #undef WINDROW_LIB_SIMD_NARROW_PLANES_INL_H_
@@ -13,71 +13,68 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "lib/simd/pairs-inl.h"
-#include "lib/simd/window-inl.h"
+#include "lib/simd/pool_kernels.h"
+#include "lib/simd/pool_ops-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {
 
+// The first and the second taps of a vector of outputs.
+HWY_INLINE void DeinterleavePairs(PoolV low, PoolV high, PoolV& first, PoolV& second) {
+#if HWY_TARGET == HWY_SCALAR
+  first = low, second = high;
+#else
+  const PoolD d;
+  first = hn::ConcatEven(d, high, low);
+  second = hn::ConcatOdd(d, high, low);
+#endif
+}
+
 // Where masks load and store the rows of the second plane at no cost, and shuffles have two
 // sources. FirstLanes does for other targets.
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
-inline constexpr bool kNarrowPlanes = true;
-
-// Each plane has an equal share of the lanes. The second one is what is x_line, y_row or
-// indices_row past the first. Masks and shuffles are made once for all rows.
+// Each plane has an equal share of the lanes. The second one is what is x_plane, y_plane
+// or indices_plane past the first. Masks and shuffles are made once for all rows.
 template <int kPlanes>
 class NarrowPlanes {
  public:
   static_assert(kPlanes == 1 || kPlanes == 2);
   static constexpr int kLanes = 16, kShare = kLanes / kPlanes;
 
-  explicit HWY_INLINE NarrowPlanes(const WindowArgs& t)
+  explicit HWY_INLINE NarrowPlanes(const StripArgs& t)
       : count_(static_cast<size_t>(t.items)),
-        x_(t.x_line),
-        y_(t.y_row),
-        indices_(t.indices_row),
+        x_(t.x_plane),
+        y_(t.y_plane),
+        indices_(t.indices_plane),
         first_(First(t.items)),
         second_(kPlanes > 1 ? static_cast<__mmask16>(first_ << kShare) : __mmask16{0}),
         up_(Neighbours(0, -1)),
         down_(Neighbours(t.items - 1, 1)) {
-    const int64_t taps = 2 * t.items - (t.pads_right ? 1 : 0);
+    const int64_t taps = 2 * t.items - (t.place.pads_right ? 1 : 0);
     pairs_low_ = First(taps);
     pairs_high_ = kPlanes > 1 ? pairs_low_ : First(taps - kLanes);
   }
 
   // Outputs of a row of one plane.
-  HWY_INLINE size_t Count(WindowD) const { return count_; }
-  // Whether there is one in each lane.
-  HWY_INLINE hn::Mask<WindowD> There(WindowD) const {
-    return hn::Mask<WindowD>{static_cast<__mmask16>(first_ | second_)};
-  }
-  // The arguments for the second plane alone.
-  HWY_INLINE void Second(WindowArgs& t) const { t.offset += x_, t.y += y_, t.indices += indices_; }
+  HWY_INLINE size_t Count(PoolD) const { return count_; }
 
-  HWY_INLINE WindowV Load(WindowD, const float* x) const {
+  HWY_INLINE PoolV Load(PoolD, const float* x) const {
     const __m512 v = _mm512_maskz_loadu_ps(first_, x);
-    if constexpr (kPlanes == 1) return WindowV{v};
-    return WindowV{_mm512_mask_loadu_ps(v, second_, x + (x_ - kShare))};
-  }
-  // Of what the planes share.
-  HWY_INLINE WindowVI Load(WindowDI, const int32_t* from) const {
-    const __m512i v = _mm512_maskz_loadu_epi32(first_, from);
-    if constexpr (kPlanes == 1) return WindowVI{v};
-    return WindowVI{_mm512_mask_loadu_epi32(v, second_, from - kShare)};
+    if constexpr (kPlanes == 1) return PoolV{v};
+    return PoolV{_mm512_mask_loadu_ps(v, second_, x + (x_ - kShare))};
   }
   // Taps of outputs two apart; `pad` where there is none.
-  HWY_INLINE void LoadPairs(const float* x, float pad, WindowV& first, WindowV& second) const {
+  HWY_INLINE void LoadPairs(const float* x, float pad, PoolV& first, PoolV& second) const {
     const __m512 none = _mm512_set1_ps(pad);
     const ptrdiff_t next = kPlanes > 1 ? x_ : kLanes;
-    DeinterleavePairs(WindowV{_mm512_mask_loadu_ps(none, pairs_low_, x)},
-                      WindowV{_mm512_mask_loadu_ps(none, pairs_high_, x + next)}, first, second);
+    DeinterleavePairs(PoolV{_mm512_mask_loadu_ps(none, pairs_low_, x)},
+                      PoolV{_mm512_mask_loadu_ps(none, pairs_high_, x + next)}, first, second);
   }
-  HWY_INLINE void Store(WindowD, WindowV v, float* y) const {
+  HWY_INLINE void Store(PoolD, PoolV v, float* y) const {
     _mm512_mask_storeu_ps(y, first_, v.raw);
     if constexpr (kPlanes > 1) _mm512_mask_storeu_ps(y + (y_ - kShare), second_, v.raw);
   }
-  HWY_INLINE void Store(WindowVI index, int64_t* to) const {
+  HWY_INLINE void Store(PoolVI index, int64_t* to) const {
     const __m512i low = _mm512_cvtepi32_epi64(_mm512_castsi512_si256(index.raw));
     const __m512i high = _mm512_cvtepi32_epi64(_mm512_extracti32x8_epi32(index.raw, 1));
     const auto all = static_cast<uint32_t>(first_);
@@ -90,10 +87,10 @@ class NarrowPlanes {
   }
 
   // v one lane up or down, and in the lane that is left of each plane what is there at x, or `pad`.
-  HWY_INLINE WindowV ShiftUp(WindowV v, bool pads, float pad, const float* x) const {
+  HWY_INLINE PoolV ShiftUp(PoolV v, bool pads, float pad, const float* x) const {
     return Shift(v, up_, pads, pad, x);
   }
-  HWY_INLINE WindowV ShiftDown(WindowV v, bool pads, float pad, const float* x) const {
+  HWY_INLINE PoolV ShiftDown(PoolV v, bool pads, float pad, const float* x) const {
     return Shift(v, down_, pads, pad, x);
   }
 
@@ -103,38 +100,36 @@ class NarrowPlanes {
     return static_cast<__mmask16>((uint32_t{1} << lanes) - 1);
   }
   // Each lane's neighbour; of `lane` of each plane that of what is beside the vector.
-  static HWY_INLINE WindowVI Neighbours(int64_t lane, int32_t by) {
+  static HWY_INLINE PoolVI Neighbours(int64_t lane, int32_t by) {
     HWY_ALIGN int32_t lanes[kLanes];
     for (int32_t i = 0; i < kLanes; ++i) {
       const int32_t plane = i / kShare;
       lanes[i] = i - plane * kShare == lane ? kLanes + plane : i + by;
     }
-    return hn::Load(WindowDI(), lanes);
+    return hn::Load(PoolDI(), lanes);
   }
-  HWY_INLINE WindowV Shift(WindowV v, WindowVI lanes, bool pads, float pad, const float* x) const {
+  HWY_INLINE PoolV Shift(PoolV v, PoolVI lanes, bool pads, float pad, const float* x) const {
     __m512 other = _mm512_set1_ps(pad);
     if (!pads) {
       __m128 there = _mm_load_ss(x);
       if constexpr (kPlanes > 1) there = _mm_unpacklo_ps(there, _mm_load_ss(x + x_));
       other = _mm512_castps128_ps512(there);
     }
-    return WindowV{_mm512_permutex2var_ps(v.raw, lanes.raw, other)};
+    return PoolV{_mm512_permutex2var_ps(v.raw, lanes.raw, other)};
   }
 
   const size_t count_;
   const ptrdiff_t x_, y_, indices_;
   const __mmask16 first_, second_;
   __mmask16 pairs_low_, pairs_high_;
-  const WindowVI up_, down_;
+  const PoolVI up_, down_;
 };
 
 template <int kPlanes>
-HWY_INLINE void StoreIndices(WindowVI index, int64_t* to, const NarrowPlanes<kPlanes>& planes) {
+HWY_INLINE void StoreIndices(PoolVI index, int64_t* to, const NarrowPlanes<kPlanes>& planes) {
   planes.Store(index, to);
 }
 
-#else
-inline constexpr bool kNarrowPlanes = false;
 #endif
 
 }  // namespace windrow::internal::HWY_NAMESPACE

@@ -17,7 +17,6 @@ namespace windrow::internal::HWY_NAMESPACE {
 
 void AddConvKernels(bool fused, TileSet& set);
 void AddPoolStripKernels(PoolKernels& kernels);
-void AddPoolIndexKernels(PoolKernels& kernels);
 void AddPoolRunningKernels(PoolKernels& kernels);
 void AddPoolBackwardKernels(PoolKernels& kernels);
 

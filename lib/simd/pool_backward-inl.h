@@ -11,10 +11,11 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "lib/simd/lanes-inl.h"
 #include "lib/simd/pool_backward_kernels.h"
-#include "lib/simd/window-inl.h"
+#include "lib/simd/pool_ops-inl.h"
 #include "lib/simd/zero_upper-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -24,7 +25,7 @@ namespace windrow::internal::HWY_NAMESPACE {
 // must not be met twice.
 template <class Each>
 HWY_INLINE void ForVectors(int64_t items, const Each& each) {
-  const auto lanes = static_cast<int64_t>(hn::Lanes(WindowD()));
+  const auto lanes = static_cast<int64_t>(hn::Lanes(PoolD()));
   int64_t i = 0;
   for (; i + lanes <= items; i += lanes) each(i, AllLanes());
   if (i < items) each(i, FirstLanes{static_cast<size_t>(items - i)});
@@ -33,9 +34,9 @@ HWY_INLINE void ForVectors(int64_t items, const Each& each) {
 template <bool kFirst, bool kLast, bool kClear>
 HWY_INLINE void AddItems(float* HWY_RESTRICT from, float* HWY_RESTRICT to, int64_t items) {
   ForVectors(items, [=](int64_t i, auto access) HWY_ATTR {
-    const WindowD d;
-    const WindowV before = kFirst ? hn::Zero(d) : access.Load(d, to + i);
-    const WindowV sum = hn::Add(before, access.Load(d, from + i));
+    const PoolD d;
+    const PoolV before = kFirst ? hn::Zero(d) : access.Load(d, to + i);
+    const PoolV sum = hn::Add(before, access.Load(d, from + i));
     access.Store(d, kLast ? CanonicalNaN(sum) : sum, to + i);
     if constexpr (kClear) access.Store(d, hn::Zero(d), from + i);
   });
@@ -72,23 +73,31 @@ HWY_INLINE void DivideItems(const float* from, int64_t items, float divisor, flo
                             float* to) {
   if (factor != 0) {  // the same bits in a tenth of the time
     ForVectors(items, [=](int64_t i, auto access) HWY_ATTR {
-      const WindowD d;
+      const PoolD d;
       access.Store(d, hn::Mul(access.Load(d, from + i), hn::Set(d, factor)), to + i);
     });
   } else {
     ForVectors(items, [=](int64_t i, auto access) HWY_ATTR {
-      const WindowD d;
+      const PoolD d;
       access.Store(d, hn::Div(access.Load(d, from + i), hn::Set(d, divisor)), to + i);
     });
   }
+}
+
+// Lanes that are not there are divided by 1: 0 / 0 would raise the invalid-operation flag.
+template <class Access>
+HWY_INLINE PoolV LoadDivisors(const Access& access, const float* from) {
+  const PoolD d;
+  if constexpr (std::is_same_v<Access, AllLanes>) return access.Load(d, from);
+  return hn::IfThenElse(access.There(d), access.Load(d, from), hn::Set(d, 1.0f));
 }
 
 inline void Divide(const DivideArgs& t) {
   const KernelScope scope;
   if (t.divisors != nullptr && t.items == 1 && t.from_pixel == 1) {
     return ForVectors(t.pixels, [&t](int64_t i, auto access) HWY_ATTR {
-      const WindowD d;
-      const WindowV divisors = LoadDivisors(access, t.divisors + i);
+      const PoolD d;
+      const PoolV divisors = LoadDivisors(access, t.divisors + i);
       access.Store(d, hn::Div(access.Load(d, t.from + i), divisors), t.to + i);
     });
   }
@@ -106,10 +115,10 @@ inline void Divide(const DivideArgs& t) {
 // to[i] = from[i] + from[i + distance] + ..., `count` of them from +0.
 HWY_INLINE void AddUp(const float* from, ptrdiff_t distance, int64_t count, int64_t items,
                       float* to) {
-  const WindowD d;
+  const PoolD d;
   const auto lanes = static_cast<int64_t>(hn::Lanes(d));
   for (; items >= 4 * lanes; items -= 4 * lanes, from += 4 * lanes, to += 4 * lanes) {
-    WindowV a = hn::Zero(d), b = a, c = a, e = a;
+    PoolV a = hn::Zero(d), b = a, c = a, e = a;
     const float* x = from;
     for (int64_t k = 0; k < count; ++k, x += distance) {
       a = hn::Add(a, hn::LoadU(d, x));
@@ -123,7 +132,7 @@ HWY_INLINE void AddUp(const float* from, ptrdiff_t distance, int64_t count, int6
     hn::StoreU(e, d, to + 3 * lanes);
   }
   ForVectors(items, [=](int64_t i, auto access) HWY_ATTR {
-    WindowV sum = hn::Zero(d);
+    PoolV sum = hn::Zero(d);
     const float* x = from + i;
     for (int64_t k = 0; k < count; ++k, x += distance) sum = hn::Add(sum, access.Load(d, x));
     access.Store(d, sum, to + i);
@@ -211,8 +220,8 @@ inline void Stretch(const StretchArgs& t) {
 template <bool kFirst, bool kLast, bool kAscend>
 HWY_INLINE void PickItems(const PickArgs& t, const float* from, const int32_t* indices,
                           int64_t count, int32_t target, int64_t items, float* to) {
-  const WindowD d;
-  const hn::RebindToSigned<WindowD> di;
+  const PoolD d;
+  const hn::RebindToSigned<PoolD> di;
   const ptrdiff_t from_step = t.step * t.from_pixel, index_step = t.step * t.items;
   ForVectors(items, [=](int64_t i, auto access) HWY_ATTR {
     // Not outside: vectors of any length cannot be captured.
@@ -221,7 +230,7 @@ HWY_INLINE void PickItems(const PickArgs& t, const float* from, const int32_t* i
         hn::Add(ascent, hn::Set(di, target + (kAscend ? static_cast<int32_t>(i) : 0)));
     const float* v = from + i;
     const int32_t* at = indices + i;
-    WindowV sum = hn::Zero(d);
+    PoolV sum = hn::Zero(d);
     for (int64_t k = 0; k < count; ++k, v += from_step, at += index_step) {
       const auto here = hn::RebindMask(d, hn::Eq(access.Load(di, at), wanted));
       sum = hn::Add(sum, hn::IfThenElseZero(here, access.Load(d, v)));

@@ -3,6 +3,9 @@
 //
 //   for each vector of items: for each output row, downwards:
 //     reduce the rows that are new along the kernel's width; y = the reduction of the last rows
+//
+// The index of a maximum that is -inf is that of its window's first tap on the image: rows above it
+// count as its first row, and the tap left of it as the next one.
 #if defined(WINDROW_LIB_SIMD_STRIP_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef WINDROW_LIB_SIMD_STRIP_INL_H_
 #undef WINDROW_LIB_SIMD_STRIP_INL_H_
@@ -12,16 +15,20 @@
 
 #include <hwy/highway.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 
-#include "lib/simd/neighbours-inl.h"
-#include "lib/simd/pool_rolling-inl.h"
-#include "lib/simd/window-inl.h"
+#include "lib/simd/narrow_planes-inl.h"
+#include "lib/simd/pool_kernels.h"
+#include "lib/simd/pool_ops-inl.h"
+#include "lib/simd/row_readers-inl.h"
 #include "lib/simd/zero_upper-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {
+
+enum class Reduces : uint8_t { kMax, kMaxIndices, kSum };
 
 // The next `bytes`, of one or two cache lines or none that is new.
 HWY_INLINE void Prefetch(uintptr_t& next, int64_t bytes) {
@@ -30,127 +37,168 @@ HWY_INLINE void Prefetch(uintptr_t& next, int64_t bytes) {
   next += static_cast<uintptr_t>(bytes);
 }
 
-// `kHigh` rows a window, `kStride` of them new.
-template <class Rows, int kHigh, int kStride>
-struct Strip {
-  using Taps = typename Rows::Taps;
-  static constexpr bool kTakesNarrow = kNarrowPlanes && Rows::kPads;
+// The columns of a vector of outputs from `item` on.
+template <class Access>
+HWY_INLINE PoolVI ItemsOf(int64_t item, const Access&) {
+  return hn::Iota(PoolDI(), static_cast<int32_t>(item));
+}
 
+template <Reduces kReduces, class Reader>
+class Strip {
+ public:
+  HWY_INLINE explicit Strip(const StripArgs& t) : averages_(t.divisor), one_(UnknownOne()) {}
+
+  // All rows of a vector of outputs. Adds what shows a NaN to `seen`.
   template <class Access>
-  static HWY_INLINE void Run(const WindowArgs& t, int64_t item, uintptr_t& prefetch, Access access);
+  HWY_INLINE void Run(const StripArgs& t, int64_t item, uintptr_t& prefetch, PoolV& seen,
+                      const Access& access) const {
+    const PoolD d;
+    const PoolDI di;
+    const PoolV pad = hn::Set(d, kSums ? 0.0f : kLowest);
+    // Indices are those of a window's left column until they are stored.
+    const PoolVI items = ItemsOf(item, access);
+    const PoolVI left = hn::Sub(hn::Mul(items, hn::Set(di, Reader::kStride)),
+                                hn::Set(di, t.place.pads_left ? 1 : 0));
+    const PoolVI begin = hn::Sub(hn::Max(left, hn::Zero(di)), left);
+    const float* x = t.x + Reader::kStride * item;
+    int64_t row = t.place.row;
+    auto position = static_cast<int32_t>(std::max<int64_t>(row, 0) * t.place.width);
+    const auto next = [&](PoolV& v, PoolVI& index) HWY_ATTR {
+      index = begin;
+      if (!Reader::kPads || HWY_LIKELY(row >= 0 && row < t.place.height)) {
+        Reduce(t, x, item, v, index, seen, access);
+      } else {
+        v = pad;
+      }
+      if constexpr (kIndices) {
+        index = hn::Add(index, hn::Set(di, position));
+        if (row >= 0) position += static_cast<int32_t>(t.place.width);
+      }
+      ++row;
+      x += t.x_row;
+      Prefetch(prefetch, t.prefetch.x_step);
+    };
+    PoolV first = pad, second = pad, third = pad;
+    PoolVI first_index = begin, second_index = begin, third_index = begin;
+    if constexpr (kKept > 0) next(first, first_index);
+    if constexpr (kKept > 1) next(second, second_index);
+    float* y = t.y + item;
+    int64_t* indices = t.indices + item;
+    for (int64_t o = 0; o < t.rows; ++o, y += t.y_row, indices += t.indices_row) {
+      if constexpr (kKept < 1) next(first, first_index);
+      if constexpr (kKept < 2) next(second, second_index);
+      PoolV v = first;
+      PoolVI index = first_index;
+      Join(second, second_index, v, index);
+      first = second, first_index = second_index;
+      if constexpr (Reader::kSide == 3) {
+        next(third, third_index);
+        Join(third, third_index, v, index);
+        if constexpr (Reader::kStride == 2) first = third, first_index = third_index;
+        second = third, second_index = third_index;
+      }
+      // Where windows share no row, the CPU sees by itself what comes next.
+      if constexpr (kKept > 0 || kIndices) PrefetchStore(y, t.prefetch.y_ahead);
+      access.Store(d, kSums ? averages_.Of(v) : hn::Mul(v, hn::Set(d, one_)), y);
+      if constexpr (kIndices) {
+        PrefetchIndices(indices, 2 * t.prefetch.y_ahead);
+        StoreIndices(hn::Add(index, left), indices, access);
+      }
+    }
+  }
+
+ private:
+  static constexpr bool kSums = kReduces == Reduces::kSum;
+  static constexpr bool kIndices = kReduces == Reduces::kMaxIndices;
+  static constexpr int kKept = Reader::kSide - Reader::kStride;
+
+  // The taps of one row. `index` is that of the first one.
+  template <class Access>
+  HWY_INLINE void Reduce(const StripArgs& t, const float* x, int64_t item, PoolV& v, PoolVI& index,
+                         PoolV& seen, const Access& access) const {
+    const PoolD d;
+    const PoolDI di;
+    PoolV a = hn::Zero(d), b = a, c = a;
+    Reader::Load(t, x, item, kSums ? 0.0f : kLowest, a, b, c, access);
+    if constexpr (kSums) {
+      v = hn::Add(hn::Add(hn::Zero(d), a), b);
+      if constexpr (Reader::kSide == 3) v = hn::Add(v, c);
+      return;
+    }
+    const PoolV one = hn::Set(d, one_);
+    seen = AddBeside(seen, Reader::AddTaps(a, b, c, one), one);
+    v = a;
+    TakeMax<kIndices>(b, hn::Set(di, 1), v, index);
+    if constexpr (Reader::kSide == 3) TakeMax<kIndices>(c, hn::Set(di, 2), v, index);
+  }
+
+  // Takes a later row.
+  static HWY_INLINE void Join(PoolV row, PoolVI row_index, PoolV& v, PoolVI& index) {
+    if constexpr (kSums) {
+      v = hn::Add(v, row);
+    } else {
+      TakeMax<kIndices>(row, row_index, v, index);
+    }
+  }
+
+  const Averages averages_;
+  const float one_;
 };
 
-template <class Rows, int kHigh, int kStride>
-template <class Access>
-HWY_INLINE void Strip<Rows, kHigh, kStride>::Run(const WindowArgs& t, int64_t item,
-                                                 uintptr_t& prefetch, Access access) {
-  static_assert(kHigh == 2 || kHigh == 3);
-  constexpr int kKept = kHigh - kStride;
-  const WindowD d;
-  WindowV seen = hn::Zero(d);
-  ptrdiff_t at = t.offset + Rows::kStep * item;
-  int64_t image_row = t.image_row;
-  const auto next = [&]() HWY_ATTR {
-    WindowV row;
-    if constexpr (Rows::kPads) {
-      const bool inside = image_row >= 0 && image_row < t.image_height;
-      row = HWY_LIKELY(inside) ? Rows::Row(t, at, item, seen, access) : Rows::Padding();
-      ++image_row;
-    } else {
-      row = Rows::Row(t, at, item, seen, access);
-    }
-    at += t.x_row;
-    Prefetch(prefetch, t.prefetch_step);
-    return row;
-  };
-  WindowV first = hn::Zero(d), second = first;
-  if constexpr (kKept > 0) first = next();
-  if constexpr (kKept > 1) second = next();
-  float* y = t.y + item;
-  for (int64_t o = 0; o < t.outputs; ++o, y += t.y_step) {
-    if constexpr (kKept < 1) first = next();
-    if constexpr (kKept < 2) second = next();
-    WindowV v = Rows::Join(first, second);
-    if constexpr (kHigh == 3) {
-      const WindowV third = next();
-      v = Rows::Join(v, third);
-      first = kStride == 1 ? second : third;
-      second = third;
-    } else {
-      first = second;
-    }
-    // Where windows share no row, the CPU sees by itself what comes next.
-    if constexpr (kHigh > kStride) PrefetchStore(y, t.y_ahead);
-    access.Store(d, Rows::Result(t, item, v, access), y);
-  }
-  if constexpr (Rows::kChecked) {
-    if (HWY_LIKELY(hn::AllTrue(d, hn::Eq(seen, seen)))) return;
-    for (int64_t o = 0; o < t.outputs; ++o) {
-      const int64_t first_row = t.image_row + o * kStride;
-      Rows::Careful(t, t.offset + o * t.x_step + Rows::kStep * item, item, first_row,
-                    t.y + o * t.y_step + item, access);
-    }
-  }
-}
-
-// All items of one plane.
-template <class Strip>
-HWY_INLINE void StripsOfPlane(const WindowArgs& t) {
-  const auto lanes = static_cast<int64_t>(hn::Lanes(WindowD()));
-  uintptr_t prefetch = t.prefetch;
-  int64_t i = 0;
-  for (; i + lanes <= t.items; i += lanes) Strip::Run(t, i, prefetch, AllLanes());
-  if (i == t.items) return;
-  if (i == 0) {
-    Strip::Run(t, 0, prefetch, FirstLanes{static_cast<size_t>(t.items)});
-  } else {  // the last vector begins inside the one before
-    Strip::Run(t, t.items - lanes, prefetch, AllLanes());
-  }
-}
-
-HWY_INLINE void NextPlanes(WindowArgs& t, ptrdiff_t count) {
-  t.offset += count * t.x_line;
-  t.prefetch += static_cast<uintptr_t>(count * t.x_line) * sizeof(float);
-  t.y += count * t.y_row;
-  t.indices += count * t.indices_row;
+HWY_INLINE void NextPlanes(StripArgs& t, ptrdiff_t count) {
+  t.x += count * t.x_plane;
+  t.prefetch.x += static_cast<uintptr_t>(count * t.x_plane) * sizeof(float);
+  t.y += count * t.y_plane;
+  t.indices += count * t.indices_plane;
+  t.planes -= count;
 }
 
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
-// All of `lines` planes, kPlanes at a time; returns how many are left.
-template <class Strip, int kPlanes>
-HWY_INLINE int64_t NarrowStrips(WindowArgs& t, int64_t lines) {
+template <int kPlanes>
+HWY_INLINE PoolVI ItemsOf(int64_t, const NarrowPlanes<kPlanes>&) {
+  const PoolDI di;
+  return hn::And(hn::Iota(di, 0), hn::Set(di, NarrowPlanes<kPlanes>::kShare - 1));
+}
+
+// As many planes as there are, kPlanes at a time.
+template <int kPlanes, class Strip>
+HWY_INLINE void NarrowStrips(const Strip& strip, StripArgs& t, PoolV& seen) {
   const NarrowPlanes<kPlanes> planes(t);
-  t.prefetch_step *= kPlanes;
-  t.y_ahead *= kPlanes;
-  for (; lines >= kPlanes; lines -= kPlanes) {
-    uintptr_t prefetch = t.prefetch;
-    Strip::Run(t, 0, prefetch, planes);
+  t.prefetch.x_step *= kPlanes;
+  t.prefetch.y_ahead *= kPlanes;
+  while (t.planes >= kPlanes) {
+    uintptr_t prefetch = t.prefetch.x;
+    strip.Run(t, 0, prefetch, seen, planes);
     NextPlanes(t, kPlanes);
   }
-  t.prefetch_step /= kPlanes;
-  t.y_ahead /= kPlanes;
-  return lines;
+  t.prefetch.x_step /= kPlanes;
+  t.prefetch.y_ahead /= kPlanes;
 }
 #endif
 
-template <class Strip>
-void Strips(const WindowArgs& args) {
+template <Reduces kReduces, class Reader>
+bool Strips(const StripArgs& args) {
   const KernelScope scope;
-  WindowArgs t = Local(args);
-  const typename Strip::Taps taps(args);
-  t.taps = taps.all;
+  StripArgs t = args;
+  const Strip<kReduces, Reader> strip(t);
+  PoolV seen = hn::Zero(PoolD());
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
-  if constexpr (Strip::kTakesNarrow) {
-    int64_t lines = args.lines;
-    if (t.items <= NarrowPlanes<2>::kShare) lines = NarrowStrips<Strip, 2>(t, lines);
-    if (t.items < NarrowPlanes<1>::kShare) lines = NarrowStrips<Strip, 1>(t, lines);
-    if (lines == 0) return;
-  }
+  if (t.items <= NarrowPlanes<2>::kShare) NarrowStrips<2>(strip, t, seen);
+  if (t.items < NarrowPlanes<1>::kShare) NarrowStrips<1>(strip, t, seen);
 #endif
-  for (int64_t line = 0; line < args.lines; ++line) {
-    StripsOfPlane<Strip>(t);
-    NextPlanes(t, 1);
+  const int64_t lanes = PoolLanes();
+  for (; t.planes > 0; NextPlanes(t, 1)) {
+    uintptr_t prefetch = t.prefetch.x;
+    int64_t i = 0;
+    for (; i + lanes <= t.items; i += lanes) strip.Run(t, i, prefetch, seen, AllLanes());
+    if (i == t.items) continue;
+    if (i == 0) {
+      strip.Run(t, 0, prefetch, seen, FirstLanes{static_cast<size_t>(t.items)});
+    } else {  // the last vector begins inside the one before
+      strip.Run(t, t.items - lanes, prefetch, seen, AllLanes());
+    }
   }
+  return IsNumber(seen);
 }
 
 }  // namespace windrow::internal::HWY_NAMESPACE

@@ -12,8 +12,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "lib/simd/pool_ops-inl.h"
 #include "lib/simd/transpose-inl.h"
-#include "lib/simd/window_indices-inl.h"
 #include "lib/simd/zero_upper-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -26,7 +26,7 @@ inline void TransposeIndices(const int32_t* from, ptrdiff_t from_row, int64_t ro
   // Blocks of whole vectors of rows, through a buffer, in which they are transposed as floats are.
   constexpr int64_t kRows = 64, kColumns = 16;
   HWY_ALIGN float block[kColumns * kRows];
-  const WindowDI di;
+  const PoolDI di;
   const auto lanes = static_cast<int64_t>(hn::Lanes(di));
   for (int64_t r = 0; r < rows; r += kRows) {
     const int64_t high = std::min(kRows, rows - r);

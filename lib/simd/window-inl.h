@@ -2,10 +2,7 @@
 //
 //   for each output: for each few vectors of items: for row: for column: load, and one operation
 //
-// A sum takes its rows one after the other, each a sum of its own. A maximum is that of two vectors
-// for each tap, as long as no tap is NaN, which would be lost: the taps are added up as well, and
-// where that gives NaN (also for infinities of both signs) the window is done again on the NaN-safe
-// path.
+// A sum takes its rows one after the other, each a sum of its own; of long windows, in parts.
 #if defined(WINDROW_LIB_SIMD_WINDOW_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef WINDROW_LIB_SIMD_WINDOW_INL_H_
 #undef WINDROW_LIB_SIMD_WINDOW_INL_H_
@@ -17,86 +14,41 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <cstring>
-#include <type_traits>
 
 #include "lib/simd/lanes-inl.h"
 #include "lib/simd/pool_kernels.h"
+#include "lib/simd/pool_ops-inl.h"
 #include "lib/simd/zero_upper-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {
 
-namespace hn = hwy::HWY_NAMESPACE;
-using WindowD = hn::ScalableTag<float>;
-using WindowDI = hn::RebindToSigned<WindowD>;
-using WindowV = hn::Vec<WindowD>;
-using WindowVI = hn::Vec<WindowDI>;
-
-// Which items of which output. `at` is their place in each tap of the first row.
-struct Items {
-  int64_t output, item;
-  ptrdiff_t at;
+// Where the items of a vector are: `x` past each tap of the first window's first row, and so on.
+struct WindowPlace {
+  ptrdiff_t x, y, index;
+  int32_t position;
 };
-
-HWY_INLINE WindowV CanonicalNaN(WindowV v) {
-  const WindowD d;
-  const hn::RebindToUnsigned<WindowD> du;
-  return hn::IfThenElse(hn::Eq(v, v), v, hn::BitCast(d, hn::Set(du, 0x7FC00000u)));
-}
-
-// x > max ? x : max, where none is NaN. Between zeros of both signs the max stays.
-HWY_INLINE WindowV LaterMax(WindowV x, WindowV max) {
-#if HWY_ARCH_X86 && HWY_TARGET != HWY_SCALAR && HWY_TARGET != HWY_EMU128
-  return hn::Max(x, max);  // one instruction that is defined so
-#else
-  return hn::IfThenElse(hn::Gt(x, max), x, max);
-#endif
-}
-
-// The same where x is NaN, which wins.
-HWY_INLINE WindowV CarefulMax(WindowV x, WindowV max) {
-  return hn::IfThenElse(hn::Or(hn::Gt(x, max), hn::IsNaN(x)), x, max);
-}
-
-// sum + x. As a multiply-add where that rounds once: it is the same, and runs beside additions and
-// maxima on pipes of its own. `one` is 1, which the compiler must not know.
-HWY_INLINE WindowV AddBeside(WindowV sum, WindowV x, WindowV one) {
-  if constexpr (HWY_NATIVE_FMA) return hn::MulAdd(x, one, sum);
-  return hn::Add(sum, x);
-}
-
-// Stands in the branch of what is last only. Clang would otherwise multiply in any case, by 1 where
-// it is not the last, and so flush what must not be.
-HWY_INLINE void OnlyHere() { asm volatile(""); }
-
-// A maximum as it is stored.
-HWY_INLINE WindowV Flushed(const WindowArgs& t, WindowV max) {
-  if (t.last) {
-    OnlyHere();
-    max = hn::Mul(max, hn::Set(WindowD(), t.one));
-  }
-  return max;
-}
-
-// Prefetches the outputs eight cache lines past these.
-HWY_INLINE void PrefetchOutputs(const void* y) { PrefetchStore(y, 8 * kLine); }
 
 // The rows and columns of a window, known to the compiler unless 0.
 template <int kRows, int kColumns>
 struct Extent {
-  // The pointers to so few taps, where no store can change them.
-  struct Taps {
-    explicit HWY_INLINE Taps(const WindowArgs& t) {
-      for (int j = 0; j < kColumns; ++j) local[j] = t.taps[j];
-      all = kColumns == 0 ? t.taps : local;
+  // Where the taps of a row begin. Where they are few, in registers.
+  class Taps {
+   public:
+    explicit HWY_INLINE Taps(const WindowArgs& t) : t_(t) {
+      for (int j = 0; j < kColumns; ++j) few_[j] = Find(j);
     }
-    const float* local[kColumns + 1];
-    const float* const* all;
+    HWY_INLINE const float* operator[](int64_t j) const {
+      return kColumns != 0 ? few_[j] : Find(j);
+    }
+
+   private:
+    HWY_INLINE const float* Find(int64_t j) const {
+      return t_.taps != nullptr ? t_.taps[j] : t_.x + j * t_.x_column;
+    }
+    const WindowArgs& t_;
+    const float* few_[kColumns + 1];
   };
-  // Whether the taps may be as many. Others are divided by a power of two only if a user says so.
-  static constexpr bool kPowersOfTwo =
-      (kRows & (kRows - 1)) == 0 && (kColumns & (kColumns - 1)) == 0;
   static HWY_INLINE int64_t Rows(const WindowArgs& t) { return kRows != 0 ? kRows : t.rows; }
   static HWY_INLINE int64_t Columns(const WindowArgs& t) {
     return kColumns != 0 ? kColumns : t.columns;
@@ -104,180 +56,105 @@ struct Extent {
 };
 
 // Calls X(v) for the vectors of a chunk.
-#define WINDROW_FOR_VECS(X)      \
-  X(0);                          \
-  if constexpr (kVecs > 1) X(1); \
-  if constexpr (kVecs > 2) X(2); \
-  if constexpr (kVecs > 3) X(3); \
-  if constexpr (kVecs > 4) X(4); \
-  if constexpr (kVecs > 5) X(5); \
-  if constexpr (kVecs > 6) X(6); \
-  if constexpr (kVecs > 7) X(7)
-#define WINDROW_DECLARE(name, value)                                                \
-  WindowV name##0 = value;                                                          \
-  [[maybe_unused]] WindowV name##1 = name##0, name##2 = name##0, name##3 = name##0, \
-                           name##4 = name##0, name##5 = name##0, name##6 = name##0, \
-                           name##7 = name##0
+#define WINDROW_FOR_VECS(X)  \
+  { X(0); }                  \
+  if constexpr (kVecs > 1) { \
+    X(1);                    \
+  }                          \
+  if constexpr (kVecs > 2) { \
+    X(2);                    \
+  }                          \
+  if constexpr (kVecs > 3) { \
+    X(3);                    \
+  }                          \
+  if constexpr (kVecs > 4) { \
+    X(4);                    \
+  }                          \
+  if constexpr (kVecs > 5) { \
+    X(5);                    \
+  }                          \
+  if constexpr (kVecs > 6) { \
+    X(6);                    \
+  }                          \
+  if constexpr (kVecs > 7) { \
+    X(7);                    \
+  }
+#define WINDROW_DECLARE(type, name, value)                                       \
+  type name##0 = value;                                                          \
+  [[maybe_unused]] type name##1 = name##0, name##2 = name##0, name##3 = name##0, \
+                        name##4 = name##0, name##5 = name##0, name##6 = name##0, name##7 = name##0
+#define WINDROW_PLACE(v) (v * static_cast<ptrdiff_t>(hn::Lanes(PoolD())))
 // Of a chunk: two registers for each.
 #if (HWY_ARCH_X86 && HWY_TARGET > HWY_AVX3) || HWY_ARCH_ARM_V7
 inline constexpr int kChunkVecs = 4;
 #else
 inline constexpr int kChunkVecs = 8;
 #endif
-#define WINDROW_PLACE(v) (v * static_cast<ptrdiff_t>(hn::Lanes(WindowD())))
 
-// A sum may be -0, but only if a denormal was flushed to that, here or there. (No compiler may see
-// that the last operation was to add 0, too: it would leave this out.)
-HWY_INLINE WindowV WithoutSign(WindowV sum) { return hn::Add(sum, hn::Zero(WindowD())); }
-
-// Lanes that are not there are divided by 1: 0 / 0 would raise the invalid-operation flag.
-template <class Access>
-HWY_INLINE WindowV LoadDivisors(const Access& access, const float* from) {
-  const WindowD d;
-  if constexpr (std::is_same_v<Access, AllLanes>) return access.Load(d, from);
-  return hn::IfThenElse(access.There(d), access.Load(d, from), hn::Set(d, 1.0f));
+// Results of a second pass, or of a single vector, wait for their stores more than for their loads.
+template <int kVecs>
+HWY_INLINE void PrefetchOutputs(const WindowArgs& t, const float* y) {
+  if (kVecs > 1 && !t.pass.second) return;
+  for (int v = 0; v < kVecs; ++v) PrefetchStore(y + v * PoolLanes(), 8 * kLine);
 }
 
-HWY_INLINE WindowV Quotient(WindowV sum, WindowV divisor) {
-  return CanonicalNaN(hn::Div(WithoutSign(sum), divisor));
-}
+// kSecond: of what a first pass gave, in which NaNs were seen already.
+template <class WindowExtent, bool kIndices, bool kSecond = false>
+class MaxWindow {
+ public:
+  static constexpr int kMaxVecs = kIndices ? kChunkVecs / 2 : kChunkVecs;
 
-// 1 / divisor if that is exact, for powers of two; else 0.
-HWY_INLINE float ExactFactor(float divisor) {
-  constexpr uint32_t kMantissa = (1u << 23) - 1, kOne = 127u << 23;
-  uint32_t bits;
-  std::memcpy(&bits, &divisor, sizeof bits);
-  const uint32_t factor_bits = 2 * kOne - bits;
-  // Neither zero, denormal nor negative, both of them.
-  const bool normal = bits > kMantissa && factor_bits > kMantissa && bits < 2 * kOne;
-  if ((bits & kMantissa) != 0 || !normal) return 0;
-  float factor;
-  std::memcpy(&factor, &factor_bits, sizeof factor);
-  return factor;
-}
+  explicit HWY_INLINE MaxWindow(const WindowArgs& t) : t_(t), taps_(t), one_(UnknownOne()) {}
 
-// sum / divisor by an exact factor: the same bits in a tenth of the time.
-HWY_INLINE WindowV ExactAverage(const WindowArgs& t, WindowV sum) {
-  return CanonicalNaN(hn::Mul(WithoutSign(sum), hn::Set(WindowD(), t.factor)));
-}
-
-// sum / t.divisor, if there is one. (Clang would otherwise divide in any case, and choose.)
-template <bool kMayBeExact>
-HWY_INLINE WindowV Average(const WindowArgs& t, WindowV sum) {
-  if (!t.divides) return sum;
-  if (kMayBeExact && t.exact) {
-    OnlyHere();
-    return ExactAverage(t, sum);
-  }
-  OnlyHere();
-  return Quotient(sum, hn::Set(WindowD(), t.divisor));
-}
-
-template <class Extent>
-struct Sum {
-  static constexpr int kMaxVecs = kChunkVecs;
-  using Taps = typename Extent::Taps;
-
-  template <bool kMayBeExact = Extent::kPowersOfTwo, class Access>
-  static HWY_INLINE WindowV Divided(const WindowArgs& t, int64_t item, WindowV sum, Access access) {
-    if (t.divisors != nullptr) return Quotient(sum, LoadDivisors(access, t.divisors + item));
-    return Average<kMayBeExact>(t, sum);
-  }
-
+  // Adds what shows a NaN to `seen`.
   template <int kVecs, class Access>
-  static HWY_INLINE void Run(const WindowArgs& t, const Items& at, Access access) {
-    const WindowD d;
-    WINDROW_DECLARE(s, hn::Zero(d));
-    ptrdiff_t row = at.at;
-    for (int64_t i = 0; i < Extent::Rows(t); ++i, row += t.x_row) {
-      WINDROW_DECLARE(r, hn::Zero(d));
-      for (int64_t j = 0; j < Extent::Columns(t); ++j) {
-        const float* const x = t.taps[j] + row;
-#define WINDROW_ADD(v) r##v = hn::Add(r##v, access.Load(d, x + WINDROW_PLACE(v)))
-        WINDROW_FOR_VECS(WINDROW_ADD);
-      }
-#define WINDROW_ADD_ROW(v) s##v = hn::Add(s##v, r##v)
-      WINDROW_FOR_VECS(WINDROW_ADD_ROW);
-    }
-    float* const y = t.y + at.output * t.y_step + at.item;
-    if constexpr (kVecs == 1) PrefetchOutputs(y);
-    // A single vector waits for the loops round it anyway.
-    constexpr bool kMayBeExact = Extent::kPowersOfTwo && kVecs > 1;
-#define WINDROW_STORE_EXACT(v) access.Store(d, ExactAverage(t, s##v), y + WINDROW_PLACE(v))
-#define WINDROW_STORE(v) \
-  access.Store(d, Divided<false>(t, at.item + WINDROW_PLACE(v), s##v, access), y + WINDROW_PLACE(v))
-    if (kMayBeExact && t.exact) {
-      OnlyHere();
-      WINDROW_FOR_VECS(WINDROW_STORE_EXACT);
-    } else {
-      WINDROW_FOR_VECS(WINDROW_STORE);
-    }
-  }
-#undef WINDROW_ADD
-#undef WINDROW_ADD_ROW
-#undef WINDROW_STORE_EXACT
-#undef WINDROW_STORE
-};
-
-template <class Extent>
-struct Max {
-  static constexpr int kMaxVecs = kChunkVecs;
-  using Taps = typename Extent::Taps;
-
-  template <int kVecs, class Access>
-  static HWY_INLINE void Run(const WindowArgs& t, const Items& at, Access access) {
-    const WindowD d;
-    const float* const x0 = t.taps[0] + at.at;
-    WINDROW_DECLARE(m, access.Load(d, x0));
-#define WINDROW_FIRST(v) m##v = access.Load(d, x0 + WINDROW_PLACE(v))
+  HWY_INLINE void Run(const WindowPlace& at, PoolV& seen, Access access) const {
+    const PoolD d;
+    const PoolV one = hn::Set(d, one_);
+    int32_t position = at.position;
+    const float* const x0 = taps_[0] + at.x;
+    WINDROW_DECLARE(PoolV, m, access.Load(d, x0));
+    WINDROW_DECLARE(PoolVI, i, IndexAt(x0, position, access));
+#define WINDROW_FIRST(v)                        \
+  m##v = access.Load(d, x0 + WINDROW_PLACE(v)); \
+  i##v = IndexAt(x0 + WINDROW_PLACE(v), position, access)
     WINDROW_FOR_VECS(WINDROW_FIRST);
-    const WindowV one = hn::Set(d, t.one);
-    WINDROW_DECLARE(s, m0);
+    WINDROW_DECLARE(PoolV, s, m0);
 #define WINDROW_SEEN(v) s##v = m##v
     WINDROW_FOR_VECS(WINDROW_SEEN);
-    ptrdiff_t row = at.at;
-    for (int64_t i = 0; i < Extent::Rows(t); ++i, row += t.x_row) {
-      for (int64_t j = i == 0 ? 1 : 0; j < Extent::Columns(t); ++j) {
-        const float* const x = t.taps[j] + row;
-#define WINDROW_TAKE(v)                                     \
-  {                                                         \
-    const WindowV a = access.Load(d, x + WINDROW_PLACE(v)); \
-    m##v = LaterMax(a, m##v);                               \
-    s##v = AddBeside(s##v, a, one);                         \
+    ptrdiff_t row = at.x;
+    for (int64_t r = 0; r < WindowExtent::Rows(t_); ++r, row += t_.x_row) {
+      int32_t p = position + (r == 0 ? t_.index.of_column : 0);
+      for (int64_t j = r == 0 ? 1 : 0; j < WindowExtent::Columns(t_); ++j) {
+        const float* const x = taps_[j] + row;
+#define WINDROW_TAKE(v)                                                         \
+  {                                                                             \
+    const PoolV a = access.Load(d, x + WINDROW_PLACE(v));                       \
+    TakeMax<kIndices>(a, IndexAt(x + WINDROW_PLACE(v), p, access), m##v, i##v); \
+    if constexpr (!kSecond) s##v = AddBeside(s##v, a, one);                     \
   }
         WINDROW_FOR_VECS(WINDROW_TAKE);
+        p += t_.index.of_column;
       }
+      position += t_.index.of_row;
     }
 #define WINDROW_GATHER(v) \
   if constexpr (v > 0) s0 = hn::Add(s0, s##v)
-    WINDROW_FOR_VECS(WINDROW_GATHER);
-    float* const y = t.y + at.output * t.y_step + at.item;
-    if constexpr (kVecs == 1) PrefetchOutputs(y);
-    if (HWY_LIKELY(hn::AllTrue(d, hn::Eq(s0, s0)))) {
+    if constexpr (!kSecond) {
+      WINDROW_FOR_VECS(WINDROW_GATHER);
+      seen = hn::Add(seen, s0);
+    }
+    float* const y = t_.y + at.y;
+    PrefetchOutputs<kVecs>(t_, y);
 #define WINDROW_FLUSH(v) m##v = hn::Mul(m##v, one)
-      if (t.last) {
-        OnlyHere();
-        WINDROW_FOR_VECS(WINDROW_FLUSH);
-      }
-#define WINDROW_STORE(v) access.Store(d, m##v, y + WINDROW_PLACE(v))
-      WINDROW_FOR_VECS(WINDROW_STORE);
-    } else {
-#define WINDROW_CAREFUL(v) Careful(t, at.at + WINDROW_PLACE(v), y + WINDROW_PLACE(v), access)
-      WINDROW_FOR_VECS(WINDROW_CAREFUL);
+    if (t_.pass.last) {
+      OnlyHere();
+      WINDROW_FOR_VECS(WINDROW_FLUSH);
     }
-  }
-
-  template <class Access>
-  static HWY_INLINE void Careful(const WindowArgs& t, ptrdiff_t at, float* y, Access access) {
-    const WindowD d;
-    WindowV max = access.Load(d, t.taps[0] + at);
-    for (int64_t i = 0; i < Extent::Rows(t); ++i, at += t.x_row) {
-      for (int64_t j = i == 0 ? 1 : 0; j < Extent::Columns(t); ++j) {
-        const WindowV a = access.Load(d, t.taps[j] + at);
-        max = CarefulMax(a, max);
-      }
-    }
-    access.Store(d, CanonicalNaN(Flushed(t, max)), y);
+#define WINDROW_STORE(v)                       \
+  access.Store(d, m##v, y + WINDROW_PLACE(v)); \
+  if constexpr (kIndices) StoreIndex(at, WINDROW_PLACE(v), i##v, access)
+    WINDROW_FOR_VECS(WINDROW_STORE);
   }
 #undef WINDROW_FIRST
 #undef WINDROW_SEEN
@@ -285,101 +162,187 @@ struct Max {
 #undef WINDROW_GATHER
 #undef WINDROW_FLUSH
 #undef WINDROW_STORE
-#undef WINDROW_CAREFUL
+
+ private:
+  template <class Access>
+  HWY_INLINE PoolVI IndexAt(const float* x, int32_t position, Access access) const {
+    const PoolDI di;
+    if constexpr (!kIndices) return hn::Zero(di);
+    if constexpr (!kSecond) return hn::Set(di, position);
+    return access.Load(di, reinterpret_cast<const int32_t*>(x + t_.index.distance));
+  }
+  template <class Access>
+  HWY_INLINE void StoreIndex(const WindowPlace& at, ptrdiff_t place, PoolVI index,
+                             Access access) const {
+    const PoolDI di;
+    if (t_.index.of_item != 0) {  // items are pixels
+      const PoolVI items = hn::Iota(di, static_cast<int32_t>(place));
+      index = hn::Add(index, hn::Mul(items, hn::Set(di, t_.index.of_item)));
+    }
+    if (t_.index.narrow != nullptr) {
+      return access.Store(di, index, t_.index.narrow + at.y + place);
+    }
+    int64_t* const to = t_.index.indices + at.index + place;
+    PrefetchIndices(to, 16 * kLine);
+    StoreIndices(index, to, access);
+  }
+
+  const WindowArgs& t_;
+  const typename WindowExtent::Taps taps_;
+  const float one_;
+};
+
+// kParts: of so many rows or columns that sums have several parts.
+template <class WindowExtent, bool kParts = false>
+class SumWindow {
+ public:
+  static constexpr int kMaxVecs = kParts ? 4 : kChunkVecs;
+
+  explicit HWY_INLINE SumWindow(const WindowArgs& t) : t_(t), taps_(t), averages_(t.pass.divisor) {}
+
+  template <int kVecs, class Access>
+  HWY_INLINE void Run(const WindowPlace& at, PoolV&, Access access) const {
+    const PoolD d;
+    WINDROW_DECLARE(PoolV, all, hn::Zero(d));
+    ptrdiff_t row = at.x;
+#define WINDROW_ADD(v) sum##v = hn::Add(sum##v, access.Load(d, taps_[j] + row + WINDROW_PLACE(v)))
+    for (int64_t i = 0; i < WindowExtent::Rows(t_);) {
+      if constexpr (kParts) {
+        WINDROW_DECLARE(PoolV, part, hn::Zero(d));
+        const int64_t end = PartEnd(i, t_.pass.rows_before, t_.rows);
+        for (; i < end; ++i, row += t_.x_row) {
+          WINDROW_DECLARE(PoolV, of_row, hn::Zero(d));
+          for (int64_t j = 0; j < t_.columns;) {
+            WINDROW_DECLARE(PoolV, sum, hn::Zero(d));
+            const int64_t last = PartEnd(j, t_.pass.columns_before, t_.columns);
+            for (; j < last; ++j) {
+              WINDROW_FOR_VECS(WINDROW_ADD);
+            }
+#define WINDROW_ADD_TAPS(v) of_row##v = hn::Add(of_row##v, sum##v)
+            WINDROW_FOR_VECS(WINDROW_ADD_TAPS);
+          }
+#define WINDROW_ADD_ROW(v) part##v = hn::Add(part##v, of_row##v)
+          WINDROW_FOR_VECS(WINDROW_ADD_ROW);
+        }
+#define WINDROW_ADD_PART(v) all##v = hn::Add(all##v, part##v)
+        WINDROW_FOR_VECS(WINDROW_ADD_PART);
+      } else {
+        WINDROW_DECLARE(PoolV, sum, hn::Zero(d));
+        for (int64_t j = 0; j < WindowExtent::Columns(t_); ++j) {
+          WINDROW_FOR_VECS(WINDROW_ADD);
+        }
+#define WINDROW_ADD_WHOLE(v) all##v = i == 0 ? sum##v : hn::Add(all##v, sum##v)
+        WINDROW_FOR_VECS(WINDROW_ADD_WHOLE);
+        ++i, row += t_.x_row;
+      }
+    }
+    float* const y = t_.y + at.y;
+    PrefetchOutputs<kVecs>(t_, y);
+#define WINDROW_STORE(v) access.Store(d, averages_.Of(all##v), y + WINDROW_PLACE(v))
+    WINDROW_FOR_VECS(WINDROW_STORE);
+  }
+#undef WINDROW_ADD
+#undef WINDROW_ADD_TAPS
+#undef WINDROW_ADD_ROW
+#undef WINDROW_ADD_PART
+#undef WINDROW_ADD_WHOLE
+#undef WINDROW_STORE
+
+ private:
+  const WindowArgs& t_;
+  const typename WindowExtent::Taps taps_;
+  const Averages averages_;
 };
 
 #undef WINDROW_FOR_VECS
 #undef WINDROW_DECLARE
 #undef WINDROW_PLACE
 
-// A copy, which no store can change. Member by member: a copy of the whole would wait until the
-// caller's stores have reached the cache.
-HWY_INLINE WindowArgs Local(const WindowArgs& t) {
-  WindowArgs l;
-  l.taps = t.taps, l.offset = t.offset, l.x_row = t.x_row;
-  l.rows = t.rows, l.columns = t.columns;
-  l.rows_before = t.rows_before, l.columns_before = t.columns_before;
-  l.outputs = t.outputs, l.items = t.items;
-  l.x_step = t.x_step, l.y_step = t.y_step;
-  l.y = t.y;
-  l.one = t.one, l.last = t.last, l.divisor = t.divisor, l.divisors = t.divisors;
-  l.divides = t.divisor != 0;
-  l.factor = ExactFactor(t.divisor);
-  l.exact = l.factor != 0 && t.divisors == nullptr;
-  l.index_distance = t.index_distance, l.positions = t.positions;
-  l.position = t.position, l.position_row = t.position_row;
-  l.position_step = t.position_step, l.item_positions = t.item_positions;
-  l.first = t.first;
-  l.image_row = t.image_row, l.image_step = t.image_step;
-  l.image_height = t.image_height, l.image_width = t.image_width;
-  l.pads_left = t.pads_left, l.pads_right = t.pads_right;
-  l.inner = t.inner;
-  l.prefetch = t.prefetch, l.prefetch_step = t.prefetch_step, l.y_ahead = t.y_ahead;
-  l.above = t.above, l.middle = t.middle, l.x_column = t.x_column;
-  l.x_line = t.x_line, l.inputs = t.inputs, l.before = t.before;
-  l.y_row = t.y_row, l.indices_row = t.indices_row, l.scratch = t.scratch;
-  l.index = t.index, l.indices = t.indices, l.indices_step = t.indices_step;
-  return l;
-}
-
-// Outputs that follow each other become items of one.
-HWY_INLINE void Flatten(WindowArgs& t) {
-  const bool alike = t.divisors == nullptr && t.position_step == 0 &&
-                     (t.indices == nullptr || t.indices_step == t.items);
-  if (t.x_step == t.items && t.y_step == t.items && alike) {
-    t.items *= t.outputs;
-    t.outputs = 1;
+// All items of an output, as many vectors at a time as possible. The last vector, if it is not
+// whole, begins inside the one before.
+template <class Window>
+HWY_INLINE void WindowsOfItems(const WindowArgs& t, const Window& window, int64_t items,
+                               const WindowPlace& first, PoolV& seen) {
+  constexpr int kVecs = Window::kMaxVecs;
+  const int64_t lanes = PoolLanes();
+  const auto at = [&](int64_t i) {
+    return WindowPlace{first.x + i, first.y + i, first.index + i,
+                       first.position + static_cast<int32_t>(i) * t.index.of_item};
+  };
+  int64_t i = 0;
+  for (; i + kVecs * lanes <= items; i += kVecs * lanes) {
+    window.template Run<kVecs>(at(i), seen, AllLanes());
+  }
+  if constexpr (kVecs > 4) {
+    for (; i + 4 * lanes <= items; i += 4 * lanes) window.template Run<4>(at(i), seen, AllLanes());
+  }
+  if constexpr (kVecs > 2) {
+    for (; i + 2 * lanes <= items; i += 2 * lanes) window.template Run<2>(at(i), seen, AllLanes());
+  }
+  for (; i + lanes <= items; i += lanes) window.template Run<1>(at(i), seen, AllLanes());
+  if (i == items) return;
+  if (i == 0) {
+    window.template Run<1>(first, seen, FirstLanes{static_cast<size_t>(items)});
+  } else {
+    window.template Run<1>(at(items - lanes), seen, AllLanes());
   }
 }
 
-// All items of all outputs of a line, as many vectors at a time as possible. The last vector, if it
-// is not whole, begins inside the one before.
-template <class Reduction>
-HWY_INLINE void WindowsOfLine(const WindowArgs& t) {
-  constexpr int kVecs = Reduction::kMaxVecs;
-  const auto lanes = static_cast<int64_t>(hn::Lanes(WindowD()));
-  for (int64_t o = 0; o < t.outputs; ++o) {
-    const ptrdiff_t x = t.offset + o * t.x_step;
-    ptrdiff_t i = 0;
-    for (; i + kVecs * lanes <= t.items; i += kVecs * lanes) {
-      Reduction::template Run<kVecs>(t, {o, i, x + i}, AllLanes());
-    }
-    if constexpr (kVecs > 4) {
-      for (; i + 4 * lanes <= t.items; i += 4 * lanes) {
-        Reduction::template Run<4>(t, {o, i, x + i}, AllLanes());
-      }
-    }
-    for (; i + 2 * lanes <= t.items; i += 2 * lanes) {
-      Reduction::template Run<2>(t, {o, i, x + i}, AllLanes());
-    }
-    if (i + lanes <= t.items) {
-      Reduction::template Run<1>(t, {o, i, x + i}, AllLanes());
-      i += lanes;
-    }
-    if (i == t.items) continue;
-    if (i == 0) {
-      Reduction::template Run<1>(t, {o, 0, x}, FirstLanes{static_cast<size_t>(t.items)});
-    } else {
-      i = t.items - lanes;
-      Reduction::template Run<1>(t, {o, i, x + i}, AllLanes());
+template <class Window>
+HWY_INLINE bool RunWindows(const WindowArgs& t) {
+  const Window window(t);
+  const IndexArgs& index = t.index;
+  // Outputs that follow each other become items of one, and so do lines.
+  int64_t lines = t.lines, outputs = t.outputs, items = t.items;
+  const bool indices = index.indices != nullptr;
+  if (t.x_step == items && t.y_step == items && index.of_output == 0 && index.of_item == 0 &&
+      (!indices || index.step == items)) {
+    items *= outputs, outputs = 1;
+  }
+  if (outputs == 1 && t.x_line == items && t.y_line == items && index.of_line == 0 &&
+      index.of_item == 0 && (!indices || index.line == items)) {
+    items *= lines, lines = 1;
+  }
+  PoolV seen = hn::Zero(PoolD());
+  for (int64_t l = 0; l < lines; ++l) {
+    WindowPlace at{l * t.x_line, l * t.y_line, l * index.line,
+                   index.position + static_cast<int32_t>(l) * index.of_line};
+    for (int64_t o = 0; o < outputs; ++o) {
+      WindowsOfItems(t, window, items, at, seen);
+      at.x += t.x_step, at.y += t.y_step, at.index += index.step;
+      at.position += index.of_output;
     }
   }
+  return IsNumber(seen);
 }
 
-template <class Reduction>
-void Windows(const WindowArgs& args) {
+template <bool kIndices, class WindowExtent>
+bool MaxWindows(const WindowArgs& t) {
   const KernelScope scope;
-  WindowArgs t = Local(args);
-  Flatten(t);
-  const typename Reduction::Taps taps(args);
-  t.taps = taps.all;
-  for (int64_t line = 0; line < args.lines; ++line) {
-    WindowsOfLine<Reduction>(t);
-    t.offset += args.x_line;
-    t.y += args.y_row;
-    t.indices += args.indices_row;
-    t.position += args.position_line;
+  return RunWindows<MaxWindow<WindowExtent, kIndices>>(t);
+}
+
+template <bool kIndices>
+bool MaxRows(const WindowArgs& t) {
+  const KernelScope scope;
+  if (t.pass.second) return RunWindows<MaxWindow<Extent<1, 0>, kIndices, true>>(t);
+  return RunWindows<MaxWindow<Extent<1, 0>, kIndices>>(t);
+}
+
+template <class WindowExtent>
+bool SumWindows(const WindowArgs& t) {
+  const KernelScope scope;
+  if (t.pass.rows_before + t.rows > kPartTaps || t.pass.columns_before + t.columns > kPartTaps) {
+    return RunWindows<SumWindow<WindowExtent, true>>(t);
   }
+  return RunWindows<SumWindow<WindowExtent>>(t);
+}
+
+// The same of one part.
+template <class WindowExtent>
+bool SumSmallWindows(const WindowArgs& t) {
+  const KernelScope scope;
+  return RunWindows<SumWindow<WindowExtent>>(t);
 }
 
 }  // namespace windrow::internal::HWY_NAMESPACE

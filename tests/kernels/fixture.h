@@ -10,6 +10,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/conv/problem.h"
@@ -70,6 +71,9 @@ class Fixture {
   // Where a NaN is expected, any will do: the outputs are no results yet.
   void AllowAnyNaN() { any_nan_ = true; }
 
+  // What is wrong with a kernel besides what it wrote, or "".
+  void Complain(std::string of) { complaint_ = std::move(of); }
+
   // What is not as expected, or "".
   std::string Difference() const;
   // Flips the last bit of the first element of the first output or the last, as of indices.
@@ -99,6 +103,7 @@ class Fixture {
   std::deque<GuardedBuffer> buffers_;  // kept for the next trial, since mapping memory takes time
   size_t taken_ = 0;
   std::vector<Written> outputs_;
+  std::string complaint_;
 };
 
 template <typename T>

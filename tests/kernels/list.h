@@ -6,11 +6,13 @@
 #include <functional>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "lib/simd/kernels.h"
 #include "lib/simd/pool_kernels.h"
 #include "tests/kernels/fixture.h"
+#include "tests/kernels/pool_trials.h"
 
 namespace windrow::test {
 
@@ -35,16 +37,19 @@ class KernelList {
 // Those that are in a target's tables.
 std::vector<Kernel> ConvKernels(const internal::TileSet& tiles);
 
-// One of pooling's windows, of whichever target.
+// Where a kernel of a reduction is in a table.
+using PoolSlot = std::variant<internal::WindowFn*, internal::StripFn*, RunningFn*>;
+
+// One of them, of whichever target.
 struct PoolKernel {
   std::string name;  // "max_indices/k3x3"
   bool indices;      // whether it gives any
-  std::function<internal::WindowFn&(internal::PoolKernels&)> slot;
-  std::function<Trial(Fixture&, internal::WindowFn)> trial;  // empty: none calls it directly
+  std::function<PoolSlot(internal::PoolKernels&)> slot;
+  std::function<Trial(Fixture&, internal::PoolKernels)> trial;
 };
 std::vector<PoolKernel> AllPoolKernels();
 
-// Those that are in a target's table and have a trial, and pooling's copies.
+// Those of a target's table, pooling's copies, and the kernels of its gradients.
 std::vector<Kernel> PoolKernelsWithTrials(const internal::PoolKernels& kernels);
 
 }  // namespace windrow::test

@@ -1,6 +1,7 @@
-// Windows along lines, a pixel apart; and one window of many items.
+// Running maxima: all windows along lines, a pixel apart.
 #include <algorithm>
 #include <bit>
+#include <vector>
 
 #include "tests/kernels/pool_trials.h"
 #include "tests/kernels/pool_windows.h"
@@ -8,196 +9,95 @@
 namespace windrow::test {
 namespace {
 
-using internal::WindowArgs;
+using internal::RunningArgs;
 
 // Lines of pixels, one after the other or side by side.
 struct Placing {
-  ptrdiff_t row, step;
+  ptrdiff_t line, step;
   int64_t extent;
 };
 
 Placing DrawPlacing(Fixture& s, int64_t items, int64_t lines, int64_t pixels) {
   Placing p{};
   if (s.OneIn(2)) {
-    p.row = items + (s.OneIn(2) ? 0 : s.Between(0, 9, 0));
-    p.step = lines * p.row + (s.OneIn(2) ? 0 : s.Between(0, 9, 0));
+    p.line = items + Gap(s);
+    p.step = lines * p.line + Gap(s);
   } else {
-    p.step = items + (s.OneIn(2) ? 0 : s.Between(0, 9, 0));
-    p.row = pixels * p.step + (s.OneIn(2) ? 0 : s.Between(0, 9, 0));
+    p.step = items + Gap(s);
+    p.line = pixels * p.step + Gap(s);
   }
-  p.extent = (lines - 1) * p.row + (pixels - 1) * p.step + items;
+  p.extent = (lines - 1) * p.line + (pixels - 1) * p.step + items;
   return p;
 }
 
-// The taps of output `o` of a line are [begin, end).
-struct LineWindow {
-  int64_t begin, end;
-  LineWindow(const WindowArgs& t, int64_t o)
-      : begin(std::max<int64_t>(o - t.before, 0)),
-        end(std::min(o - t.before + t.columns, t.inputs)) {}
-};
-
-// In parts that are counted from where the window would begin.
-float SumOf(const WindowArgs& t, const float* x, int64_t o) {
-  float sum = 0, part = 0;
-  const LineWindow w(t, o);
-  for (int64_t p = w.begin; p < w.end; ++p) {
-    if ((p - (o - t.before)) % internal::kPartTaps == 0) sum += part, part = 0;
-    part += x[p * t.x_step];
-  }
-  return sum + part;
-}
-
-Best MaxOf(const WindowArgs& t, const float* x, int64_t line, int64_t o) {
-  const auto index = [&](int64_t p) -> int64_t {
-    if (t.index_distance != 0) return std::bit_cast<int32_t>(x[p * t.x_step + t.index_distance]);
-    return t.position + line * t.position_row + p * t.position_step;
-  };
-  const LineWindow w(t, o);
-  Best max{x[w.begin * t.x_step], index(w.begin)};
-  for (int64_t p = w.begin + 1; p < w.end; ++p) max.Take(x[p * t.x_step], index(p));
-  return max;
-}
-
-void DrawLines(Fixture& s, bool indices_beside, WindowArgs& t) {
-  t.rows = s.Between(1, 4, 14);
-  t.items = s.Between(1, 3 * s.lanes(), 64);
+void DrawLines(Fixture& s, bool indices_beside, RunningArgs& t) {
+  t.lines = s.Between(1, 4, 14);
+  t.items = s.Between(1, s.lanes() * (s.OneIn(3) ? 6 : 3), 64);
   t.inputs = s.Between(1, 20, 28);
-  t.columns = s.OneIn(8) ? s.Between(60, 200, 9) : s.Between(1, 9, 9);
-  t.before = s.Between(0, std::min<int64_t>(t.columns - 1, 30), 4);
+  t.length = s.OneIn(8) ? s.Between(60, 200, 9) : s.Between(1, 9, 9);
+  t.before = s.Between(0, std::min<int64_t>(t.length - 1, 30), 4);
   t.outputs = s.Between(1, t.inputs + t.before, t.inputs);
-  const Placing from = DrawPlacing(s, t.items, t.rows, t.inputs);
-  t.x_row = from.row, t.x_step = from.step;
-  t.offset = s.Between(0, 9, 0);
-  const int64_t floats = t.offset + from.extent;
-  float* const x = s.Input(indices_beside ? 2 * floats : floats, Role::kInput);
-  for (int64_t i = 0; i < floats && indices_beside; ++i) {
-    x[floats + i] = std::bit_cast<float>(static_cast<int32_t>(s.Between(0, 9999, 0)));
-  }
-  if (indices_beside) t.index_distance = floats;
-  t.taps = s.Input(std::vector<const float*>{x});
-  const Placing to = DrawPlacing(s, t.items, t.rows, t.outputs);
-  t.y_row = to.row, t.y_step = to.step;
+  const Placing from = DrawPlacing(s, t.items, t.lines, t.inputs);
+  t.x_line = from.line, t.x_step = from.step;
+  t.x = DrawPixels(s, from.extent, indices_beside);
+  if (indices_beside) t.index.distance = from.extent;
+  const auto floats = static_cast<size_t>(internal::SuffixFloats(t.length, t.inputs, s.lanes()));
+  t.scratch = s.Input(std::vector<float>(floats));
+}
+
+void DrawResults(Fixture& s, bool indices, bool down, RunningArgs& t) {
+  const Placing to = DrawPlacing(s, t.items, t.lines, t.outputs);
+  t.y_line = to.line, t.y_step = to.step;
   t.y = s.Output<float>(to.extent);
-  t.one = 1;
-}
-
-// Calls f(x of the line's item, line, output, item).
-template <typename F>
-void ForEachOutput(const WindowArgs& t, const F& f) {
-  for (int64_t line = 0; line < t.rows; ++line) {
-    for (int64_t o = 0; o < t.outputs; ++o) {
-      for (int64_t i = 0; i < t.items; ++i) {
-        f(t.taps[0] + t.offset + line * t.x_row + i, line, o, i);
-      }
-    }
+  if (!indices) return;
+  if (!down) {
+    const auto number = [&s] { return static_cast<int32_t>(s.Between(0, 9999, 0)); };
+    t.index.position = number(), t.index.of_row = number();
+    t.index.of_line = s.OneIn(3) ? 0 : number();
   }
+  if (!down || s.OneIn(2)) {
+    t.index.narrow = s.Output<int32_t>(to.extent);
+    return;
+  }
+  const Placing wide = DrawPlacing(s, t.items, t.lines, t.outputs);
+  t.index.line = wide.line, t.index.step = wide.step;
+  t.index.indices = s.Output<int64_t>(wide.extent);
 }
 
-double WorkOf(const WindowArgs& t) {
-  return static_cast<double>(t.rows * t.outputs * t.items * t.columns);
+// Calls f with every window: its place and its taps.
+template <typename F>
+void ForEachWindow(const RunningArgs& t, const F& f) {
+  const internal::IndexArgs& index = t.index;
+  for (int64_t i = 0; i < t.lines * t.outputs * t.items; ++i) {
+    const int64_t item = i % t.items, o = i / t.items % t.outputs, l = i / t.items / t.outputs;
+    const ptrdiff_t y = l * t.y_line + o * t.y_step + item;
+    const auto taps = [&](const auto& take) {
+      const int64_t begin = o - t.before, end = std::min(begin + t.length, t.inputs);
+      for (int64_t p = std::max<int64_t>(begin, 0); p < end; ++p) {
+        const float* const tap = t.x + l * t.x_line + p * t.x_step + item;
+        take(0, p, *tap,
+             index.distance != 0 ? std::bit_cast<int32_t>(tap[index.distance])
+                                 : index.position + l * index.of_line + p * index.of_row);
+      }
+    };
+    f(ResultAt{.y = t.y + y,
+               .narrow = index.narrow != nullptr ? index.narrow + y : nullptr,
+               .indices = index.indices != nullptr
+                              ? index.indices + l * index.line + o * index.step + item
+                              : nullptr},
+      taps);
+  }
 }
 
 }  // namespace
 
-Trial RunningSumTrial(Fixture& s, internal::WindowFn kernel) {
-  WindowArgs t{};
-  DrawLines(s, /*indices_beside=*/false, t);
-  if (s.OneIn(3)) {
-    s.AllowAnyNaN();
-  } else if (s.OneIn(2)) {
-    std::vector<float> divisors;
-    for (int64_t i = 0; i < t.rows * t.outputs; ++i) {
-      divisors.push_back(static_cast<float>(s.Between(1, 9, 9)));
-    }
-    t.divisors = s.Input(divisors);
-  } else {
-    t.divisor = s.OneIn(3) ? 0x1p-3f : static_cast<float>(s.Between(1, 12, 9));
-  }
-  const auto set = [t, &s](const float* x, int64_t line, int64_t o, int64_t item) {
-    float sum = SumOf(t, x, o);
-    const float divisor = t.divisors != nullptr ? t.divisors[o * t.rows + line] : t.divisor;
-    if (divisor != 0) sum = Best{sum / divisor, 0}.canonical();
-    s.Expected(t.y + line * t.y_row + o * t.y_step + item) = sum;
-  };
-  return {.reference = [t, set] { ForEachOutput(t, set); },
-          .kernel = [kernel, t] { kernel(t); },
-          .work = WorkOf(t)};
-}
-
-Trial RunningMaxTrial(Fixture& s, internal::WindowFn kernel, bool indices, bool down) {
-  WindowArgs t{};
+Trial RunningTrial(Fixture& s, RunningFn kernel, bool indices, bool down) {
+  RunningArgs t{};
   DrawLines(s, indices && down, t);
-  t.scratch = s.Input(std::vector<float>(
-      static_cast<size_t>(internal::SuffixFloats(t.columns, t.inputs, s.lanes()))));
-  if (!down) s.AllowAnyNaN();  // the results of a pass, not the last ones
-  if (indices) {
-    const auto number = [&s] { return static_cast<int32_t>(s.Between(0, 9999, 0)); };
-    if (!down) t.position = number(), t.position_row = number(), t.position_step = number();
-    const Placing to = DrawPlacing(s, t.items, t.rows, t.outputs);
-    t.indices_row = to.row, t.indices_step = to.step;
-    if (down && s.OneIn(2)) {
-      t.indices = s.Output<int64_t>(to.extent);
-    } else {
-      t.index = s.Output<int32_t>(to.extent);
-    }
-  }
-  const auto set = [t, &s](const float* x, int64_t line, int64_t o, int64_t item) {
-    const Best max = MaxOf(t, x, line, o);
-    s.Expected(t.y + line * t.y_row + o * t.y_step + item) = max.canonical();
-    const ptrdiff_t at = line * t.indices_row + o * t.indices_step + item;
-    if (t.index != nullptr) s.Expected(t.index + at) = static_cast<int32_t>(max.index);
-    if (t.indices != nullptr) s.Expected(t.indices + at) = max.index;
-  };
-  return {.reference = [t, set] { ForEachOutput(t, set); },
-          .kernel = [kernel, t] { kernel(t); },
-          .work = WorkOf(t)};
-}
-
-Trial GlobalTrial(Fixture& s, internal::WindowFn kernel, bool sum, bool planes) {
-  WindowArgs t{};
-  t.rows = s.OneIn(9) ? s.Between(60, 140, 7) : s.Between(1, 9, 7);
-  t.columns = s.OneIn(9) ? s.Between(60, 140, 7) : s.Between(1, 19, 7);
-  t.items = planes ? s.Between(s.lanes(), 3 * s.lanes(), 512)
-                   : s.Between(1, s.lanes() * (s.OneIn(3) ? 30 : 3), 512);
-  t.rows_before = sum ? s.Between(0, internal::kPartTaps - 1, 0) : 0;
-  t.columns_before = sum ? s.Between(0, internal::kPartTaps - 1, 0) : 0;
-  t.outputs = 1;
-  const auto gap = [&s] { return s.OneIn(2) ? 0 : s.Between(0, 9, 0); };
-  t.x_column = planes ? 1 : t.items + gap();
-  t.x_row = t.columns * t.x_column + gap();
-  t.x_step = planes ? t.rows * t.x_row + gap() : 1;
-  t.offset = s.Between(0, 9, 0);
-  const float* const x = s.Input(t.offset + (t.rows - 1) * t.x_row + (t.columns - 1) * t.x_column +
-                                     (t.items - 1) * t.x_step + 1,
-                                 Role::kInput);
-  t.taps = s.Input(std::vector<const float*>{x});
-  t.one = 1;
-  t.last = true;
-  if (sum) t.divisor = static_cast<float>(s.Between(1, 49, 49));
-  t.above = s.Input(std::vector<float>(static_cast<size_t>(internal::kGlobalSums * t.items)));
-  t.y = s.Output<float>(t.items);
-  // The same window with its items side by side, as Window reads it.
-  const auto set = [t, x, &s, sum] {
-    std::vector<float> pixels(static_cast<size_t>(t.rows * t.columns * t.items));
-    std::vector<const float*> taps;
-    for (int64_t c = 0; c < t.columns; ++c) taps.push_back(pixels.data() + c * t.items);
-    for (int64_t i = 0; i < std::ssize(pixels); ++i) {
-      const int64_t item = i % t.items, column = i / t.items % t.columns;
-      pixels[static_cast<size_t>(i)] =
-          x[t.offset + i / t.items / t.columns * t.x_row + column * t.x_column + item * t.x_step];
-    }
-    WindowArgs side_by_side = t;
-    side_by_side.taps = taps.data();
-    side_by_side.offset = 0;
-    side_by_side.x_row = t.columns * t.items;
-    ForEachWindow(side_by_side, [&](const Window& w) {
-      s.Expected(w.y()) = sum ? w.Average(w.Sum(0, t.rows)) : w.Max(0, t.rows).canonical();
-    });
-  };
-  return {.reference = set,
-          .kernel = [kernel, t] { kernel(t); },
-          .work = static_cast<double>(t.rows * t.columns * t.items)};
+  DrawResults(s, indices, down, t);
+  return PoolTrial(
+      s, kernel, t, indices ? Reduction::kMaxIndices : Reduction::kMax, /*divisor=*/0,
+      [t](const auto& f) { ForEachWindow(t, f); }, t.lines * t.outputs * t.items * t.length);
 }
 
 }  // namespace windrow::test

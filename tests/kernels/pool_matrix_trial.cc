@@ -5,22 +5,6 @@
 
 namespace windrow::test {
 
-Trial CopyPixelsTrial(Fixture& s, CopyPixelsFn copy) {
-  const int64_t count = s.Between(1, 40, 64), floats = s.Between(1, 20, 3);
-  const ptrdiff_t step = s.OneIn(6) ? 0 : floats + s.Between(-1, 9, 5);
-  const float* const from = s.Input((count - 1) * step + floats, Role::kInput);
-  float* const to = s.Output<float>(count * floats);
-  return {.reference =
-              [=, &s] {
-                for (int64_t i = 0; i < count * floats; ++i) {
-                  std::memcpy(&s.Expected(to + i), from + i / floats * step + i % floats,
-                              sizeof(float));
-                }
-              },
-          .kernel = [=] { copy(from, step, count, floats, to); },
-          .work = static_cast<double>(count * floats)};
-}
-
 Trial DeinterleaveTrial(Fixture& s, DeinterleaveFn deinterleave) {
   const int64_t rows = s.Between(1, 4, 16), pairs = s.Between(1, 70, 56);
   const ptrdiff_t from_row = s.Between(1, 2 * pairs + 9, 2 * pairs);

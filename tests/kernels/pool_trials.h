@@ -1,5 +1,5 @@
-// The same for pooling's kernels, by the formulas of pool_kernels.h: of windows of any kind,
-// rolling ones, strips and copies.
+// The same for pooling's kernels, by the formulas of pool_kernels.h: windows, strips,
+// running maxima, copies and gradients.
 #ifndef WINDROW_TESTS_KERNELS_POOL_TRIALS_H_
 #define WINDROW_TESTS_KERNELS_POOL_TRIALS_H_
 
@@ -12,25 +12,12 @@
 namespace windrow::test {
 
 // Rows and columns are 0 if a kernel takes any.
-Trial WindowTrial(Fixture& s, internal::WindowFn kernel, Reduction reduction, int rows, int columns,
-                  bool parts);
-Trial PoolRollingTrial(Fixture& s, internal::WindowFn kernel, Reduction reduction, int stride,
-                       int columns);
-// The reduction is not one with indices.
-Trial StripTrial(Fixture& s, internal::WindowFn kernel, Reduction reduction, int rows, int columns,
-                 int stride);
-Trial StripIndicesTrial(Fixture& s, internal::WindowFn kernel, int rows, int columns, int stride);
+Trial WindowTrial(Fixture& s, internal::WindowFn kernel, Reduction reduction, int rows,
+                  int columns);
+Trial StripTrial(Fixture& s, internal::StripFn kernel, Reduction reduction, int side, int stride);
+using RunningFn = decltype(internal::RunningKernels::across);
+Trial RunningTrial(Fixture& s, RunningFn kernel, bool indices, bool down);
 
-// Where strips find their windows without a copy.
-enum class InPlace : uint8_t { kPairs, kPacked, kNeighboursOne, kNeighboursTwo, kDense };
-Trial ImageTrial(Fixture& s, internal::WindowFn kernel, Reduction reduction, InPlace source);
-
-Trial RunningSumTrial(Fixture& s, internal::WindowFn kernel);
-Trial RunningMaxTrial(Fixture& s, internal::WindowFn kernel, bool indices, bool down);
-Trial GlobalTrial(Fixture& s, internal::WindowFn kernel, bool sum, bool planes);
-
-using CopyPixelsFn = decltype(internal::PoolKernels::copy_pixels);
-Trial CopyPixelsTrial(Fixture& s, CopyPixelsFn copy);
 using DeinterleaveFn = decltype(internal::PoolKernels::deinterleave);
 Trial DeinterleaveTrial(Fixture& s, DeinterleaveFn deinterleave);
 using TransposeIndicesFn = decltype(internal::PoolKernels::transpose_indices);

@@ -1,97 +1,131 @@
-// Windows of any kind, and strips of them.
+// Windows of lanes side by side.
+#include <algorithm>
+#include <bit>
+#include <vector>
+
 #include "tests/kernels/pool_trials.h"
 #include "tests/kernels/pool_windows.h"
 
 namespace windrow::test {
 namespace {
 
+using internal::IndexArgs;
+using internal::kPartTaps;
 using internal::WindowArgs;
 
-// Positions of taps, if no indices are beside them, and results: 64 bits wide, or 32 for a later
-// pass.
-void DrawIndices(Fixture& s, WindowArgs& t) {
-  if (t.index_distance == 0) DrawPositions(s, t);
-  if (t.position_step != 0 && s.OneIn(2)) {
-    std::vector<int32_t> positions;
-    for (int64_t i = 0; i < t.items; ++i) {
-      positions.push_back(static_cast<int32_t>(s.Between(0, 99, 0)));
-    }
-    t.item_positions = s.Input(positions);
+// Rows, or columns, of a window: `known` or, if that is 0, any; and how many came before them, all
+// in one part if the former.
+void DrawExtent(Fixture& s, int known, bool parts, int64_t& extent, int64_t& before) {
+  extent = known != 0 ? known : s.Between(1, parts ? 140 : 5, 5);
+  before = s.Between(0, known != 0 ? kPartTaps - known : kPartTaps - 1, 0);
+}
+
+// So many floats or indices that lines and outputs, so far apart, are in.
+int64_t Floats(const WindowArgs& t, ptrdiff_t line, ptrdiff_t output) {
+  return (t.lines - 1) * line + (t.outputs - 1) * output + t.items;
+}
+
+// Columns of taps as far apart as each other, or anywhere in x.
+void DrawTaps(Fixture& s, bool indices_beside, WindowArgs& t) {
+  const bool apart = s.OneIn(2);
+  t.x_column = s.Between(0, 40, t.items);
+  std::vector<ptrdiff_t> places;
+  for (int64_t i = 0; i < t.columns; ++i) {
+    places.push_back(apart ? s.Between(0, 40, 0) : i * t.x_column);
   }
-  if (s.OneIn(3)) {
-    t.lines = 1;
-    t.index = s.Output<int32_t>(Extent(t, t.y_row, t.y_step));
+  const int64_t floats = *std::max_element(places.begin(), places.end()) + (t.rows - 1) * t.x_row +
+                         Floats(t, t.x_line, t.x_step);
+  const float* const x = DrawPixels(s, floats, indices_beside, t.pass.second);
+  if (indices_beside) t.index.distance = floats;
+  if (!apart) {
+    t.x = x;
     return;
   }
-  t.indices_step = t.y_step == t.items ? t.items : t.items + s.Between(0, 9, 0);
-  t.indices_row = t.outputs * t.indices_step + s.Between(0, 9, 0);
-  t.indices = s.Output<int64_t>(Extent(t, t.indices_row, t.indices_step));
+  std::vector<const float*> taps;
+  for (const ptrdiff_t place : places) taps.push_back(x + place);
+  t.taps = s.Input(taps);
 }
 
-// For all but strips with indices.
-Trial Finish(Fixture& s, internal::WindowFn kernel, Reduction reduction, WindowArgs t) {
-  const bool sum = reduction == Reduction::kAverage, indices = reduction == Reduction::kMaxIndices;
-  t.y_step = t.items + (s.OneIn(2) ? 0 : s.Between(0, 9, 0));
-  t.y_row = t.outputs * t.y_step + s.Between(0, 9, 0);
-  t.one = 1;
-  t.last = !s.OneIn(3);
-  DrawTaps(s, indices && s.OneIn(3), t);
-  t.y = s.Output<float>(Extent(t, t.y_row, t.y_step));
-  if (sum) DrawDivisor(s, t);
-  if (indices) DrawIndices(s, t);
-  const auto set = [&s, sum, indices](const Window& w) {
-    const WindowArgs& args = w.t;
-    if (sum) {
-      s.Expected(w.y()) = w.Average(w.Sum(0, args.rows));
-      return;
-    }
-    Best max = w.Max(0, args.rows);
-    s.Expected(w.y()) = max.canonical();
-    if (!indices) return;
-    if (args.item_positions != nullptr) max.index += args.item_positions[w.item];
-    if (args.index != nullptr) {
-      s.Expected(args.index + (w.y() - args.y)) = static_cast<int32_t>(max.index);
-    } else {
-      s.Expected(w.index()) = max.index;
-    }
-  };
-  return {.reference = [t, set] { ForEachWindow(t, set); },
-          .kernel = [kernel, t] { kernel(t); },
-          .work = static_cast<double>(t.lines * t.outputs * t.items * t.rows * t.columns)};
+// `dense`: all steps are those of outputs that follow each other, as if they were items of one.
+void DrawIndices(Fixture& s, bool dense, WindowArgs& t) {
+  IndexArgs& index = t.index;
+  const auto number = [&s] { return static_cast<int32_t>(s.Between(0, 9999, 0)); };
+  const auto step = [&] { return dense || s.OneIn(2) ? 0 : number(); };
+  if (!t.pass.second) {
+    index.position = number(), index.of_row = number(), index.of_column = number();
+    index.of_line = step(), index.of_output = step(), index.of_item = step();
+  }
+  if (s.OneIn(3)) {
+    index.narrow = s.Output<int32_t>(Floats(t, t.y_line, t.y_step));
+    return;
+  }
+  index.step = t.items + (dense ? 0 : Gap(s));
+  index.line = t.outputs * index.step + (dense ? 0 : Gap(s));
+  index.indices = s.Output<int64_t>(Floats(t, index.line, index.step));
 }
 
-WindowArgs Drawn(Fixture& s, int rows, int columns) {
-  WindowArgs t{};
-  t.rows = rows != 0 ? rows : s.Between(1, 5, 5);
-  t.columns = columns != 0 ? columns : s.Between(1, 5, 5);
-  t.lines = s.Between(1, 2, 1);
-  t.outputs = s.Between(1, 5, 14);
-  t.items = s.Between(1, s.lanes() * (s.OneIn(3) ? 12 : 3), 8 * s.lanes());
-  t.x_line = s.Between(0, 50, 0);
-  t.x_row = s.Between(0, 50, 16 * t.items);
-  return t;
+// Calls f with every window: its place and its taps.
+template <typename F>
+void ForEachWindow(const WindowArgs& t, const F& f) {
+  const IndexArgs& index = t.index;
+  for (int64_t i = 0; i < t.lines * t.outputs * t.items; ++i) {
+    const int64_t item = i % t.items, o = i / t.items % t.outputs, l = i / t.items / t.outputs;
+    const ptrdiff_t y = l * t.y_line + o * t.y_step + item;
+    const ptrdiff_t x = l * t.x_line + o * t.x_step + item;
+    const int64_t position =
+        index.position + l * index.of_line + o * index.of_output + item * index.of_item;
+    const auto taps = [&](const auto& take) {
+      for (int64_t row = 0; row < t.rows; ++row) {
+        for (int64_t column = 0; column < t.columns; ++column) {
+          const float* const first = t.taps != nullptr ? t.taps[column] : t.x + column * t.x_column;
+          const float* const tap = first + x + row * t.x_row;
+          take(t.pass.rows_before + row, t.pass.columns_before + column, *tap,
+               t.pass.second && index.distance != 0
+                   ? std::bit_cast<int32_t>(tap[index.distance])
+                   : position + row * index.of_row + column * index.of_column);
+        }
+      }
+    };
+    f(ResultAt{.y = t.y + y,
+               .narrow = index.narrow != nullptr ? index.narrow + y : nullptr,
+               .indices = index.indices != nullptr
+                              ? index.indices + l * index.line + o * index.step + item
+                              : nullptr},
+      taps);
+  }
 }
 
 }  // namespace
 
-Trial WindowTrial(Fixture& s, internal::WindowFn kernel, Reduction reduction, int rows, int columns,
-                  bool parts) {
-  WindowArgs t = Drawn(s, rows, columns);
-  if (parts) {
-    t.rows_before = s.Between(0, internal::kPartTaps - 1, 0);
-    t.columns_before = s.Between(0, internal::kPartTaps - 1, 0);
-  }
-  t.x_step = s.OneIn(2) ? t.items : s.Between(0, 50, t.items);
-  return Finish(s, kernel, reduction, t);
-}
-
-Trial StripTrial(Fixture& s, internal::WindowFn kernel, Reduction reduction, int rows, int columns,
-                 int stride) {
-  WindowArgs t = Drawn(s, rows, columns);
-  t.x_step = stride * t.x_row;
-  t.prefetch_step = s.Between(0, 99, 0);
-  t.y_ahead = s.Between(0, 99, 0);
-  return Finish(s, kernel, reduction, t);
+Trial WindowTrial(Fixture& s, internal::WindowFn kernel, Reduction reduction, int known_rows,
+                  int known_columns) {
+  const bool sum = reduction == Reduction::kAverage, indices = reduction == Reduction::kMaxIndices;
+  const bool parts = sum && s.OneIn(4), dense = s.OneIn(3);
+  const bool rows = known_rows == 0 && s.OneIn(2);
+  WindowArgs t{};
+  DrawExtent(s, known_rows, parts && rows, t.rows, t.pass.rows_before);
+  DrawExtent(s, known_columns, parts && !rows, t.columns, t.pass.columns_before);
+  if (!sum) t.pass = {};
+  // A first pass has seen NaNs.
+  t.pass.second = known_rows == 1 && s.finite() && s.OneIn(2);
+  t.lines = s.Between(1, parts ? 1 : 3, 1);
+  t.outputs = s.Between(1, parts ? 2 : 5, 14);
+  t.items = s.OneIn(5) ? s.lanes() * s.Between(1, 4, 8)
+                       : s.Between(1, s.lanes() * (s.OneIn(3) ? 12 : 3), 8 * s.lanes());
+  t.x_row = s.Between(0, 50, 16 * t.items);
+  t.x_step = dense || s.OneIn(2) ? t.items : s.Between(0, 50, t.items);
+  t.x_line = dense || s.OneIn(2) ? t.outputs * t.items : s.Between(0, 50, 0);
+  t.y_step = t.items + (dense ? 0 : Gap(s));
+  t.y_line = t.outputs * t.y_step + (dense ? 0 : Gap(s));
+  t.pass.last = !s.OneIn(3);
+  DrawTaps(s, indices && t.pass.second, t);
+  t.y = s.Output<float>(Floats(t, t.y_line, t.y_step));
+  if (sum && t.pass.last) t.pass.divisor = DrawDivisor(s);
+  if (sum && !t.pass.last) s.AllowAnyNaN();
+  if (indices) DrawIndices(s, dense, t);
+  return PoolTrial(
+      s, kernel, t, reduction, t.pass.divisor, [t](const auto& f) { ForEachWindow(t, f); },
+      t.lines * t.outputs * t.items * t.rows * t.columns);
 }
 
 }  // namespace windrow::test

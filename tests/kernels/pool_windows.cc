@@ -1,100 +1,64 @@
 #include "tests/kernels/pool_windows.h"
 
-#include <algorithm>
+#include <bit>
+#include <limits>
 #include <vector>
 
 namespace windrow::test {
 
-using internal::WindowArgs;
+using internal::kPartTaps;
 
-int64_t Window::Index(int64_t row, int64_t column) const {
-  if (t.index_distance != 0) {
-    return std::bit_cast<int32_t>(t.taps[column][Place(row) + t.index_distance]);
+void SumOfParts::Take(int64_t row, int64_t column, float v) {
+  if (row != row_) {
+    EndRow();
+    if (row % kPartTaps == 0) rows_ += part_of_rows_, part_of_rows_ = 0;
+    row_ = row;
+  } else if (column % kPartTaps == 0) {
+    taps_ += part_of_taps_, part_of_taps_ = 0;
   }
-  if (t.positions == nullptr) return 0;
-  return t.positions[column] + t.position + line * t.position_line + row * t.position_row +
-         output * t.position_step;
+  part_of_taps_ += v;
 }
 
-Best Window::Max(int64_t begin, int64_t end) const {
-  Best max{Tap(begin, 0), Index(begin, 0)};
-  for (int64_t row = begin; row < end; ++row) {
-    for (int64_t column = row == begin; column < t.columns; ++column) {
-      max.Take(Tap(row, column), Index(row, column));
-    }
-  }
-  return max;
+void SumOfParts::EndRow() {
+  part_of_rows_ += taps_ + part_of_taps_;
+  taps_ = part_of_taps_ = 0;
 }
 
-namespace {
-
-// The sum of term(i) for begin <= i < end, which is that of parts; `before` terms came before 0.
-template <typename Term>
-float SumOfParts(int64_t begin, int64_t end, int64_t before, const Term& term) {
-  float sum = 0, part = 0;
-  for (int64_t i = begin; i < end; ++i) {
-    if ((before + i) % internal::kPartTaps == 0) sum += part, part = 0;
-    part += term(i);
-  }
-  return sum + part;
-}
-
-}  // namespace
-
-float Window::Sum(int64_t begin, int64_t end) const {
-  return SumOfParts(begin, end, t.rows_before, [this](int64_t row) {
-    return SumOfParts(0, t.columns, t.columns_before,
-                      [&](int64_t column) { return Tap(row, column); });
-  });
-}
-
-float Window::Average(float sum) const {
-  const float divisor = t.divisors != nullptr ? t.divisors[item] : t.divisor;
+float SumOfParts::Of(float divisor) {
+  EndRow();
+  const float sum = rows_ + part_of_rows_;
   if (divisor == 0) return sum;
-  return Best{sum / divisor, 0}.canonical();
+  return sum != sum ? std::bit_cast<float>(0x7FC00000u) : sum / divisor;
 }
 
-void DrawTaps(Fixture& s, bool indices_beside, WindowArgs& t) {
-  t.offset = s.Between(0, 9, 0);
-  std::vector<ptrdiff_t> places;
-  for (int64_t i = 0; i < t.columns; ++i) places.push_back(s.Between(0, 40, i * t.items));
-  const int64_t floats = t.offset + *std::max_element(places.begin(), places.end()) +
-                         (t.rows - 1) * t.x_row + Extent(t, t.x_line, t.x_step);
+void Seen::Take(float v) {
+  nan_ |= v != v;
+  (v > 0 ? up_ : down_) += v;
+}
+
+const char* Seen::Fault(bool returned) const {
+  if (nan_) return returned ? "sees no NaN where there is one" : "";
+  constexpr double kLarge = std::numeric_limits<float>::max() / 4;  // some taps are seen twice
+  return returned || (up_ > kLarge && down_ < -kLarge) ? "" : "sees a NaN where there is none";
+}
+
+const float* DrawPixels(Fixture& s, int64_t floats, bool indices_beside, bool numbers) {
   float* const x = s.Input(indices_beside ? 2 * floats : floats, Role::kInput);
-  if (indices_beside) {
-    t.index_distance = floats;
-    for (int64_t i = 0; i < floats; ++i) {
-      x[floats + i] = std::bit_cast<float>(static_cast<int32_t>(s.Between(0, 9999, 0)));
-    }
+  if (!numbers && s.OneIn(4))
+    x[s.Between(0, floats - 1, 0)] = std::numeric_limits<float>::quiet_NaN();
+  for (int64_t i = 0; i < floats && indices_beside; ++i) {
+    x[floats + i] = std::bit_cast<float>(static_cast<int32_t>(s.Between(0, 9999, 0)));
   }
-  std::vector<const float*> taps;
-  for (const ptrdiff_t place : places) taps.push_back(x + place);
-  t.taps = s.Input(taps);
+  return x;
 }
 
-void DrawPositions(Fixture& s, WindowArgs& t) {
-  const auto number = [&s] { return static_cast<int32_t>(s.Between(0, 9999, 0)); };
-  std::vector<int32_t> positions;
-  for (int64_t i = 0; i < t.columns; ++i) positions.push_back(number());
-  t.positions = s.Input(positions);
-  t.position = number();
-  t.position_row = number();
-  t.position_line = number();
-  t.position_step = s.OneIn(2) ? 0 : number();
-}
-
-void DrawDivisor(Fixture& s, WindowArgs& t) {
+float DrawDivisor(Fixture& s) {
   if (s.OneIn(3)) {
     s.AllowAnyNaN();
-  } else if (s.OneIn(2)) {
-    std::vector<float> divisors;
-    for (int64_t i = 0; i < t.items; ++i) {
-      divisors.push_back(static_cast<float>(s.Between(1, 9, 9)));
-    }
-    t.divisors = s.Input(divisors);
-  } else {
-    t.divisor = s.OneIn(3) ? 0x1p-3f : static_cast<float>(s.Between(1, 12, 9));
+    return 0;
   }
+  if (s.OneIn(4)) return s.OneIn(2) ? 0x1p-3f : -3.0f;
+  return static_cast<float>(s.Between(1, 12, 9));
 }
 
 }  // namespace windrow::test

@@ -1,71 +1,101 @@
-// What the kernels of pooling share: where the taps of their windows are, and how they are reduced.
+// What the trials of pooling's kernels share: how taps are reduced, and what a kernel must say.
 #ifndef WINDROW_TESTS_KERNELS_POOL_WINDOWS_H_
 #define WINDROW_TESTS_KERNELS_POOL_WINDOWS_H_
 
-#include <bit>
 #include <cstdint>
+#include <memory>
 
 #include "lib/simd/pool_kernels.h"
 #include "tests/kernels/fixture.h"
+#include "tests/pool/problem.h"
 
 namespace windrow::test {
 
-struct Best {
-  float value;
-  int64_t index;
+// Where the results of a window belong.
+struct ResultAt {
+  float* y;
+  int32_t* narrow;  // null: not there
+  int64_t* indices;
+};
 
-  // The first of equal ones, the last of NaNs.
+// The first of equal taps, if none is NaN.
+struct Max {
+  float value = 0;
+  int64_t index = -1;
+
   void Take(float v, int64_t at) {
-    if (v > value || v != v) value = v, index = at;
+    if (index < 0 || v > value) value = v, index = at;
   }
-  float canonical() const { return value != value ? std::bit_cast<float>(0x7FC00000u) : value; }
 };
 
-// One item of one output of one line.
-struct Window {
-  const internal::WindowArgs& t;
-  int64_t line, output, item;
+// A sum of parts: of the taps of a row, and of rows, as numbered in the window.
+class SumOfParts {
+ public:
+  void Take(int64_t row, int64_t column, float v);
+  // The average if the divisor is not 0.
+  float Of(float divisor);
 
-  ptrdiff_t Place(int64_t row) const {
-    return t.offset + line * t.x_line + output * t.x_step + row * t.x_row + item;
-  }
-  float Tap(int64_t row, int64_t column) const { return t.taps[column][Place(row)]; }
-  int64_t Index(int64_t row, int64_t column) const;
-  // Where the results belong.
-  float* y() const { return t.y + line * t.y_row + output * t.y_step + item; }
-  int64_t* index() const {
-    return t.indices + line * t.indices_row + output * t.indices_step + item;
-  }
+ private:
+  void EndRow();
 
-  // Of rows [begin, end). Indices are worked out only if there are any.
-  Best Max(int64_t begin, int64_t end) const;
-  float Sum(int64_t begin, int64_t end) const;
-  float Average(float sum) const;
+  int64_t row_ = -1;
+  float rows_ = 0, part_of_rows_ = 0, taps_ = 0, part_of_taps_ = 0;
 };
 
-// Draws x and t.columns places in it where taps begin; what else says where taps are is set. On
-// demand x has indices beside its values, as an earlier pass gives them.
-void DrawTaps(Fixture& s, bool indices_beside, internal::WindowArgs& t);
+// What is among the taps of a call, and whether a kernel of maxima says so. It need not where sums
+// of all taps of either sign are too large, as with infinities.
+class Seen {
+ public:
+  void Take(float v);
+  // Why it may not return that, or "".
+  const char* Fault(bool returned) const;
 
-// Positions of taps for maxima with indices.
-void DrawPositions(Fixture& s, internal::WindowArgs& t);
+ private:
+  bool nan_ = false;
+  double up_ = 0, down_ = 0;
+};
 
-// None, one for all items or one for each.
-void DrawDivisor(Fixture& s, internal::WindowArgs& t);
+// Floats to read, one of which may be NaN unless all are to be `numbers`; on demand as many indices
+// follow, as an earlier pass gives them.
+const float* DrawPixels(Fixture& s, int64_t floats, bool indices_beside, bool numbers = false);
 
-// So many floats or indices that lines and outputs, so far apart, are in.
-inline int64_t Extent(const internal::WindowArgs& t, ptrdiff_t line, ptrdiff_t output) {
-  return (t.lines - 1) * line + (t.outputs - 1) * output + t.items;
-}
+// A divisor or 0.
+float DrawDivisor(Fixture& s);
 
-// Calls f with every window.
-template <typename F>
-void ForEachWindow(const internal::WindowArgs& t, const F& f) {
-  for (int64_t line = 0; line < t.lines; ++line) {
-    for (int64_t output = 0; output < t.outputs; ++output) {
-      for (int64_t item = 0; item < t.items; ++item) f(Window{t, line, output, item});
-    }
-  }
+// 0 as often as not.
+inline int64_t Gap(Fixture& s) { return s.OneIn(2) ? 0 : s.Between(0, 9, 0); }
+
+// The arguments of a kernel `t`, and its `windows`: windows(f) calls f(at, taps) for each of
+// them, where taps(g) calls g(row, column, value, index) for each of its taps in raster order.
+// `seen` is what else shows in a sum of taps, `work` how many taps there are.
+template <typename Args, typename Windows>
+Trial PoolTrial(Fixture& s, bool (*kernel)(const Args&), const Args& t, Reduction reduction,
+                float divisor, const Windows& windows, int64_t work, Seen seen = {}) {
+  const auto shared = std::make_shared<Seen>(seen);
+  const auto results = [=](const auto& put) {
+    windows([&](const ResultAt& at, const auto& taps) {
+      Max max;
+      SumOfParts sum;
+      taps([&](int64_t row, int64_t column, float value, int64_t index) {
+        sum.Take(row, column, value);
+        max.Take(value, index);
+        if (reduction != Reduction::kAverage) shared->Take(value);
+      });
+      put(at.y, reduction == Reduction::kAverage ? sum.Of(divisor) : max.value);
+      if (reduction != Reduction::kMaxIndices) return;
+      if (at.narrow != nullptr) put(at.narrow, static_cast<int32_t>(max.index));
+      if (at.indices != nullptr) put(at.indices, max.index);
+    });
+  };
+  return {.reference = [=, &s] { results([&s](auto* at, auto v) { s.Expected(at) = v; }); },
+          .kernel =
+              [=, &s] {
+                const bool returned = kernel(t);
+                s.Complain(shared->Fault(returned));
+                // As in the library. Nothing else may have been written to.
+                if (!returned) results([](auto* at, auto v) { *at = v; });
+              },
+          .work = static_cast<double>(work)};
 }
 
 }  // namespace windrow::test

@@ -31,8 +31,7 @@ std::vector<Way> Ways(const PoolSweep& sweep, Reduction reduction) {
   std::vector<Way> ways;
   for (const std::string& algorithm : PoolAlgorithmsToTest()) {
     for (const Layout layout : {Layout::kNhwc, Layout::kNchw}) {
-      if (TakesEveryday(algorithm, layout, reduction) &&
-          !TakesNone(algorithm, sweep.name, reduction)) {
+      if (TakesEveryday(algorithm, layout, reduction) && !TakesNone(sweep.name, reduction)) {
         ways.push_back({algorithm, layout});
       }
     }

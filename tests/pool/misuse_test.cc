@@ -262,11 +262,11 @@ TEST_F(PoolMisuseRun, WorkspaceOfNoThreads) {
 
 TEST_F(PoolMisuseRun, ForcedAlgorithmThatRefuses) {
   const std::vector<std::string> names = PoolAlgorithms();
-  if (std::count(names.begin(), names.end(), "window") == 0) GTEST_SKIP();
+  if (std::count(names.begin(), names.end(), "pixels") == 0) GTEST_SKIP();
   MaxPool2dOptions o = GoodMax();
-  o.algorithm = "window";
+  o.algorithm = "pixels";
   args_.x = ConstTensorView(memory_.data(), Shape(1, 4, 5, 5), Layout::kNchw);
-  EXPECT_TRUE(Rejected({"\"window\" cannot run this", "channels of x"}, MaxPool2d(o)));
+  EXPECT_TRUE(Rejected({"\"pixels\" cannot run this", "channels of x"}, MaxPool2d(o)));
 }
 
 TEST(PoolMisuse, TheOneLineFunctionChecksToo) {

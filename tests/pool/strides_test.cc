@@ -85,7 +85,7 @@ TEST(SlicedPlanes, ArePooledRowByRow) {
     if (p.indices()) {
       args.indices = {indices_memory.data(), p.output(), Layout::kNchw, args.y.strides()};
     }
-    EXPECT_EQ(pooling.Explain(args).algorithm, "rows") << pooling.Explain(args).ToString();
+    EXPECT_EQ(pooling.Explain(args).algorithm, "transposed") << pooling.Explain(args).ToString();
     pooling.Run(args);
     Tensor x(input);
     Copy(args.x, x);

@@ -279,19 +279,8 @@ std::vector<PoolProblem> ProblemsOf(const PoolSweep& sweep, int64_t lanes, Reduc
   return all;
 }
 
-bool TakesNone(std::string_view algorithm, std::string_view sweep, Reduction reduction) {
-  if (algorithm == "rolling" && sweep == "Adaptive") return true;
-  if (algorithm == "rolling" && sweep == "Global") return true;
-  if (algorithm == "rolling" && sweep == "NarrowPlanes") return true;
-  if (algorithm == "running" && sweep == "NarrowPlanes") return true;
-  if (algorithm == "strips" && (sweep == "LargeWindows" || sweep == "Parts")) return true;
-  if (algorithm == "global" &&
-      (sweep == "Widths" || sweep == "Numbers" || sweep == "Divisors" || sweep == "Neighbours")) {
-    return true;
-  }
-  if (algorithm == "running" && sweep == "Dilations") return true;
-  if (sweep == "Divisors") return reduction != Reduction::kAverage;
-  return false;
+bool TakesNone(std::string_view sweep, Reduction reduction) {
+  return sweep == "Divisors" && reduction != Reduction::kAverage;
 }
 
 std::vector<PoolSweep> PoolSweeps() {

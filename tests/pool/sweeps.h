@@ -26,8 +26,8 @@ std::vector<PoolSweep> PoolImageSweeps();
 // A sweep's valid problems of one reduction.
 std::vector<PoolProblem> ProblemsOf(const PoolSweep& sweep, int64_t lanes, Reduction reduction);
 
-// Whether the algorithm takes nothing of a sweep, so that there is nothing to test.
-bool TakesNone(std::string_view algorithm, std::string_view sweep, Reduction reduction);
+// Whether there is nothing of a reduction in a sweep, so that there is nothing to test.
+bool TakesNone(std::string_view sweep, Reduction reduction);
 
 // Appends the problem, varied, if it is valid as a maximum.
 void Append(std::vector<PoolProblem>& all, PoolProblem p);

@@ -95,6 +95,16 @@ std::vector<PoolProblem> Parts(int64_t lanes) {
       }
     }
   }
+  // A few taps that lie across the end of a part.
+  for (int64_t before = 61; before < 66; ++before) {
+    for (const int64_t side : {2, 3}) {
+      PoolProblem p{.c = lanes + 1, .ih = side, .iw = side, .stride = 300};
+      p.kernel = Size2(side, 140), p.padding = Padding::Sides(0, 0, before, 80);
+      Append(all, p);
+      p.kernel = Size2(140, side), p.padding = Padding::Sides(before, 80, 0, 0);
+      Append(all, p);
+    }
+  }
   for (const int64_t c : {int64_t{1}, lanes, 2 * lanes + 3}) {
     for (const auto& [ih, iw] : {std::array<int64_t, 2>{1, 65}, {3, 64}, {65, 3}, {130, 200}}) {
       PoolProblem p{.adaptive = true, .c = c, .ih = ih, .iw = iw};

@@ -1,0 +1,68 @@
+// Pooling of rows, then of columns: each input row that a block sees is reduced along the kernel's
+// width once, for all windows that share it, and what that gives waits in cache for the columns.
+// The cost of an output so grows with the kernel's height plus its width; of long windows of maxima
+// a pixel apart it does not grow at all (van Herk).
+//
+// That order is the canonical one of sums, and finds the first of equal maxima.
+#ifndef WINDROW_LIB_POOL_SEPARABLE_H_
+#define WINDROW_LIB_POOL_SEPARABLE_H_
+
+#include <cstdint>
+#include <string>
+
+#include "lib/pool/blocks.h"
+#include "lib/pool/problem.h"
+#include "lib/pool/scratch.h"
+
+namespace windrow::internal {
+
+// What lanes are.
+enum class PoolLanesAre : int64_t { kChannels, kPixels };
+
+// Offsets into a thread's scratch memory, in floats.
+struct SeparablePlaces {
+  int64_t pixels;                   // input rows as they are reduced, if they must be changed
+  int64_t results, indices;         // of rows
+  int64_t outputs, output_indices;  // before they are transposed
+  int64_t suffixes;                 // of running maxima
+  int64_t taps;                     // pointers to those of deinterleaved rows
+  int64_t total;
+};
+
+struct SeparablePlan {
+  PoolShape shape;
+  double cycles;
+  bool pixels;                  // lanes are those of a plane's rows, else channels
+  bool stage_x, stage_y;        // rows are deinterleaved, or channels no neighbours; y is
+                                // staged with its indices
+  bool runs_across, runs_down;  // maxima are running ones
+  int64_t channels;             // of a block, at most
+  int64_t rows, columns;        // outputs of a block, at most
+  int64_t chunk;                // input rows that are reduced at a time
+  SeparablePlaces at;
+
+  SeparablePlan(const PoolShape& shape, PoolLanesAre lanes);
+  int64_t ScratchBytes() const { return FloatBytes(at.total); }
+  std::string Describe() const;
+  void Run(const PoolBuffers& buffers) const;
+
+  // Upper bounds of the input rows and columns that blocks of so many outputs see.
+  int64_t SeenRows(int64_t outputs) const { return Seen(shape.h, outputs); }
+  int64_t SeenColumns() const { return Seen(shape.w, columns); }
+  // Of staged pixels, from row to row; deinterleaved, in each of as many phases as windows' steps.
+  int64_t RowPixels() const;
+
+ private:
+  static int64_t Seen(const WindowAxis& axis, int64_t outputs);
+  void Cut();
+  void CutForThreads();
+  void Place(int64_t max_chunk = kMaxSize);
+  double Estimate() const;
+};
+
+// Whether it beats reducing each window on its own: it loads and stores less.
+bool PrefersSeparable(const PoolShape& shape);
+
+}  // namespace windrow::internal
+
+#endif  // WINDROW_LIB_POOL_SEPARABLE_H_
