@@ -1,11 +1,23 @@
 # Compiler options, and the subset of SIMD targets.
 include(CheckCXXCompilerFlag)
+include(CheckCXXSourceCompiles)
+
+# NEON in 32-bit code flushes denormals to zero and has no division, so its bits would be others:
+# there, Highway's own emulation of vectors is the only target.
+check_cxx_source_compiles("
+#if !defined(__arm__)
+#error
+#endif
+int main() {}" WINDROW_ARM_32)
+check_cxx_compiler_flag(-mfp16-format=ieee WINDROW_HAS_FP16_FORMAT)
 
 # For every target of this project.
 function(windrow_warnings target)
   target_compile_options(${target} PRIVATE -Wall -Wextra -Wshadow)
-  if(CMAKE_SIZEOF_VOID_P EQUAL 8)  # sizes are 64 bits everywhere, and smaller where memory is
+  if(CMAKE_SIZEOF_VOID_P EQUAL 8)
     target_compile_options(${target} PRIVATE -Wconversion)
+  else()  # sizes are 64 bits everywhere, distances in memory as many as a pointer
+    target_compile_options(${target} PRIVATE -Wno-narrowing -Wno-psabi)
   endif()
   if(WINDROW_WERROR)
     target_compile_options(${target} PRIVATE -Werror)
@@ -58,7 +70,12 @@ function(windrow_library_options target)
       target_compile_options(${target} PRIVATE -mtune=icelake-server)
     endif()
   endif()
-  if(NOT WINDROW_TARGETS STREQUAL "all")
+  if(WINDROW_ARM_32)
+    target_compile_definitions(${target} PRIVATE HWY_COMPILE_ONLY_EMU128)
+    if(WINDROW_HAS_FP16_FORMAT)
+      target_compile_options(${target} PRIVATE -mfp16-format=ieee)  # or GCC lacks Highway's __fp16
+    endif()
+  elseif(NOT WINDROW_TARGETS STREQUAL "all")
     set(kept "")
     foreach(name IN LISTS WINDROW_TARGETS)
       string(APPEND kept "|HWY_${name}")
