@@ -4,6 +4,7 @@
 #include <oneapi/tbb/task_arena.h>
 
 #include <algorithm>
+#include <bit>
 #include <cfenv>
 #include <utility>
 
@@ -33,9 +34,8 @@ std::span<std::byte> CallRoom::TakeWorkspace(const std::function<size_t(int thre
   if (threads_ != 1) return {};
   const auto floats = static_cast<int64_t>(bytes(1) / sizeof(float));
   const std::span<float> workspace = TakeFloats(kWorkspace, floats);
-  // Lanes past the end of a row are computed from what lies there and dropped: that of NaN would
-  // raise flags, which the library does not promise not to.
-  std::fill(workspace.begin(), workspace.end(), 1.0f);
+  // A signalling NaN: a lane that is computed from what lies there raises a flag, though dropped.
+  std::fill(workspace.begin(), workspace.end(), std::bit_cast<float>(0x7FA00000u));
   return std::as_writable_bytes(workspace);
 }
 

@@ -112,6 +112,8 @@ class Task {
     }
     const BlockAxis h(shape_.h, block.h), w(shape_.w, block.w);
     const Operand x = CopyInputs(shape_, buffers_.x, block.n, h, w, channel_, channels_, band_);
+    // The last pixel's lanes of no channel: NaN there would raise the invalid-operation flag.
+    std::fill_n(band_ + block.n.size() * x.image, width_ - channels_, 0.0f);
     RunImages(block, x, h.band, w.band, dy);
   }
 

@@ -36,7 +36,8 @@ class BlockRunner {
         out_(panel_ + plan_.panel_floats) {}
 
   void Run() const {
-    FillPlaneBand(call_, buffers_.x, block_, group_ * op_.group_in(), band_, band_data_);
+    FillPlaneBand(call_, buffers_.x, block_, group_ * op_.group_in(), band_,
+                  plan_.source != PixelSource::kPanels, band_data_);
     const Output y = PlaceOutput();
     switch (plan_.source) {
       case PixelSource::kRows:
@@ -78,6 +79,8 @@ class BlockRunner {
     if (!plan_.stage_y) return {YAt(buffers_.y, call_.ys), call_.ys, residual, call_.rs};
     const Strides planes = OutStrides();
     if (residual == nullptr) return {out_, planes, nullptr, planes};
+    // Between the rows, too, where tiles run over them.
+    if (planes.h > block_.columns) std::fill_n(out_, op_.group_out() * planes.c, 0.0f);
     CopyPixels(op_, {block_.rows, block_.columns, op_.group_out()}, residual, call_.rs, out_,
                planes);
     return {out_, planes, out_, planes};
@@ -138,6 +141,11 @@ class BlockRunner {
   }
 
   void Pack(int64_t begin, int64_t pixels, int64_t width) const {
+    // Lanes past the last pixel are computed, too: NaN there would raise the invalid-operation
+    // flag.
+    for (int64_t k = 0; pixels < width && k < plan_.steps(); ++k) {
+      std::fill(panel_ + k * width + pixels, panel_ + (k + 1) * width, 0.0f);
+    }
     float* to = panel_;
     for (int64_t kh = 0; kh < call_.h.kernel; ++kh) {
       for (int64_t kw = 0; kw < call_.w.kernel; ++kw) {

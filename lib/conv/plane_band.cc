@@ -27,19 +27,26 @@ void CopyRun(const ConvOp& op, int64_t pixels, int64_t channels, const float* fr
 
 class Filler {
  public:
-  Filler(const ConvShape& call, const float* x, const BandArea& area, const PlaneBand& band)
-      : call_(call), x_(x), area_(area), band_(band) {}
+  Filler(const ConvShape& call, const float* x, const BandArea& area, const PlaneBand& band,
+         bool whole_vectors)
+      : call_(call), x_(x), area_(area), band_(band), whole_vectors_(whole_vectors) {}
 
   // One row of the area, at this position.
   void FillRow(int64_t position, float* to) const {
     const int64_t ih = call_.h.Source(position, call_.op->mode);
     for (int64_t run = 0; run < area_.columns.runs; ++run, to += band_.pitch) {
+      const int64_t count = area_.columns.Count(run);
+      if (whole_vectors_ && count < band_.pitch) Zero(to + count, band_.pitch - count);
       if (ih < 0) {
-        Zero(to, area_.columns.Count(run));
+        Zero(to, count);
       } else {
         FillRun(x_ + area_.n * call_.xs.n + ih * call_.xs.h, run, to);
       }
     }
+  }
+
+  void Zero(float* to, int64_t columns) const {
+    for (int64_t c = 0; c < band_.channels; ++c) std::fill_n(to + c * band_.plane(), columns, 0.0f);
   }
 
  private:
@@ -52,7 +59,7 @@ class Filler {
     const auto padding = [&](int64_t i, int64_t position) {
       const int64_t iw = call_.w.Source(position, call_.op->mode);
       if (iw < 0) {
-        Zero(to + i, 1);
+        for (int64_t c = 0; c < band_.channels; ++c) to[i + c * band_.plane()] = 0.0f;
       } else {
         copy(i, 1, iw, 1);
       }
@@ -62,14 +69,11 @@ class Filler {
     });
   }
 
-  void Zero(float* to, int64_t columns) const {
-    for (int64_t c = 0; c < band_.channels; ++c) std::fill_n(to + c * band_.plane(), columns, 0.0f);
-  }
-
   const ConvShape& call_;
   const float* const x_;  // the first channel
   const BandArea& area_;
   const PlaneBand& band_;
+  const bool whole_vectors_;
 };
 
 BandRuns RowsOf(const Axis& h, const Block& block, const BandAxis& band) {
@@ -92,20 +96,24 @@ BandRuns ColumnsOf(const Axis& w, const Block& block, const PlaneBand& band) {
 }  // namespace
 
 void FillPlaneBand(const ConvShape& call, const float* x, const Block& block, int64_t first,
-                   const PlaneBand& band, float* to) {
+                   const PlaneBand& band, bool whole_vectors, float* to) {
   const BandArea area{block.n, RowsOf(call.h, block, band.h), ColumnsOf(call.w, block, band)};
-  const Filler filler(call, x + first * call.xs.c, area, band);
-  int64_t end = 0;  // of the rows that are filled
+  const Filler filler(call, x + first * call.xs.c, area, band, whole_vectors);
   for (int64_t run = 0; run < area.rows.runs; ++run) {
-    for (int64_t i = 0; i < area.rows.Count(run); ++i) {
+    const int64_t count = area.rows.Count(run);
+    for (int64_t i = 0; i < count; ++i) {
       const int64_t row = run * area.rows.pitch + i;
       filler.FillRow(area.rows.Begin(run) + i * area.rows.step, to + row * band.row());
-      end = (row + 1) * band.row();
+    }
+    // After the last of these rows: the next run, if they are all there are, or the next plane.
+    const int64_t end = (run * area.rows.pitch + count) * band.row();
+    const bool last = run + 1 == area.rows.runs;
+    if (whole_vectors && (count < area.rows.pitch || last)) {
+      filler.Zero(to + end, std::min<int64_t>(call.op->lanes, band.plane() - end));
     }
   }
-  // What whole vectors may read past the last plane.
-  end += (band.channels - 1) * band.plane();
-  std::fill(to + end, to + band.floats(call.op->lanes), 0.0f);
+  const int64_t planes = band.channels * band.plane();
+  if (whole_vectors) std::fill(to + planes, to + band.floats(call.op->lanes), 0.0f);
 }
 
 }  // namespace windrow::internal

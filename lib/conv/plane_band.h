@@ -41,9 +41,11 @@ struct PlaneBand {
   }
 };
 
-// What a block of outputs sees, channels [first, first + band.channels).
+// What a block of outputs sees, channels [first, first + band.channels). With `whole_vectors`, what
+// these read past the ends of rows is zeros, or pixels of another row: it is computed, too, and
+// dropped, and NaN that happened to be there would raise the invalid-operation flag.
 void FillPlaneBand(const ConvShape& call, const float* x, const Block& block, int64_t first,
-                   const PlaneBand& band, float* to);
+                   const PlaneBand& band, bool whole_vectors, float* to);
 
 }  // namespace windrow::internal
 
