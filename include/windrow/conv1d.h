@@ -11,11 +11,12 @@
 #include "windrow/conv2d.h"
 #include "windrow/conv_transpose2d.h"
 #include "windrow/export.h"
+#include "windrow/tuning.h"
 
 namespace windrow {
 inline namespace v0 {
 
-// The parameters of torch.nn.Conv1d, and four of our own; what is not said here is as in
+// The parameters of torch.nn.Conv1d, and six of our own; what is not said here is as in
 // Conv2dOptions.
 struct Conv1dOptions {
   int64_t in_channels = 0;   // must be set
@@ -31,6 +32,7 @@ struct Conv1dOptions {
   std::string algorithm = "auto";
   std::string target{};
   BackwardAlgorithms backward{};
+  Tuning tuning = Tuning::kEstimate;
 };
 
 class WINDROW_API Conv1d : public Conv2d {
@@ -41,7 +43,7 @@ class WINDROW_API Conv1d : public Conv2d {
          std::span<const float> bias = {});
 };
 
-// The parameters of torch.nn.ConvTranspose1d, and four of our own; what is not said here is as in
+// The parameters of torch.nn.ConvTranspose1d, and six of our own; what is not said here is as in
 // ConvTranspose2dOptions.
 struct ConvTranspose1dOptions {
   int64_t in_channels = 0;   // must be set
@@ -57,6 +59,7 @@ struct ConvTranspose1dOptions {
   std::string algorithm = "auto";
   std::string target{};
   std::string backward_weights = "auto";
+  Tuning tuning = Tuning::kEstimate;
 };
 
 class WINDROW_API ConvTranspose1d : public ConvTranspose2d {

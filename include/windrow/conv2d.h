@@ -48,6 +48,7 @@
 #include "windrow/export.h"
 #include "windrow/padding.h"
 #include "windrow/tensor.h"
+#include "windrow/tuning.h"
 
 namespace windrow {
 inline namespace v0 {
@@ -75,7 +76,7 @@ struct BackwardAlgorithms {
   std::string weights = "auto";
 };
 
-// The parameters of torch.nn.Conv2d, and four of our own.
+// The parameters of torch.nn.Conv2d, and six of our own.
 struct Conv2dOptions {
   int64_t in_channels = 0;   // must be set
   int64_t out_channels = 0;  // must be set
@@ -87,9 +88,10 @@ struct Conv2dOptions {
   PaddingMode padding_mode = PaddingMode::kZeros;
   Epilogue epilogue{};
   Numerics numerics = Numerics::kNative;
-  std::string algorithm = "auto";  // or a name of Algorithms()
+  std::string algorithm = "auto";  // or a name of Algorithms(), or of a plan that Explain names
   std::string target{};            // a name of cpu::Targets(); empty: cpu::ActiveTarget()
   BackwardAlgorithms backward{};
+  Tuning tuning = Tuning::kEstimate;  // of the gradients, too
 };
 
 // One call. x, y and residual may differ in layout and have gaps; they need only be aligned to

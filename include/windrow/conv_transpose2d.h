@@ -23,11 +23,12 @@
 #include "windrow/explanation.h"
 #include "windrow/export.h"
 #include "windrow/tensor.h"
+#include "windrow/tuning.h"
 
 namespace windrow {
 inline namespace v0 {
 
-// The parameters of torch.nn.ConvTranspose2d, and four of our own.
+// The parameters of torch.nn.ConvTranspose2d, and six of our own.
 struct ConvTranspose2dOptions {
   int64_t in_channels = 0;   // must be set
   int64_t out_channels = 0;  // must be set
@@ -42,6 +43,7 @@ struct ConvTranspose2dOptions {
   std::string algorithm = "auto";         // or a name of Algorithms(), which then does every phase
   std::string target{};                   // a name of cpu::Targets(); empty: cpu::ActiveTarget()
   std::string backward_weights = "auto";  // or a name of BackwardWeightsAlgorithms()
+  Tuning tuning = Tuning::kEstimate;
 };
 
 // Bound to weights and target as a Conv2d is; what is said there of threads, copies, moves, views,

@@ -39,6 +39,7 @@
 #include "windrow/export.h"
 #include "windrow/padding.h"
 #include "windrow/tensor.h"
+#include "windrow/tuning.h"
 
 namespace windrow {
 inline namespace v0 {
@@ -46,7 +47,7 @@ inline namespace v0 {
 // Padding is at most half the kernel's size, as PyTorch's; but that of Padding::Sides, as ONNX's
 // and Caffe's, only less than what a window covers, dilation * (kernel - 1) + 1, on each side.
 
-// The parameters of torch.nn.MaxPool2d, and two of our own.
+// The parameters of torch.nn.MaxPool2d, and four of our own.
 struct MaxPool2dOptions {
   Size2 kernel_size{0, 0};  // must be set
   Size2 stride{0, 0};       // 0: the kernel's size
@@ -56,9 +57,10 @@ struct MaxPool2dOptions {
   std::string algorithm = "auto";  // or a name of PoolAlgorithms()
   std::string target{};            // a name of cpu::Targets(); empty: cpu::ActiveTarget()
   std::string backward = "auto";   // or a name of PoolBackwardAlgorithms()
+  Tuning tuning = Tuning::kEstimate;
 };
 
-// The parameters of torch.nn.AvgPool2d, and three of our own.
+// The parameters of torch.nn.AvgPool2d, and five of our own.
 struct AvgPool2dOptions {
   Size2 kernel_size{0, 0};  // must be set
   Size2 stride{0, 0};       // 0: the kernel's size
@@ -71,9 +73,10 @@ struct AvgPool2dOptions {
   std::string algorithm = "auto";
   std::string target{};
   std::string backward = "auto";
+  Tuning tuning = Tuning::kEstimate;
 };
 
-// The parameters of torch.nn.AdaptiveMaxPool2d and AdaptiveAvgPool2d, and two of our own. Output o
+// The parameters of torch.nn.AdaptiveMaxPool2d and AdaptiveAvgPool2d, and four of our own. Output o
 // of `out` sees the inputs [floor(o * in / out), ceil((o + 1) * in / out)). An output_size of 1 is
 // global pooling.
 struct AdaptivePool2dOptions {
@@ -82,6 +85,7 @@ struct AdaptivePool2dOptions {
   std::string algorithm = "auto";
   std::string target{};
   std::string backward = "auto";
+  Tuning tuning = Tuning::kEstimate;
 };
 
 // One call. x and y may differ in layout and have gaps; they need only be aligned to an element.

@@ -12,6 +12,7 @@
 #include "windrow/pool2d.h"
 #include "windrow/tensor.h"
 #include "windrow/train.h"
+#include "windrow/tuning.h"
 #include "windrow/version.h"
 
 #endif  // WINDROW_WINDROW_H_

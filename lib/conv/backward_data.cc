@@ -65,10 +65,10 @@ void Fold(const TransposedCall& padded, const TransposedCall& call, PaddingMode 
 
 }  // namespace
 
-BackwardData::BackwardData(const ConvOp& op, const float* weights, const std::string& algorithm)
+BackwardData::BackwardData(const ConvOp& op, const float* weights, const PlannerOptions& options)
     : channels_(op.in_channels),
       mode_(op.mode),
-      transposed_(WithoutEpilogue(op), weights, {}, algorithm) {}
+      transposed_(WithoutEpilogue(op), weights, {}, options) {}
 
 void BackwardData::Run(const TransposedCall& call, std::span<std::byte> workspace) {
   if (!folds()) return transposed_.Run(call, workspace);

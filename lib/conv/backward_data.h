@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 
+#include "lib/base/planner.h"
 #include "lib/base/workspace.h"
 #include "lib/conv/problem.h"
 #include "lib/conv/transposed.h"
@@ -20,7 +21,7 @@ namespace windrow::internal {
 
 class BackwardData {
  public:
-  BackwardData(const ConvOp& op, const float* weights, const std::string& algorithm);
+  BackwardData(const ConvOp& op, const float* weights, const PlannerOptions& options);
 
   void Set(const float* weights) { transposed_.Set(weights, {}); }
 

@@ -21,7 +21,8 @@ Conv2dOptions OneRow(const Conv1dOptions& o) {
           .numerics = o.numerics,
           .algorithm = o.algorithm,
           .target = o.target,
-          .backward = o.backward};
+          .backward = o.backward,
+          .tuning = o.tuning};
 }
 
 ConvTranspose2dOptions OneRow(const ConvTranspose1dOptions& o) {
@@ -37,7 +38,8 @@ ConvTranspose2dOptions OneRow(const ConvTranspose1dOptions& o) {
           .numerics = o.numerics,
           .algorithm = o.algorithm,
           .target = o.target,
-          .backward_weights = o.backward_weights};
+          .backward_weights = o.backward_weights,
+          .tuning = o.tuning};
 }
 
 }  // namespace

@@ -105,6 +105,18 @@ CallKey KeyOf(const RunArgs& a, bool finite_weights) {
           .finite_weights = finite_weights};
 }
 
+CallKey KeyOf(const ConvShape& s) {
+  const Shape output(s.n, s.op->out_channels, s.h.out, s.w.out);
+  return {.x = Shape(s.n, s.op->in_channels, s.h.in, s.w.in),
+          .xs = s.xs,
+          .y = output,
+          .ys = s.ys,
+          .residual = s.has_residual() ? output : Shape(),
+          .rs = s.rs,
+          .place = static_cast<int64_t>(s.residual),
+          .finite_weights = s.weights->finite()};
+}
+
 }  // namespace
 
 struct Conv2d::Impl {
@@ -113,10 +125,10 @@ struct Conv2d::Impl {
   Impl(const Conv2dOptions& o, const internal::Target& target, std::span<const float> w,
        std::span<const float> bias)
       : options(o),
-        planner(internal::ConvRegistry(), o.algorithm),
+        planner(internal::ConvRegistry(), {o.algorithm, o.tuning, target.name}),
         op(BindOp(o, target)),
         weights(op, CheckedWeights(op, w, bias), bias),
-        gradients(op, weights, o.backward) {
+        gradients(op, weights, o.backward, {.tuning = o.tuning, .target = target.name}) {
     options.target = target.name;
   }
 
@@ -174,7 +186,7 @@ struct Conv2d::Impl {
   }
 
   Explanation Explain(const ConvShape& shape) const {
-    Explanation e = WithNames(planner.Explain(shape));
+    Explanation e = WithNames(planner.Explain(KeyOf(shape), shape));
     e.output = Shape(shape.n, op.out_channels, shape.h.out, shape.w.out);
     e.multiply_adds = shape.multiply_adds();
     return e;

@@ -100,6 +100,9 @@ struct WeightsKey {
   Strides dys, xs;
 };
 
+DataKey KeyOf(const ConvShape& s) { return {{s.n, s.h, s.w}, s.xs, s.ys, s.weights->finite()}; }
+WeightsKey KeyOf(const GradientShape& s) { return {{s.n, s.h, s.w}, s.xs, s.dys}; }
+
 // What is added up for the gradient by bias: dy times this.
 constexpr float kOne = 1.0f;
 
@@ -111,11 +114,11 @@ struct ConvTranspose2d::Impl {
       : options(o),
         op(WithoutEpilogue(BindOp(o, target))),
         bias_op(BiasOp()),
-        transposed(BindOp(o, target), Checked(w, bias), bias, o.algorithm),
+        transposed(BindOp(o, target), Checked(w, bias), bias, {o.algorithm, o.tuning, target.name}),
         weights(w.begin(), w.end()),
-        data_planner(internal::ConvRegistry(), "auto"),
-        weights_planner(internal::GradientRegistry(), o.backward_weights),
-        bias_planner(internal::GradientRegistry(), "auto") {
+        data_planner(internal::ConvRegistry(), {.tuning = o.tuning, .target = target.name}),
+        weights_planner(internal::GradientRegistry(), {o.backward_weights, o.tuning, target.name}),
+        bias_planner(internal::GradientRegistry(), {.tuning = o.tuning, .target = target.name}) {
     options.target = target.name;
   }
 
@@ -226,7 +229,7 @@ struct ConvTranspose2d::Impl {
   void Run(const BackwardDataArgs& args) {
     const ConvShape shape = CheckedShape(args);
     if (shape.n == 0) return;
-    const DataKey key{{shape.n, shape.h, shape.w}, shape.xs, shape.ys, forward->finite()};
+    const DataKey key = KeyOf(shape);
     decltype(data_planner)::Planned planned;
     if (!data_planner.Find(key, planned)) planned = data_planner.Make(key, shape);
     data_planner.Run(
@@ -265,7 +268,7 @@ struct ConvTranspose2d::Impl {
     Require(args.db.empty() || std::ssize(args.db) == op.in_channels, "db has ", args.db.size(),
             " elements, the transposed convolution has ", op.in_channels, " output channels");
     const auto run = [&](auto& planner, const GradientShape& s, const GradientBuffers& buffers) {
-      const WeightsKey key{{s.n, s.h, s.w}, s.xs, s.dys};
+      const WeightsKey key = KeyOf(s);
       typename std::remove_reference_t<decltype(planner)>::Planned planned;
       if (!planner.Find(key, planned)) planned = planner.Make(key, s);
       planner.Run(planned, buffers, args.workspace);
@@ -362,13 +365,13 @@ Explanation ConvTranspose2d::Explain(const RunArgs& args) const {
 }
 Explanation ConvTranspose2d::Explain(const BackwardDataArgs& args) const {
   const ConvShape shape = impl().CheckedShape(args);
-  return impl().WithNames(impl().data_planner.Explain(shape), args.dx.shape(),
+  return impl().WithNames(impl().data_planner.Explain(KeyOf(shape), shape), args.dx.shape(),
                           shape.multiply_adds());
 }
 Explanation ConvTranspose2d::Explain(const BackwardWeightsArgs& args) const {
   const GradientShape shape = impl().CheckedShape(args);
   const ConvOp& op = impl().op;
-  return impl().WithNames(impl().weights_planner.Explain(shape),
+  return impl().WithNames(impl().weights_planner.Explain(KeyOf(shape), shape),
                           Shape(op.out_channels, op.group_in(), op.kernel.h, op.kernel.w),
                           shape.multiply_adds());
 }

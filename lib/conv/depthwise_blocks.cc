@@ -182,13 +182,27 @@ std::optional<DepthwiseBlocksPlan> PlanDepthwiseBlocks(const ConvShape& shape) {
   const DepthwiseTable* const blocks = Blocks(shape);
   if (blocks == nullptr) return std::nullopt;
   const ConvOp& op = *shape.op;
+  // Of another shape: a row less, or half as many columns.
+  int rows = blocks->max_rows, columns = blocks->max_columns;
+  if (shape.is(PlanVariant::kTile)) {
+    if (rows > 1) {
+      --rows;
+    } else {
+      columns /= 2;
+    }
+  }
+  const int64_t chunk = kMaxChunk / (shape.is(PlanVariant::kBlocks) ? 4 : 1);
   DepthwiseBlocksPlan p{.shape = shape,
                         .cycles = 0,
+                        .varied = false,
                         .blocks = blocks,
-                        .rows = EvenSplit(shape.h.out, blocks->max_rows),
-                        .columns = EvenSplit(shape.w.out, blocks->max_columns),
-                        .chunks = EvenSplit(op.in_channels / op.lanes, kMaxChunk / op.lanes),
+                        .rows = EvenSplit(shape.h.out, rows),
+                        .columns = EvenSplit(shape.w.out, columns),
+                        .chunks = EvenSplit(op.in_channels / op.lanes, chunk / op.lanes),
                         .bands = 1};
+  p.varied = p.rows.parts != EvenSplit(shape.h.out, blocks->max_rows).parts ||
+             p.columns.parts != EvenSplit(shape.w.out, blocks->max_columns).parts ||
+             p.chunks.parts != EvenSplit(op.in_channels / op.lanes, kMaxChunk / op.lanes).parts;
   p.bands = std::min(BandsForThreads(shape, p.chunks.parts * shape.n), p.rows.parts);
   const auto outputs = static_cast<double>(
       SaturatedProduct({shape.n, shape.h.out, shape.w.out, CeilDiv(op.out_channels, op.lanes)}));

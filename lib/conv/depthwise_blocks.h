@@ -15,6 +15,7 @@ namespace windrow::internal {
 struct DepthwiseBlocksPlan {
   ConvShape shape;
   double cycles;
+  bool varied;  // the shape's variant differs from the best plan
   const DepthwiseTable* blocks;
   EvenSplit rows, columns;  // of the outputs
   EvenSplit chunks;         // of the whole vectors of channels

@@ -7,22 +7,32 @@
 namespace windrow::internal {
 namespace {
 
+// The variant, if it is one.
+template <class Decided>
+const char* Offer(const ConvShape& shape, bool varied, const Decided& decided, ConvPlan& plan) {
+  if (!shape.is(PlanVariant::kBest) && !varied) return kNoVariant;
+  plan = ConvPlan(decided);
+  return nullptr;
+}
+
 const char* PlanDirect(const ConvShape& shape, ConvPlan& plan) {
-  const ConvShape flat = Flattened(shape);
+  ConvShape flat = Flattened(shape);
   if (flat.must_skip_padding()) {  // which the register tile does, in place
     if (!flat.pixels()) return kMultipliesPadding;
-    plan = ConvPlan(PlanTiles(flat, /*skip_padding=*/true));
-    return nullptr;
+    const TilesPlan tiles = PlanTiles(flat, /*skip_padding=*/true);
+    return Offer(shape, tiles.varied, tiles, plan);
   }
   const PixelsPlan in_place = PlanPixels(flat, /*skip_padding=*/true);
   if (in_place.tiles()) {
+    // Not by the kernel that suits it best is a variant already, in place or not.
+    const bool other_kernel = flat.is(PlanVariant::kSource) && in_place.varied;
+    if (other_kernel) flat.variant = PlanVariant::kBest;
     if (const auto staged = PlanStaged(flat)) {
-      plan = ConvPlan(*staged);
-      return nullptr;
+      return Offer(shape, other_kernel || staged->varied, *staged, plan);
     }
   }
-  plan = ConvPlan(in_place);
-  return nullptr;
+  const bool in_place_instead = flat.is(PlanVariant::kSource) && CopiesByChoice(flat);
+  return Offer(shape, in_place.varied || in_place_instead, in_place, plan);
 }
 
 }  // namespace

@@ -189,7 +189,7 @@ class Task {
   const TileCut& Cut(const Panel& panel, int64_t length) {
     KnownCut& known = cuts_[static_cast<size_t>(length + panel.vecs) % cuts_.size()];
     if (known.vecs != panel.vecs || known.length != length) {
-      known = {panel.vecs, length, CutLine(op_, panel, length)};
+      known = {panel.vecs, length, CutLine(op_, panel, length, plan_.not_vecs)};
     }
     return known.cut;
   }
@@ -222,20 +222,34 @@ int64_t Bands(const TilesPlan& p) {
   int64_t bands = 1;
   // A band of a group's input that fits a quarter meets all of the group's panels there.
   if (p.weights_stay && p.panels > c.op->groups) {
-    bands = CeilDiv(c.h.in * c.w.in * c.op->group_in() * kFloat, c.op->machine->l2 / 4);
+    const int64_t share = c.is(PlanVariant::kBlocks) ? 16 : 4;
+    bands = CeilDiv(c.h.in * c.w.in * c.op->group_in() * kFloat, c.op->machine->l2 / share);
   }
   bands = std::max(bands, BandsForThreads(c, p.panels * c.n));
   return std::clamp<int64_t>(bands, 1, p.length);
 }
 
-double EstimateTiles(const ConvShape& c, bool skip_padding) {
+// How the interior is cut: lines along rows or down columns.
+struct InteriorCut {
+  TileCut cut;
+  bool down;
+};
+
+InteriorCut CutInterior(const ConvShape& c, int not_vecs) {
+  const Panel panel = c.weights->panel(0);
+  const TileCut across = CutLine(*c.op, panel, c.w.out, not_vecs);
+  const TileCut down = CutLine(*c.op, panel, c.h.out, not_vecs);
+  const double rows = static_cast<double>(c.h.out), columns = static_cast<double>(c.w.out);
+  if (down.cycles * columns < across.cycles * rows) return {down, true};
+  return {across, false};
+}
+
+double EstimateTiles(const TilesPlan& p, bool skip_padding) {
+  const ConvShape& c = p.shape;
   const ConvOp& op = *c.op;
   const Panel panel = c.weights->panel(0);
-  // Lines along rows or down columns, as in the interior.
-  const TileCut across = CutLine(op, panel, c.w.out), down = CutLine(op, panel, c.h.out);
+  const auto [cut, is_down] = CutInterior(c, p.not_vecs);
   const double rows = static_cast<double>(c.h.out), columns = static_cast<double>(c.w.out);
-  const bool is_down = down.cycles * columns < across.cycles * rows;
-  const TileCut cut = is_down ? down : across;
   const double lines = is_down ? columns : rows;
   const double images = static_cast<double>(c.n * c.weights->panels());
   double taps = static_cast<double>(c.h.kernel * c.w.kernel), rectangles = 1;
@@ -249,6 +263,24 @@ double EstimateTiles(const ConvShape& c, bool skip_padding) {
   const double channels = static_cast<double>(op.group_in());
   const double line = cut.cycles * taps * channels + tiles * op.machine->tile;
   return images * (lines * line + rectangles * kRectangleCycles);
+}
+
+// Makes the best plan the variant that the shape asks for, where that is another.
+void Vary(TilesPlan& p) {
+  const ConvShape& c = p.shape;
+  if (c.is(PlanVariant::kOrder)) {
+    const int64_t bands = p.bands;
+    p.weights_stay = !p.weights_stay;
+    p.bands = Bands(p);
+    p.varied = p.panels > 1 && c.n * std::max(bands, p.bands) > 1;
+  } else if (c.is(PlanVariant::kTile)) {
+    p.varied = !c.op->depthwise() && c.weights->panel(0).vecs > 1;
+    if (p.varied) p.not_vecs = CutInterior(c, 0).cut.vecs;
+  } else if (c.is(PlanVariant::kBlocks)) {
+    TilesPlan best = p;
+    best.shape.variant = PlanVariant::kBest;
+    p.varied = p.bands != Bands(best);
+  }
 }
 
 }  // namespace
@@ -268,14 +300,16 @@ TilesPlan PlanTiles(const ConvShape& shape, bool skip_padding) {
   p.by_rows = c.h.out >= std::min<int64_t>(c.w.out, 16);
   p.length = p.by_rows ? c.h.out : c.w.out;
   p.bands = Bands(p);
+  Vary(p);
   p.cycles =
-      op.depthwise() ? DepthwiseCycles(c, 4) : kStrategyCycles + EstimateTiles(c, skip_padding);
+      op.depthwise() ? DepthwiseCycles(c, 4) : kStrategyCycles + EstimateTiles(p, skip_padding);
   return p;
 }
 
 std::string TilesPlan::Describe() const {
   const Panel panel = shape.weights->panel(0);
-  return DescribeTile(*shape.op, panel.tiles->max_rows[panel.vecs], panel.vecs);
+  const int vecs = not_vecs == 0 ? panel.vecs : CutInterior(shape, not_vecs).cut.vecs;
+  return DescribeTile(*shape.op, panel.tiles->max_rows[vecs], vecs);
 }
 
 void TilesPlan::Run(const ConvBuffers& buffers) const {

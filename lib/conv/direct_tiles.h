@@ -13,6 +13,8 @@ namespace windrow::internal {
 struct TilesPlan {
   ConvShape shape;
   double cycles;
+  bool varied;   // the shape's variant differs from the best plan
+  int not_vecs;  // the width of tiles that it is not, or 0
 
   int64_t row_weights;  // of one output channel in one kernel row
   bool merged;          // the taps of a kernel row lie side by side in x: one run

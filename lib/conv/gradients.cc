@@ -23,6 +23,11 @@ void CheckWorkspace(std::span<const std::byte> workspace, const ConstTensorView&
           " in memory");
 }
 
+PlannerOptions WithAlgorithm(PlannerOptions options, const std::string& algorithm) {
+  options.algorithm = algorithm;
+  return options;
+}
+
 void CheckOverlap(const BackwardDataArgs& args) {
   Require(!MayOverlap(args.dy, args.dx), "dx overlaps dy in memory");
   CheckWorkspace(args.workspace, args.dy, "dy");
@@ -46,19 +51,19 @@ void CheckOverlap(const BackwardWeightsArgs& args) {
 }
 
 ConvGradients::ConvGradients(const ConvOp& op, const ConvWeights& weights,
-                             const BackwardAlgorithms& algorithms)
+                             const BackwardAlgorithms& algorithms, const PlannerOptions& options)
     : op_(op),
       weights_(weights),
-      data_algorithm_(algorithms.data),
-      planner_(GradientRegistry(), algorithms.weights) {
-  ConvRegistry().Find(data_algorithm_);
+      data_options_(WithAlgorithm(options, algorithms.data)),
+      planner_(GradientRegistry(), WithAlgorithm(options, algorithms.weights)) {
+  ConvRegistry().Find(data_options_.algorithm);
 }
 
 BackwardData& ConvGradients::data() {
   if (!made_.load(std::memory_order_acquire)) {
     const std::lock_guard lock(making_);
     if (data_ == nullptr) {
-      data_ = std::make_unique<BackwardData>(op_, weights_.oihw(), data_algorithm_);
+      data_ = std::make_unique<BackwardData>(op_, weights_.oihw(), data_options_);
       made_.store(true, std::memory_order_release);
     }
   }
@@ -126,7 +131,7 @@ void ConvGradients::Run(const BackwardWeightsArgs& args) {
   Require(args.db.empty() || std::ssize(args.db) == op_.out_channels, "db has ", args.db.size(),
           " elements, the convolution has ", op_.out_channels, " output channels");
   CheckOverlap(args);
-  const Key key{args.x.shape(), args.x.strides(), args.dy.shape(), args.dy.strides()};
+  const Key key = KeyOf(args);
   decltype(planner_)::Planned planned;
   if (!planner_.Find(key, planned)) planned = planner_.Make(key, CheckedShape(args));
   planner_.Run(planned,
@@ -145,7 +150,7 @@ size_t ConvGradients::WorkspaceBytes(const BackwardWeightsArgs& args, int thread
 
 Explanation ConvGradients::Explain(const BackwardWeightsArgs& args) const {
   const GradientShape shape = CheckedShape(args);
-  Explanation e = planner_.Explain(shape);
+  Explanation e = planner_.Explain(KeyOf(args), shape);
   e.output = Shape(op_.out_channels, op_.group_in(), op_.kernel.h, op_.kernel.w);
   e.multiply_adds = shape.multiply_adds();
   return e;

@@ -22,7 +22,9 @@ void CheckOverlap(const BackwardWeightsArgs& args);
 class ConvGradients {
  public:
   // Both live as long as this does. Throws std::invalid_argument if there is no such algorithm.
-  ConvGradients(const ConvOp& op, const ConvWeights& weights, const BackwardAlgorithms& algorithms);
+  // The options are for both, but for their algorithm.
+  ConvGradients(const ConvOp& op, const ConvWeights& weights, const BackwardAlgorithms& algorithms,
+                const PlannerOptions& options);
 
   // The weights have other numbers now. No thread may use this then.
   void WeightsChanged();
@@ -44,6 +46,10 @@ class ConvGradients {
     Strides dys;
   };
 
+  static Key KeyOf(const BackwardWeightsArgs& args) {
+    return {args.x.shape(), args.x.strides(), args.dy.shape(), args.dy.strides()};
+  }
+
   TransposedCall CheckedCall(const BackwardDataArgs& args) const;
   GradientShape CheckedShape(const BackwardWeightsArgs& args) const;
   void CheckOutputs(const Geometry& g, const ConstTensorView& dy) const;
@@ -52,7 +58,7 @@ class ConvGradients {
 
   const ConvOp& op_;
   const ConvWeights& weights_;
-  const std::string data_algorithm_;
+  const PlannerOptions data_options_;
   std::mutex making_;
   std::atomic<bool> made_ = false;
   std::unique_ptr<BackwardData> data_;

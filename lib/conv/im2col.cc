@@ -196,6 +196,7 @@ double Estimate(const Im2colPlan& p) {
 const char* ConsiderIm2col(const ConvShape& shape, ConvPlan& plan) {
   if (shape.must_skip_padding()) return kMultipliesPadding;
   Im2colPlan p = PlanIm2col(shape);
+  if (!shape.is(PlanVariant::kBest) && !p.varied) return kNoVariant;
   p.cycles = Estimate(p);
   plan = ConvPlan(p);
   return nullptr;

@@ -44,8 +44,9 @@ bool Possible(const Im2colPlan& p) {
   return false;
 }
 
-// Fills in how the tiles get their pixels, and what that costs.
-void SetSource(Im2colPlan& p, PixelSource source) {
+// Fills in how the tiles get their pixels, and what that costs. `other_tile`: with another tile
+// than the best, if there is one; that is a variant.
+void SetSource(Im2colPlan& p, PixelSource source, bool other_tile = false) {
   const ConvOp& op = *p.shape.op;
   const auto [rows, columns] = p.blocks;
   const bool packed = source == PixelSource::kPanels;
@@ -61,6 +62,11 @@ void SetSource(Im2colPlan& p, PixelSource source) {
   p.source = source;
   p.out_plane = PixelPitch(rows * p.OutRow(columns));
   p.cut = CutPixels(op, channels, pixels, p.steps(), widest);
+  if (other_tile) {
+    const PixelCut other = CutPixels(op, channels, pixels, p.steps(), widest, &p.cut);
+    p.varied = other.vecs != 0;
+    if (p.varied) p.cut = other;
+  }
   p.stage_y = !YInPlace(p);
   const int64_t vectors = CeilDiv(pixels, op.lanes);
   const int64_t tiles = CeilDiv(vectors, p.cut.vecs) * CeilDiv(channels, p.cut.max_rows);
@@ -85,17 +91,28 @@ void SetSource(Im2colPlan& p, PixelSource source) {
   }
 }
 
-// The cheapest way.
+// The cheapest way, or the next of the variant that reads elsewhere.
 void ChooseSource(Im2colPlan& p) {
-  Im2colPlan best = p;
-  bool found = false;
-  for (const PixelSource source : {PixelSource::kRows, PixelSource::kFlat, PixelSource::kPanels}) {
-    SetSource(p, source);
-    if (!Possible(p)) continue;
-    if (!found || p.block_cycles < best.block_cycles) best = p;
-    found = true;
+  constexpr PixelSource kSources[] = {PixelSource::kRows, PixelSource::kFlat, PixelSource::kPanels};
+  const auto cheapest = [&](const PixelSource* but) {
+    const PixelSource* found = nullptr;
+    double cycles = 0;
+    for (const PixelSource& source : kSources) {
+      SetSource(p, source);
+      if (&source == but || !Possible(p) || (found != nullptr && p.block_cycles >= cycles))
+        continue;
+      found = &source;
+      cycles = p.block_cycles;
+    }
+    return found;
+  };
+  const PixelSource* best = cheapest(nullptr);  // that of panels is always possible
+  if (p.shape.is(PlanVariant::kSource)) {
+    const PixelSource* const next = cheapest(best);
+    p.varied = next != nullptr;
+    if (p.varied) best = next;
   }
-  p = best;
+  SetSource(p, *best, p.shape.is(PlanVariant::kTile));
 }
 
 }  // namespace
@@ -111,7 +128,13 @@ Im2colPlan CutAndChoose(const ConvShape& call, bool stage_y) {
     return std::max(band / static_cast<double>(op.machine->l2 / 2 / kFloat),
                     stage_y ? outputs / static_cast<double>(MaxOutFloats(op)) : 0);
   };
-  Im2colPlan p(call, CutBlocks(call, int64_t{kMaxTileVecs} * op.lanes, op.groups, load));
+  const auto cut = [&](double times) {
+    return CutBlocks(call, int64_t{kMaxTileVecs} * op.lanes, op.groups,
+                     [&](int64_t rows, int64_t columns) { return times * load(rows, columns); });
+  };
+  const bool smaller = call.is(PlanVariant::kBlocks);
+  Im2colPlan p(call, cut(smaller ? 4 : 1));
+  p.varied = smaller && p.blocks.count(call) != cut(1).count(call);
   ChooseSource(p);
   return p;
 }

@@ -22,6 +22,7 @@ enum class PixelSource : uint8_t {
 struct Im2colPlan {
   ConvShape shape;  // a 1x1 convolution as one long row, where memory allows
   double cycles = 0;
+  bool varied = false;  // the shape's variant differs from the best plan
   BlockCut blocks;
   // The strides of a whole block's copies; smaller blocks have the same.
   PlaneBand band;

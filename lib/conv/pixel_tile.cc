@@ -22,13 +22,17 @@ double PixelStepCycles(const ConvOp& op, int64_t rows, int64_t vecs, int64_t ste
 
 }  // namespace
 
-PixelCut CutPixels(const ConvOp& op, int64_t channels, int64_t pixels, int64_t steps,
-                   int max_vecs) {
+PixelCut CutPixels(const ConvOp& op, int64_t channels, int64_t pixels, int64_t steps, int max_vecs,
+                   const PixelCut* other) {
   const TileTable& tiles = op.tiles->pixels;
+  const auto in_vectors = [&](int max) { return EvenSplit(CeilDiv(pixels, op.lanes), max); };
+  const auto in_rows = [&](int max) { return EvenSplit(channels, max); };
   PixelCut best{};
   for (int max = std::min(tiles.max_vecs, max_vecs); max >= 1; --max) {
-    const EvenSplit vectors(CeilDiv(pixels, op.lanes), max);
-    const EvenSplit rows(channels, tiles.max_rows[max]);
+    const EvenSplit vectors = in_vectors(max), rows = in_rows(tiles.max_rows[max]);
+    const bool same = other != nullptr && vectors.parts == in_vectors(other->vecs).parts &&
+                      rows.parts == in_rows(other->max_rows).parts;
+    if (same) continue;
     const double cycles = Cycles(vectors, [&](int64_t vecs) {
       return Cycles(rows, [&](int64_t height) { return PixelStepCycles(op, height, vecs, steps); });
     });

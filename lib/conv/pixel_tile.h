@@ -19,8 +19,10 @@ struct PixelCut {
   double cycles;  // a step of the reduction costs about this for the whole run and panel
 };
 
-// The cheapest cut for a reduction of so many steps; at most `max_vecs` vectors wide.
-PixelCut CutPixels(const ConvOp& op, int64_t channels, int64_t pixels, int64_t steps, int max_vecs);
+// The cheapest cut for a reduction of so many steps; at most `max_vecs` vectors wide. The cheapest
+// but `other`, if that is given; 0 vectors wide if there is none.
+PixelCut CutPixels(const ConvOp& op, int64_t channels, int64_t pixels, int64_t steps, int max_vecs,
+                   const PixelCut* other = nullptr);
 
 // Pixels of one tile and where their inputs are:
 //   x[i * x_outer + j * x_inner + k * x_k + pixel]  for i < outer, j < inner, k < len,

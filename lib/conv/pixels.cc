@@ -1,19 +1,27 @@
 #include "lib/conv/pixels.h"
 
+#include <optional>
+
 namespace windrow::internal {
 namespace {
 
 template <class Kernel>
 PixelsPlan With(const Kernel& kernel) {
-  return {kernel, kernel.cycles};
+  return {kernel, kernel.cycles, kernel.varied};
 }
 
 }  // namespace
 
 PixelsPlan PlanPixels(const ConvShape& shape, bool skip_padding) {
-  if (const auto rolling = PlanRolling(shape)) return With(*rolling);
-  if (const auto blocks = PlanDepthwiseBlocks(shape)) return With(*blocks);
-  return With(PlanTiles(shape, skip_padding));
+  const auto rolling = PlanRolling(shape);
+  const auto blocks = rolling ? std::nullopt : PlanDepthwiseBlocks(shape);
+  if (!shape.is(PlanVariant::kSource)) {
+    if (rolling) return With(*rolling);
+    if (blocks) return With(*blocks);
+  }
+  PixelsPlan tiles = With(PlanTiles(shape, skip_padding));
+  if (rolling || blocks) tiles.varied = true;
+  return tiles;
 }
 
 }  // namespace windrow::internal

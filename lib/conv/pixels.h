@@ -16,6 +16,7 @@ namespace windrow::internal {
 struct PixelsPlan {
   std::variant<TilesPlan, RollingPlan, DepthwiseBlocksPlan> kernel;
   double cycles;
+  bool varied;  // the shape's variant differs from the best plan
 
   // Of tiles padding is left out, of the others multiplied or read where it comes from.
   bool tiles() const { return std::holds_alternative<TilesPlan>(kernel); }

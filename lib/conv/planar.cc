@@ -30,6 +30,7 @@ constexpr int64_t kMinVectorsInPlace = 12;     // fewer are not worth the edges 
 struct PlanarPlan {
   ConvShape shape;
   double cycles;
+  bool varied;  // the shape's variant differs from the best plan
   const PlanarTable* tiles;
   int64_t max_rows;            // of a tile, besides the table's limit
   int64_t inside, inside_end;  // output columns whose inputs are read in place
@@ -72,23 +73,49 @@ int64_t CopiedColumns(const PlanarPlan& p) {
 }
 
 // So many rows that a band fits the cache and there is one for everybody.
-int64_t RowsPerBand(const PlanarPlan& p) {
+int64_t RowsPerBand(const PlanarPlan& p, int64_t part) {
   const ConvShape& c = p.shape;
   const int64_t row = PlanarRows::BandFloats(c, 2, CopiedColumns(p)) -
                       PlanarRows::BandFloats(c, 1, CopiedColumns(p));
   const int64_t rows =
-      std::max<int64_t>(c.op->machine->l2 / 4 / kFloat / std::max<int64_t>(row, 1), 8);
+      std::max<int64_t>(c.op->machine->l2 / 4 / kFloat / std::max<int64_t>(row, 1), 8) / part;
   const int64_t share = CeilDiv(c.h.out, BandsForThreads(c, p.input_planes()));
   return std::min({rows, share, c.h.out});
 }
 
-// Whether y would only push useful things out of the caches, and its vectors are aligned if the
-// first is.
-bool Streams(const ConvShape& c) {
+// Whether y would only push useful things out of the caches.
+bool StoresPastCaches(const ConvShape& c) {
   const int64_t bytes = SaturatedProduct({c.n, c.op->out_channels, c.h.out, c.w.out, kFloat});
+  return bytes >= PlanarStreamBytes(*c.op->machine);
+}
+
+// Whether its vectors are aligned if the first is.
+bool StoresAligned(const ConvShape& c) {
   const auto aligned = [&](int64_t floats) { return floats % c.op->lanes == 0; };
-  return bytes >= PlanarStreamBytes(*c.op->machine) && aligned(c.ys.h) && aligned(c.ys.c) &&
-         aligned(c.ys.n);
+  return aligned(c.ys.h) && aligned(c.ys.c) && aligned(c.ys.n);
+}
+
+// The rows of a tile.
+int64_t TileRows(const PlanarPlan& p) {
+  const int64_t vecs =
+      std::min<int64_t>(CeilDiv(p.shape.w.out, p.shape.op->lanes), p.tiles->max_vecs);
+  return std::min<int64_t>(p.tiles->max_rows[vecs], p.max_rows);
+}
+
+// Makes the best plan the variant that the shape asks for, where that is another.
+void Vary(PlanarPlan& p) {
+  const ConvShape& c = p.shape;
+  if (c.is(PlanVariant::kStores)) {
+    p.varied = StoresAligned(c);
+    p.stream = p.varied && !p.stream;
+  } else if (c.is(PlanVariant::kTile)) {
+    p.varied = TileRows(p) > 1;
+    if (p.varied) p.max_rows = CeilDiv(TileRows(p), 2);
+  } else if (c.is(PlanVariant::kBlocks)) {
+    const EvenSplit bands(c.h.out, RowsPerBand(p, 4));
+    p.varied = bands.parts != p.bands.parts;
+    p.bands = bands;
+  }
 }
 
 bool IsAligned(const float* y, int64_t lanes) {
@@ -113,6 +140,7 @@ PlanarPlan MakePlan(const ConvShape& call) {
   PlanarPlan p{
       .shape = call,
       .cycles = 0,
+      .varied = false,
       .tiles = &tiles,
       .max_rows = &tiles == &call.op->tiles->planar.shared ? call.h.kernel : kMaxPlanarRows,
       .inside = 0,
@@ -121,9 +149,10 @@ PlanarPlan MakePlan(const ConvShape& call) {
       .band = 0,
       .bands = EvenSplit(1, 1),
       .planes = 1,
-      .stream = Streams(call)};
+      .stream = StoresAligned(call) && StoresPastCaches(call)};
   FindInside(p);
-  p.bands = EvenSplit(call.h.out, RowsPerBand(p));
+  p.bands = EvenSplit(call.h.out, RowsPerBand(p, 1));
+  Vary(p);
   if (CopiedColumns(p) > 0) {
     p.band = PlanarRows::BandFloats(call, CeilDiv(call.h.out, p.bands.parts), CopiedColumns(p));
   }
@@ -278,8 +307,8 @@ void PlanarPlan::Run(const ConvBuffers& buffers) const {
 std::string PlanarPlan::Describe() const {
   const int lanes = shape.op->lanes;
   const int64_t vecs = std::min<int64_t>(CeilDiv(shape.w.out, lanes), tiles->max_vecs);
-  return StrCat(std::min<int64_t>(tiles->max_rows[vecs], max_rows), " rows x ", vecs,
-                " vectors of ", lanes, lanes == 1 ? " pixel" : " pixels",
+  return StrCat(TileRows(*this), " rows x ", vecs, " vectors of ", lanes,
+                lanes == 1 ? " pixel" : " pixels",
                 inside_end == 0 ? ", x copied to padded rows" : "");
 }
 
@@ -314,7 +343,15 @@ const char* ConsiderPlanar(const ConvShape& shape, ConvPlan& plan) {
   if (shape.must_skip_padding()) return kMultipliesPadding;
   if (const char* reason = Refuse(shape)) return reason;
   const auto flat = PlanFlat(shape);
-  plan = flat ? ConvPlan(*flat) : ConvPlan(MakePlan(shape));
+  const bool best = shape.is(PlanVariant::kBest), other = shape.is(PlanVariant::kSource);
+  if (flat && !other) {
+    if (!best) return kNoVariant;
+    plan = ConvPlan(*flat);
+    return nullptr;
+  }
+  const PlanarPlan rows = MakePlan(shape);
+  if (!best && !rows.varied && !(flat && other)) return kNoVariant;
+  plan = ConvPlan(rows);
   return nullptr;
 }
 

@@ -30,6 +30,7 @@ bool Planes(const ConvShape& c) {
 struct PlanesPlan {
   ConvShape shape;  // an image as one row, where memory allows
   double cycles;
+  bool varied;        // the shape's variant differs from the best plan
   bool weights_stay;  // all weights fit half the L2 cache
   int64_t panels, bands;
   bool few;  // output channels: rows of pixels instead of tiles
@@ -55,6 +56,41 @@ double Estimate(const PlanesPlan& p) {
   return kStrategyCycles + static_cast<double>(p.panels * c.h.out * c.n) * run;
 }
 
+// A band of pixels stays in cache from one panel of channels to the next, and the other way round.
+int64_t Bands(const PlanesPlan& p, int64_t share) {
+  const ConvShape& c = p.shape;
+  const ConvOp& op = *c.op;
+  int64_t bands = 1;
+  if (p.group_panels() > 1) {
+    bands = CeilDiv(c.w.out * op.group_in() * kFloat,
+                    op.machine->l2 / ((p.weights_stay ? 4 : 2) * share));
+  }
+  bands = std::max(bands, BandsForThreads(c, p.panels * c.h.out * c.n));
+  return std::clamp<int64_t>(bands, 1, CeilDiv(c.w.out, p.cut.vecs * op.lanes));
+}
+
+// Makes the best plan the variant that the shape asks for, where that is another.
+void Vary(PlanesPlan& p) {
+  const ConvShape& c = p.shape;
+  const ConvOp& op = *c.op;
+  if (c.is(PlanVariant::kTile) && !p.few) {
+    const PixelCut other = CutPixels(op, c.weights->panel(0).out_channels, c.w.out, op.group_in(),
+                                     kMaxTileVecs, &p.cut);
+    p.varied = other.vecs != 0;
+    if (p.varied) p.cut = other;
+  } else if (c.is(PlanVariant::kSource)) {
+    p.varied = p.few;
+    p.few = false;
+  } else if (c.is(PlanVariant::kOrder)) {
+    const int64_t bands = p.bands;
+    p.weights_stay = !p.weights_stay;
+    p.varied = p.panels > 1 && c.n * c.h.out * std::max(bands, Bands(p, 1)) > 1;
+  }
+  const int64_t bands = p.bands;
+  p.bands = Bands(p, c.is(PlanVariant::kBlocks) ? 4 : 1);
+  if (c.is(PlanVariant::kBlocks)) p.varied = p.bands != bands;
+}
+
 PlanesPlan PlanPlanes(const ConvShape& shape) {
   PlanesPlan p{};
   p.shape = Flattened(shape);
@@ -66,14 +102,8 @@ PlanesPlan PlanPlanes(const ConvShape& shape) {
   // Sums cannot wait in y if it is the residual.
   p.few = op.group_out() <= kFewChannels && c.residual != ResidualPlace::kInY &&
           op.tiles->pixel_row[1] != nullptr;
-  // A band of pixels stays in cache from one panel of channels to the next, and the other way
-  // round.
-  int64_t bands = 1;
-  if (p.group_panels() > 1) {
-    bands = CeilDiv(c.w.out * op.group_in() * kFloat, op.machine->l2 / (p.weights_stay ? 4 : 2));
-  }
-  bands = std::max(bands, BandsForThreads(c, p.panels * c.h.out * c.n));
-  p.bands = std::clamp<int64_t>(bands, 1, CeilDiv(c.w.out, p.cut.vecs * op.lanes));
+  p.bands = Bands(p, 1);
+  Vary(p);
   p.cycles = Estimate(p);
   return p;
 }
@@ -206,10 +236,16 @@ const char* ConsiderPointwise(const ConvShape& shape, ConvPlan& plan) {
            "are contiguous";
   }
   // Few channels of one pixel are few lanes.
-  if (planes && (!pixels || shape.w.out > shape.h.out)) {
-    plan = ConvPlan(PlanPlanes(shape));
+  const bool either = planes && pixels, turned = either && shape.is(PlanVariant::kSource);
+  const bool by_planes = planes && (!pixels || shape.w.out > shape.h.out);
+  if (by_planes != turned) {
+    const PlanesPlan p = PlanPlanes(shape);
+    if (!shape.is(PlanVariant::kBest) && !p.varied && !turned) return kNoVariant;
+    plan = ConvPlan(p);
   } else {
-    plan = ConvPlan(PlanPixels(Flattened(shape), /*skip_padding=*/true));
+    const PixelsPlan p = PlanPixels(Flattened(shape), /*skip_padding=*/true);
+    if (!shape.is(PlanVariant::kBest) && !p.varied && !turned) return kNoVariant;
+    plan = ConvPlan(p);
   }
   return nullptr;
 }

@@ -110,6 +110,43 @@ Geometry ResolveGeometry(const ConvOp& op, const Shape& input) {
   return {input.n(), h, w};
 }
 
+void ConvShape::Describe(CallText& text) const {
+  constexpr const char* kModes[] = {"zeros", "reflect", "replicate", "circular"};
+  const auto pair = [&](const char* name, int64_t a, int64_t b) {
+    text << ' ' << name << a << 'x' << b;
+  };
+  const auto strides = [&](const char* name, const Strides& s, int64_t channels, int64_t height,
+                           int64_t width) {
+    const int64_t image = SaturatedProduct({channels, height, width});
+    text << ' ' << name;
+    if (s == Strides{image, SaturatedProduct({height, width}), width, 1}) {
+      text << "nchw";
+    } else if (s == Strides{image, 1, SaturatedProduct({width, channels}), channels}) {
+      text << "nhwc";
+    } else {
+      text << s.n << ',' << s.c << ',' << s.h << ',' << s.w;
+    }
+  };
+  const auto outputs = [&](const char* name, const Strides& s) {
+    strides(name, s, op->out_channels, h.out, w.out);
+  };
+  text << (op->fused ? "fused" : "unfused") << " conv mb" << n << " g" << op->groups << " ic"
+       << op->in_channels << " oc" << op->out_channels;
+  pair("i", h.in, w.in);
+  pair("o", h.out, w.out);
+  pair("k", h.kernel, w.kernel);
+  pair("s", h.stride, w.stride);
+  pair("d", h.dilation, w.dilation);
+  pair("p", h.before, w.before);
+  text << ' ' << kModes[static_cast<size_t>(op->mode)];
+  if (op->padding_absent) text << " absent";
+  if (!weights->finite()) text << " nonfinite";
+  strides("x=", xs, op->in_channels, h.in, w.in);
+  outputs("y=", ys);
+  if (residual == ResidualPlace::kInY) text << " residual=y";
+  if (residual == ResidualPlace::kElsewhere) outputs("residual=", rs);
+}
+
 ConvShape Flattened(ConvShape shape) {
   if (shape.n == 0) return shape;  // a row of no pixels would be none
   Axis &h = shape.h, &w = shape.w;

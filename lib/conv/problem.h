@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "lib/base/call_text.h"
 #include "lib/base/machine.h"
 #include "lib/base/parallel.h"
 #include "lib/base/plan.h"
@@ -58,6 +59,20 @@ Geometry ResolveGeometry(const ConvOp& op, const Shape& input);
 // Where the residual of a call is.
 enum class ResidualPlace : uint8_t { kNone, kInY, kElsewhere };
 
+// Which of a strategy's plans: that which should be the cheapest, or what that would be with one
+// decision taken differently, if the strategy has the choice (registry.cc names them).
+enum class PlanVariant : uint8_t {
+  kBest,
+  kOrder,   // the weights of a panel for all pixels, or the pixels of a band for all panels
+  kTile,    // a register tile of another shape, the next best
+  kBlocks,  // a quarter of what goes into scratch memory, or into the cache, at a time
+  kSource,  // inputs read where they lie or copied, or by another kernel
+  kStores,  // outputs stored past the caches, or not
+};
+
+// Why there is no such variant of a plan.
+inline constexpr const char* kNoVariant = "there is no other such plan";
+
 // All that the planning of a call may look at.
 struct ConvShape {
   const ConvOp* op;
@@ -68,6 +83,7 @@ struct ConvShape {
   ptrdiff_t x_group;  // from a group's first channel to the next group's
   Strides ys, rs;
   ResidualPlace residual;
+  PlanVariant variant{};
   int threads;  // that share the work
 
   bool has_residual() const { return residual != ResidualPlace::kNone; }
@@ -88,6 +104,9 @@ struct ConvShape {
         {n, op->out_channels, h.out, w.out, op->group_in(), h.kernel, w.kernel});
   }
   bool WorthThreads() const { return multiply_adds() >= kMinParallelWork; }
+  bool is(PlanVariant v) const { return variant == v; }
+  // In words, all but the variant, the target and the threads.
+  void Describe(CallText& text) const;
   // Whether `fits(strides)` is true of y's and of the residual's, if there is one.
   template <typename F>
   bool OfOutputs(const F& fits) const {

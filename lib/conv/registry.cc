@@ -7,12 +7,15 @@ namespace windrow {
 namespace internal {
 namespace {
 
+// PlanVariant's, past kBest; a strategy refuses those that it does not have.
+constexpr const char* kVariants[] = {"order", "tile", "blocks", "source", "stores"};
+
 constexpr Strategy<ConvShape, ConvBuffers> kStrategies[] = {
-    {"pointwise", "the register tile on 1x1 kernels, nothing copied", ConsiderPointwise},
-    {"direct", "the register tile with lanes over output channels", ConsiderDirect},
-    {"depthwise", "blocks of pixels with a group in each lane", ConsiderDepthwise},
-    {"planar", "tiles of pixels of one plane", ConsiderPlanar},
-    {"im2col", "the register tile with lanes over pixels", ConsiderIm2col},
+    {"pointwise", "the register tile on 1x1 kernels, nothing copied", ConsiderPointwise, kVariants},
+    {"direct", "the register tile with lanes over output channels", ConsiderDirect, kVariants},
+    {"depthwise", "blocks of pixels with a group in each lane", ConsiderDepthwise, kVariants},
+    {"planar", "tiles of pixels of one plane", ConsiderPlanar, kVariants},
+    {"im2col", "the register tile with lanes over pixels", ConsiderIm2col, kVariants},
     {"reference", "scalar, for any problem", ConsiderReference},
 };
 

@@ -15,6 +15,7 @@ namespace windrow::internal {
 struct RollingPlan {
   ConvShape shape;
   double cycles;
+  bool varied;               // never: there is one such plan
   EvenSplit bands, columns;  // of the outputs
 
   int64_t ScratchBytes() const { return 0; }

@@ -45,6 +45,10 @@ bool HasShortRuns(const ConvShape& c) {
   return c.op->groups > 1 && !c.op->depthwise() && c.w.kernel > 1 && c.op->group_in() < kShort;
 }
 
+bool MustCopy(const ConvShape& c) {
+  return (c.xs.c != 1 && c.op->in_channels > 1) || (c.padded() && !c.may_skip_padding());
+}
+
 // Whether leaving taps on padding out saves more than edges and corners of their own cost.
 bool SkipPays(const ConvShape& c) {
   const Axis::Inside h = c.h.CountInside(), w = c.w.CountInside();
@@ -166,27 +170,46 @@ double Estimate(const StagedPlan& p, const PixelsPlan& in_order) {
   return cycles;
 }
 
+BlockCut CutInBlocks(const StagedPlan& p, double share) {
+  const auto l2 = static_cast<double>(p.shape.op->machine->l2 / kFloat) * share;
+  return CutBlocks(p.shape, kMaxTileRows, 1, [&](int64_t rows, int64_t columns) {
+    return std::max(static_cast<double>(BandFloats(p, rows, columns)) / (l2 / 2),
+                    static_cast<double>(OutFloats(p, rows, columns)) / (l2 / 4));
+  });
+}
+
 }  // namespace
+
+bool CopiesByChoice(const ConvShape& c) {
+  // Of a 1x1 kernel a copy is only another place for the same.
+  const bool choice = !MustCopy(c) && c.h.kernel * c.w.kernel > 1;
+  return choice && (HasShortRuns(c) || c.is(PlanVariant::kSource));
+}
 
 std::optional<StagedPlan> PlanStaged(const ConvShape& shape) {
   StagedPlan p{};
   p.shape = shape;
   const ConvShape& c = p.shape;
   const ConvOp& op = *c.op;
-  p.stage_x = (c.xs.c != 1 && op.in_channels > 1) || (c.padded() && !c.may_skip_padding()) ||
-              HasShortRuns(c);
+  const bool other_source = c.is(PlanVariant::kSource) && CopiesByChoice(c);
+  p.stage_x = MustCopy(c) || HasShortRuns(c) != other_source;
   p.stage_y = op.out_channels > 1 && !c.OfOutputs([](const Strides& s) { return s.c == 1; });
   if (!p.stage_x && !p.stage_y) return std::nullopt;
   p.skip_padding = c.may_skip_padding() && (!p.stage_x || SkipPays(c));
-  const auto l2 = static_cast<double>(op.machine->l2 / kFloat);
-  p.blocks = CutBlocks(c, kMaxTileRows, 1, [&](int64_t rows, int64_t columns) {
-    return std::max(static_cast<double>(BandFloats(p, rows, columns)) / (l2 / 2),
-                    static_cast<double>(OutFloats(p, rows, columns)) / (l2 / 4));
-  });
+  p.blocks = CutInBlocks(p, 1);
+  p.varied = other_source;
+  if (c.is(PlanVariant::kBlocks)) {
+    const BlockCut smaller = CutInBlocks(p, 0.25);
+    p.varied = smaller.count(c) != p.blocks.count(c);
+    p.blocks = smaller;
+  }
+  // What is left of the variant is the tile in each block.
+  if (!c.is(PlanVariant::kTile)) p.shape.variant = PlanVariant::kBest;
   const auto [rows, columns] = p.blocks;
   p.band_floats = RoundUp(BandFloats(p, rows, columns), 16);  // whole cache lines
   p.out_floats = RoundUp(OutFloats(p, rows, columns), 16);
   const PixelsPlan in_order = InOrder(p);
+  p.varied = p.varied || in_order.varied;
   p.needs_vectors = std::holds_alternative<DepthwiseBlocksPlan>(in_order.kernel);
   p.cycles = Estimate(p, in_order);
   return p;

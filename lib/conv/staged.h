@@ -16,6 +16,7 @@ namespace windrow::internal {
 struct StagedPlan {
   ConvShape shape;
   double cycles;
+  bool varied;        // the shape's variant differs from the best plan
   bool skip_padding;  // leave its taps out instead of multiplying by what a band has there
   bool stage_x, stage_y;
   bool needs_vectors;  // of weights, instead of panels
@@ -26,6 +27,10 @@ struct StagedPlan {
   std::string Describe() const;
   void Run(const ConvBuffers& buffers) const;
 };
+
+// Whether x, which could be read in place, is copied because that should be faster; or the shape's
+// variant is the other way of the two.
+bool CopiesByChoice(const ConvShape& shape);
 
 // Nothing if the register tile can do the call in place.
 std::optional<StagedPlan> PlanStaged(const ConvShape& shape);

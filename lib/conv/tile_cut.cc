@@ -32,7 +32,7 @@ int64_t BandsForThreads(const ConvShape& call, int64_t others) {
   return std::max<int64_t>(std::min(wanted, worthwhile), 1);
 }
 
-TileCut CutLine(const ConvOp& op, const Panel& panel, int64_t length) {
+TileCut CutLine(const ConvOp& op, const Panel& panel, int64_t length, int not_vecs) {
   const TileTable& tiles = *panel.tiles;
   if (op.depthwise()) {  // every lane loads its own input: narrow tiles gain nothing
     const int rows = tiles.max_rows[panel.vecs];
@@ -40,7 +40,7 @@ TileCut CutLine(const ConvOp& op, const Panel& panel, int64_t length) {
   }
   TileCut best{};
   for (int vecs = panel.vecs; vecs >= 1; --vecs) {
-    if (panel.vecs % vecs != 0) continue;
+    if (panel.vecs % vecs != 0 || (vecs == not_vecs && panel.vecs > 1)) continue;
     const EvenSplit split(length, tiles.max_rows[vecs]);
     const double line = Cycles(split, [&](int64_t rows) { return StepCycles(op, rows, vecs); });
     const double cycles = line * (panel.vecs / vecs);

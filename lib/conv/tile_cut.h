@@ -37,8 +37,8 @@ std::string DescribeTile(const ConvOp& op, int64_t rows, int64_t vecs);
 int64_t BandsForThreads(const ConvShape& call, int64_t others);
 
 // The cheapest cut. A narrow tile takes more rows and so may fit a short line better (7 pixels: one
-// tile of 7 x 2 twice, rather than 4 x 4 and 3 x 4).
-TileCut CutLine(const ConvOp& op, const Panel& panel, int64_t length);
+// tile of 7 x 2 twice, rather than 4 x 4 and 3 x 4). `not_vecs`: of another width, if there is one.
+TileCut CutLine(const ConvOp& op, const Panel& panel, int64_t length, int not_vecs = 0);
 
 }  // namespace windrow::internal
 

@@ -40,12 +40,12 @@ struct TransposedConv::Phase {
   using PhasePlanner = Planner<PhaseKey, ConvShape, ConvBuffers>;
 
   Phase(const ConvOp& forward, const PhaseTaps& h, const PhaseTaps& w, const WeightsView& view,
-        std::span<const float> bias, const std::string& algorithm)
+        std::span<const float> bias, const PlannerOptions& options)
       : rows(h),
         columns(w),
         op(OpOf(forward, {h.count, w.count}, {h.dilation, w.dilation})),
         weights(op, view, bias),
-        planner(ConvRegistry(), algorithm) {}
+        planner(ConvRegistry(), options) {}
 
   // Where it lies in a call.
   struct Part {
@@ -85,7 +85,7 @@ struct TransposedConv::Phase {
   void Run(const Call& call, const Part& part, std::span<std::byte> workspace) {
     if (part.empty()) return;
     const ConvShape& s = part.shape;
-    const PhaseKey key{s.n, s.h, s.w, s.xs, s.ys, weights.finite()};
+    const PhaseKey key = KeyOf(s);
     PhasePlanner::Planned planned;
     if (!planner.Find(key, planned)) planned = planner.Make(key, s);
     planner.Run(planned,
@@ -94,6 +94,10 @@ struct TransposedConv::Phase {
                  .residual = nullptr,
                  .scratch = nullptr},
                 workspace);
+  }
+
+  static PhaseKey KeyOf(const ConvShape& s) {
+    return {s.n, s.h, s.w, s.xs, s.ys, s.weights->finite()};
   }
 
   PhaseTaps rows, columns;
@@ -122,9 +126,9 @@ constexpr PhaseTaps kOneTap{.first = 0, .step = 1, .count = 1, .dilation = 1};
 }  // namespace
 
 TransposedConv::TransposedConv(const ConvOp& forward, const float* weights,
-                               std::span<const float> bias, const std::string& algorithm)
+                               std::span<const float> bias, const PlannerOptions& options)
     : forward_(forward) {
-  const auto* const forced = ConvRegistry().Find(algorithm);
+  const auto* const forced = ConvRegistry().Find(options.algorithm).row;
   const auto rows = PhasesOf(forward.kernel.h, forward.stride.h, forward.dilation.h);
   const auto columns = PhasesOf(forward.kernel.w, forward.stride.w, forward.dilation.w);
   const bool many = SaturatedProduct({std::ssize(rows), std::ssize(columns)}) > kMaxPhases;
@@ -134,7 +138,7 @@ TransposedConv::TransposedConv(const ConvOp& forward, const float* weights,
   }
   const auto add = [&](const PhaseTaps& h, const PhaseTaps& w) {
     const WeightsView view = ViewOf(forward, weights, h, w);
-    return std::make_unique<Phase>(forward, h, w, view, bias, algorithm);
+    return std::make_unique<Phase>(forward, h, w, view, bias, options);
   };
   for (const PhaseTaps& h : rows) {
     for (const PhaseTaps& w : columns) phases_.push_back(add(h, w));
@@ -177,6 +181,7 @@ Explanation TransposedConv::Explain(const Call& call) const {
   if (reference_ != nullptr) {
     e.algorithm = "reference";
     e.tile = "scalar";
+    e.chosen_by = "force";
     e.candidates.push_back({e.algorithm, true, "scalar, for any problem", 0});
     return e;
   }
@@ -186,7 +191,7 @@ Explanation TransposedConv::Explain(const Call& call) const {
     const Phase::Part part = phase->PartOf(call);
     if (part.empty() || part.shape.multiply_adds() <= max) continue;
     max = part.shape.multiply_adds();
-    e = phase->planner.Explain(part.shape);
+    e = phase->planner.Explain(Phase::KeyOf(part.shape), part.shape);
   }
   if (phases_.size() > 1) e.tile += StrCat(", ", phases_.size(), " phases");
   return e;

@@ -17,6 +17,7 @@
 #include <string>
 #include <vector>
 
+#include "lib/base/planner.h"
 #include "lib/conv/problem.h"
 #include "windrow/explanation.h"
 #include "windrow/tensor.h"
@@ -55,7 +56,7 @@ class TransposedConv {
   // bias that of x's channels, or empty. Throws std::invalid_argument if there is no such
   // algorithm.
   TransposedConv(const ConvOp& forward, const float* weights, std::span<const float> bias,
-                 const std::string& algorithm);
+                 const PlannerOptions& options);
   ~TransposedConv();
 
   // Other numbers. No thread may run it then.

@@ -44,14 +44,18 @@ PoolShape PoolGradients::CheckedShape(const PoolBackwardArgs& args) const {
   return ShapeOf(op_, x, g, args.dx.strides(), args.dy.strides(), args.indices);
 }
 
+PoolGradients::Key PoolGradients::KeyOf(const PoolBackwardArgs& args) {
+  return {.dx = args.dx.shape(),
+          .xs = args.dx.strides(),
+          .dy = args.dy.shape(),
+          .ys = args.dy.strides(),
+          .indices = args.indices.shape(),
+          .is = args.indices.strides(),
+          .with_indices = !args.indices.empty()};
+}
+
 void PoolGradients::Run(const PoolBackwardArgs& args) {
-  const Key key{.dx = args.dx.shape(),
-                .xs = args.dx.strides(),
-                .dy = args.dy.shape(),
-                .ys = args.dy.strides(),
-                .indices = args.indices.shape(),
-                .is = args.indices.strides(),
-                .with_indices = !args.indices.empty()};
+  const Key key = KeyOf(args);
   decltype(planner_)::Planned planned;
   if (planner_.Find(key, planned)) {
     CheckOverlap(args);
@@ -73,7 +77,7 @@ size_t PoolGradients::WorkspaceBytes(const PoolBackwardArgs& args, int threads) 
 }
 
 Explanation PoolGradients::Explain(const PoolBackwardArgs& args) const {
-  Explanation e = planner_.Explain(CheckedShape(args));
+  Explanation e = planner_.Explain(KeyOf(args), CheckedShape(args));
   e.output = args.dx.shape();
   return e;
 }

@@ -17,7 +17,7 @@ class PoolGradients {
  public:
   // The op lives as long as this does. Throws std::invalid_argument if there is no such algorithm.
   PoolGradients(const PoolOp& op, const std::string& algorithm)
-      : op_(op), planner_(PoolBackwardRegistry(), algorithm) {}
+      : op_(op), planner_(PoolBackwardRegistry(), {.algorithm = algorithm}) {}
 
   void Run(const PoolBackwardArgs& args);
   size_t WorkspaceBytes(const PoolBackwardArgs& args, int threads) const;
@@ -35,6 +35,7 @@ class PoolGradients {
     int64_t with_indices;
   };
 
+  static Key KeyOf(const PoolBackwardArgs& args);
   PoolShape CheckedShape(const PoolBackwardArgs& args) const;
 
   const PoolOp& op_;

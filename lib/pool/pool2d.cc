@@ -76,6 +76,17 @@ CallKey KeyOf(const PoolArgs& a) {
           .with_indices = !a.indices.empty()};
 }
 
+CallKey KeyOf(const PoolShape& s) {
+  const Shape output(s.n, s.c, s.h.out, s.w.out);
+  return {.x = Shape(s.n, s.c, s.h.in, s.w.in),
+          .xs = s.xs,
+          .y = output,
+          .ys = s.ys,
+          .indices = s.with_indices ? output : Shape(),
+          .is = s.is,
+          .with_indices = s.with_indices};
+}
+
 }  // namespace
 
 struct Pooling::Impl {
@@ -83,7 +94,7 @@ struct Pooling::Impl {
 
   template <class Options>
   Impl(PoolOp checked, Options o)
-      : planner(internal::PoolRegistry(), o.algorithm),
+      : planner(internal::PoolRegistry(), {.algorithm = o.algorithm, .tuning = o.tuning}),
         op(std::move(checked)),
         gradients(op, o.backward) {
     const internal::Target target = internal::FindTarget(o.target);
@@ -137,7 +148,7 @@ struct Pooling::Impl {
   }
 
   Explanation Explain(const PoolShape& shape, const Shape& output) const {
-    Explanation e = WithTarget(planner.Explain(shape));
+    Explanation e = WithTarget(planner.Explain(KeyOf(shape), shape));
     e.output = output;
     return e;
   }

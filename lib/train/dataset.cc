@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "lib/base/error.h"
-#include "lib/train/file.h"
+#include "lib/base/file.h"
 #include "windrow/train.h"
 
 namespace windrow {

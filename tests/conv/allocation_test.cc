@@ -89,6 +89,24 @@ TEST(GradientAllocation, NoneInARepeatedCall) {
   }
 }
 
+// While plans are tried, each may pack weights and make scratch memory larger, once.
+TEST(MeasuredAllocation, NoneOnceEveryPlanHasRun) {
+  Conv2dOptions o{.in_channels = 16, .out_channels = 48, .kernel_size = 3, .padding = 1};
+  o.tuning = Tuning::kMeasure;
+  const Conv2d conv(o, std::vector<float>(size_t{16} * 48 * 9, 0.5f));
+  for (const Layout layout : {Layout::kNhwc, Layout::kNchw}) {
+    const Tensor x(Shape(1, 16, 21, 22), layout);
+    Tensor y(conv.OutputShape(x.shape()), layout);
+    tbb::task_arena(1).execute([&] {
+      for (int i = 0; i < 4; ++i) conv.Run(x, y);
+      EXPECT_TRUE(AllocatesNothing([&] {
+        for (int i = 0; i < 20; ++i) conv.Run(x, y);
+      }));
+      EXPECT_EQ(conv.Explain(x.shape(), layout).chosen_by, "measurement");
+    });
+  }
+}
+
 std::vector<std::string> AutoAndAll() {
   std::vector<std::string> names = Algorithms();
   names.push_back("auto");

@@ -133,5 +133,32 @@ TEST_F(ConvThreads, ManyRunOneObject) {
   }
 }
 
+// Threads that try plans of one object, of a few shapes, at once.
+TEST_F(ConvThreads, OneObjectMeasuredByManyAtOnce) {
+  Problem p{.ic = 24, .oc = 32, .ih = 9, .iw = 12, .kernel = 3, .padding = 1, .bias = true};
+  Conv2dOptions o = Options(p, "", "auto");
+  o.tuning = Tuning::kMeasure;
+  const Conv2d conv(o, Weights(p), Bias(p));
+  std::vector<Tensor> inputs, expected;
+  for (const int64_t height : {9, 10, 11}) {
+    p.ih = height;
+    inputs.push_back(Input(p));
+    expected.push_back(Expected(p, cpu::ActiveTarget()));
+  }
+  std::atomic<int> wrong = 0;
+  std::vector<std::thread> threads;
+  for (size_t t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      for (size_t run = 0; run < 60; ++run) {
+        const size_t i = (t + run / 3) % inputs.size();
+        wrong += !SameBits(conv.Run(inputs[i]), expected[i].view());
+      }
+    });
+  }
+  for (std::thread& t : threads) t.join();
+  EXPECT_EQ(wrong, 0);
+  EXPECT_EQ(conv.Explain(inputs[0].shape(), inputs[0].layout()).chosen_by, "measurement");
+}
+
 }  // namespace
 }  // namespace windrow::test

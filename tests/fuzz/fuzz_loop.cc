@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "lib/base/parallel.h"
+#include "lib/conv/registry.h"
 #include "tests/conv/gradient_harness.h"
 #include "tests/conv/harness.h"
 #include "tests/conv/problem.h"
@@ -148,7 +149,7 @@ std::string RandomAlgorithm(Generator& random, const Draw& d) {
                                    : pool_gradient ? PoolBackwardAlgorithms()
                                    : gradient != nullptr && gradient->by_weights
                                        ? BackwardWeightsAlgorithms()
-                                       : Algorithms();
+                                       : internal::ConvRegistry().PlanNames();
   names.emplace_back("auto");
   // The reference in one layout against itself in another finds the least.
   if (!random.OneIn(4)) std::erase(names, "reference");

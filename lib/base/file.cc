@@ -1,4 +1,4 @@
-#include "lib/train/file.h"
+#include "lib/base/file.h"
 
 #if __has_include(<unistd.h>)
 #include <fcntl.h>
@@ -60,7 +60,7 @@ File NewFile(const fs::path& folder, fs::path& name) {
 
 }  // namespace
 
-std::string ReadFile(const std::string& path) {
+std::string ReadFile(const std::string& path, size_t max_bytes) {
   const File file(std::fopen(path.c_str(), "rb"));
   if (file == nullptr) Fail("read", path, errno);
   std::string bytes;
@@ -70,6 +70,10 @@ std::string ReadFile(const std::string& path) {
     bytes.resize(before + kBlock);
     read = std::fread(bytes.data() + before, 1, kBlock, file.get());
     bytes.resize(before + read);
+    if (bytes.size() > max_bytes) {
+      throw std::runtime_error(
+          StrCat("cannot read ", path, ": it is longer than ", max_bytes, " bytes"));
+    }
   }
   if (std::ferror(file.get()) != 0) Fail("read", path, errno);
   return bytes;
