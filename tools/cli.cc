@@ -119,9 +119,9 @@ int Run(std::vector<std::string> arguments, std::ostream& out, std::ostream& err
   app.formatter(std::make_shared<Formatter>("COMMAND [OPTIONS]"));
   app.require_subcommand(1);
   app.set_version_flag("--version", std::string("windrow ") + Version());
-  const Command commands[] = {InfoCommand(),     DemoCommand(),  ExplainCommand(),
-                              FilterCommand(),   DrawCommand(),  LayersCommand(),
-                              SelftestCommand(), TrainCommand(), PredictCommand()};
+  const Command commands[] = {InfoCommand(),    DemoCommand(),   ExplainCommand(),  FilterCommand(),
+                              DrawCommand(),    LayersCommand(), SelftestCommand(), TrainCommand(),
+                              PredictCommand(), TuneCommand()};
   for (const Command& c : commands) AddCommand(app, c);
   try {
     std::reverse(arguments.begin(), arguments.end());  // the order CLI11 wants

@@ -54,6 +54,7 @@ Command LayersCommand();
 Command SelftestCommand();
 Command TrainCommand();
 Command PredictCommand();
+Command TuneCommand();
 
 }  // namespace windrow::tool
 
