@@ -119,7 +119,7 @@ void ExpectNoMoreOnThreads(const PoolProblem& p) {
   const internal::PoolOp op = OpOf(p);
   internal::PoolShape shape = ShapeOf(p, op);
   for (const std::string& name : PoolAlgorithms()) {
-    const auto consider = internal::PoolRegistry().Find(name)->consider;
+    const auto consider = internal::PoolRegistry().Find(name).row->consider;
     internal::PoolPlan alone, plan;
     shape.threads = 1;
     const char* const refusal = consider(shape, alone);
