@@ -76,13 +76,6 @@ inline int64_t RowTasks(const PoolShape& shape, int64_t blocks, int64_t others) 
   return std::min(blocks, CeilDiv(WantedTasks(shape), others));
 }
 
-// The axis of the outputs [first, first + count) alone.
-inline WindowAxis PartOf(WindowAxis axis, int64_t first, int64_t count) {
-  axis.before -= first * axis.stride;
-  axis.out = count;
-  return axis;
-}
-
 }  // namespace windrow::internal
 
 #endif  // WINDROW_LIB_POOL_BLOCKS_H_

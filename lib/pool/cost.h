@@ -13,9 +13,6 @@ inline double Number(int64_t n) { return static_cast<double>(n); }
 // A vector of one tap: loaded, and reduced by two operations; by five with an index.
 inline double TapCycles(const PoolShape& shape) { return shape.with_indices ? 1.25 : 0.6; }
 
-// Strategies that keep results of rows keep their indices too.
-inline double KeptCycles(const PoolShape& shape) { return shape.with_indices ? 1.6 : 1; }
-
 // An output of one pixel, besides its taps; and a call of a kernel.
 inline constexpr double kOutputCycles = 8;
 inline constexpr double kCallCycles = 25;

@@ -21,8 +21,8 @@ constexpr int64_t kFewRows = 6;
 struct StripsPlan {
   PoolShape shape;
   double cycles;
-  int64_t rows;           // of outputs in a block
-  int64_t outputs_ahead;  // whether the next block's outputs are prefetched
+  int64_t rows;        // of outputs in a block
+  bool outputs_ahead;  // whether the next block's outputs are prefetched
 
   explicit StripsPlan(const PoolShape& shape);
   int64_t ScratchBytes() const { return 0; }
@@ -39,7 +39,7 @@ struct StripsPlan {
   double Estimate() const;
 };
 
-StripsPlan::StripsPlan(const PoolShape& s) : shape(s), cycles(0), rows(0), outputs_ahead(0) {
+StripsPlan::StripsPlan(const PoolShape& s) : shape(s), cycles(0), rows(0), outputs_ahead(false) {
   const int64_t share = ShareOf(s, s.h.out, planes());
   int64_t max = RowsWithOutputs();
   outputs_ahead = max >= kFewRows;
@@ -120,7 +120,7 @@ class Blocks {
     const float* const next = buffers_.x + at(shape_.xs, seen.end);
     args_.prefetch = {reinterpret_cast<uintptr_t>(next),
                       CeilDiv(floats * kFloat, count * CeilDiv(args_.items, shape_.op->lanes)),
-                      plan_.outputs_ahead != 0 ? rows * shape_.ys.h * kFloat : 0};
+                      plan_.outputs_ahead ? rows * shape_.ys.h * kFloat : 0};
     if (kernel_(args_)) return;
     RunReference(shape_, buffers_, {n, channel, planes, row, rows, 0, shape_.w.out});
   }

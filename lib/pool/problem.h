@@ -5,10 +5,8 @@
 #define WINDROW_LIB_POOL_PROBLEM_H_
 
 #include <algorithm>
-#include <bit>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 
 #include "lib/base/machine.h"
 #include "lib/base/math.h"
@@ -64,12 +62,6 @@ struct PoolShape {
     const bool whole = inside.begin == 0 && inside.end == axis.out;
     return whole || (axis.dilation == 1 && part(1) == part(0));
   }
-  // An output whose window has no tap.
-  float WithoutTaps(const Window& rows, const Window& columns) const {
-    if (!op->average) return -std::numeric_limits<float>::infinity();
-    const float v = 0.0f / Divisor(rows, columns);
-    return v == v ? v : std::bit_cast<float>(0x7FC00000u);
-  }
   const WindowKernels& kernels() const {
     const PoolKernels& k = *op->kernels;
     return op->average ? k.sum : with_indices ? k.max_indices : k.max;
@@ -78,13 +70,8 @@ struct PoolShape {
   bool ArePixels(const Strides& s) const { return c == 1 || s.c == 1; }
   static bool ArePlanes(const Strides& s, int64_t width) { return width == 1 || s.w == 1; }
   // The same of all that is read and written.
-  bool pixels() const { return ArePixels(xs) && ArePixels(ys) && (!with_indices || ArePixels(is)); }
   bool planes() const {
     return ArePlanes(xs, w.in) && ArePlanes(ys, w.out) && (!with_indices || ArePlanes(is, w.out));
-  }
-  // Whether none of that has neighbouring channels: planes, or a slice of something.
-  bool slices() const {
-    return !ArePixels(xs) && !ArePixels(ys) && (!with_indices || !ArePixels(is));
   }
   // Whether there may be a window without a tap.
   bool MayHaveEmptyWindow() const { return h.MayHaveEmptyWindow() || w.MayHaveEmptyWindow(); }

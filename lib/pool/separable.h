@@ -17,7 +17,7 @@
 namespace windrow::internal {
 
 // What lanes are.
-enum class PoolLanesAre : int64_t { kChannels, kPixels };
+enum class PoolLanesAre : uint8_t { kChannels, kPixels };
 
 // Offsets into a thread's scratch memory, in floats.
 struct SeparablePlaces {

@@ -114,8 +114,7 @@ struct WindowAxis {
 
   // An upper bound of the inputs from a window's first tap to its last.
   int64_t MaxExtent() const { return adaptive ? MaxTaps() : std::min(extent(), in); }
-  // The max taps of a window, on padding or not, and inside the input.
-  int64_t AllTaps() const { return adaptive ? MaxTaps() : kernel; }
+  // An upper bound of the taps of a window inside the input.
   int64_t MaxTaps() const {
     return adaptive ? std::min(CeilDiv(in, out) + 1, in) : std::min(kernel, CeilDiv(in, dilation));
   }
