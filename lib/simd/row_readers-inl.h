@@ -94,8 +94,8 @@ HWY_INLINE void LoadPairsTo(const float* x, bool ends, float pad, PoolV& first, 
                             FirstLanes access) {
   const PoolD d;
   LoadPairs(x, access, first, second, ends ? 1 : 0);
-  const size_t there = access.count - (ends ? 1 : 0);
-  second = hn::IfThenElse(hn::FirstN(d, there), second, hn::Set(d, pad));
+  if (!ends) return;
+  second = hn::IfThenElse(hn::FirstN(d, access.count - 1), second, hn::Set(d, pad));
 }
 
 // Windows of 2 x 2, two apart, none of which is on padding.
@@ -151,7 +151,7 @@ struct Neighbours {
   static HWY_INLINE void Load(const StripArgs& t, const float* x, int64_t, float pad, PoolV& left,
                               PoolV& middle, PoolV& right, const NarrowPlanes<kPlanes>& planes) {
     if constexpr (kStride == 2) {
-      planes.LoadPairs(x, pad, middle, right);
+      planes.LoadPairs(x, t.place.pads_right ? pad : 0, middle, right);
       left = planes.ShiftUp(right, t.place.pads_left, pad, x - 1);
     } else {
       middle = planes.Load(PoolD(), x);
