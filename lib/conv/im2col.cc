@@ -14,6 +14,7 @@
 #include "lib/base/parallel.h"
 #include "lib/conv/cost.h"
 #include "lib/conv/im2col_plan.h"
+#include "lib/conv/planar_rows.h"
 #include "lib/conv/strategies.h"
 #include "lib/conv/tile_cut.h"
 
@@ -178,8 +179,20 @@ class BlockRunner {
   float *band_data_, *panel_, *out_;
 };
 
+// Outputs that each tile writes to many planes, if those are far larger than the caches: a line of
+// each is read and written by itself.
+double FarOutputCycles(const ConvShape& c) {
+  constexpr double kLine = 50;
+  constexpr int64_t kManyPlanes = 32, kLineFloats = 16, kFloat = sizeof(float);
+  const bool far = OutputFloats(c) >= PlanarStreamBytes(*c.op->machine) / kFloat;
+  if (c.ys.w != 1 || c.op->group_out() < kManyPlanes || !far) return 0;
+  return kLine * static_cast<double>(OutputFloats(c) / kLineFloats);
+}
+
 double Estimate(const Im2colPlan& p) {
   constexpr double kScatter = 3;
+  // What tiles take longer that read a band of planes, as measured.
+  constexpr double kFromPlanes = 1.35, kFromPixels = 1.1;
   const ConvShape& c = p.shape;
   const double blocks = static_cast<double>(c.op->groups * c.n) * static_cast<double>(c.h.out) *
                         static_cast<double>(c.w.out) /
@@ -188,7 +201,8 @@ double Estimate(const Im2colPlan& p) {
   const double scatter = c.xs.w != 1 && c.op->group_in() > 1 ? kScatter : 1;
   const int64_t block = SaturatedProduct({p.band.plane(), c.op->group_in()});
   const double copy = scatter * CopyCycles(*c.op, block, c.xs.w != 1);
-  return kStrategyCycles + blocks * (p.block_cycles + copy);
+  const double measured = c.xs.w == 1 ? kFromPlanes : kFromPixels;
+  return kStrategyCycles + measured * blocks * (p.block_cycles + copy) + FarOutputCycles(c);
 }
 
 }  // namespace

@@ -128,11 +128,13 @@ double Estimate(const PlanarPlan& p) {
   const ConvOp& op = *c.op;
   const double vectors = static_cast<double>(c.h.out * CeilDiv(c.w.out, op.lanes));
   const double taps = static_cast<double>(c.h.kernel * c.w.kernel);
-  const bool apart = p.tiles == &op.tiles->planar.apart;
+  const double tap = p.tiles == &op.tiles->planar.apart    ? 1.2
+                     : p.tiles == &op.tiles->planar.shared ? 1
+                                                           : 0.8;
   const double inputs = static_cast<double>(c.n * op.in_channels);
   const double outputs = static_cast<double>(c.n * op.out_channels);
-  return inputs * (500.0 + 35.0 * static_cast<double>(c.h.in) * static_cast<double>(c.w.stride)) +
-         outputs * vectors * (taps * (apart ? 1.2 : 0.8) + 6.0);
+  return inputs * (240.0 + 26.0 * static_cast<double>(c.h.in) * static_cast<double>(c.w.stride)) +
+         outputs * vectors * (taps * tap + 6.0);
 }
 
 PlanarPlan MakePlan(const ConvShape& call) {

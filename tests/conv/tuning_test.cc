@@ -123,7 +123,8 @@ TEST_F(Measured, NothingIsTriedThatShouldTakeMuchLonger) {
       const Explanation e = conv.Explain(p.input(), p.x_layout);
       double best = 1e300;
       for (const auto& c : e.candidates) {
-        if (c.accepts && c.algorithm != "reference") best = std::min(best, c.cycles);
+        const bool variant = c.algorithm.find('/') != std::string::npos;
+        if (c.accepts && !variant && c.algorithm != "reference") best = std::min(best, c.cycles);
       }
       for (const auto& c : e.candidates) {
         if (c.microseconds > 0) {
