@@ -107,6 +107,11 @@ function(windrow_kernel_options target)
     # GCC inlines the less the smaller a file is. In one of its own, the lambda in the innermost loop
     # of strips (strip-inl.h) is called for each row.
     target_compile_options(${target} PRIVATE --param=inline-unit-growth=400)
+    if(CMAKE_SYSTEM_PROCESSOR MATCHES "aarch64|arm64" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
+      # GCC 12 crashes in that pass on addresses of SVE vectors (window-inl.h).
+      set_source_files_properties(lib/simd/pool_window_kernels.cc PROPERTIES
+        COMPILE_OPTIONS -fno-ivopts)
+    endif()
   endif()
   windrow_few_object_checks(${target})
   if(CMAKE_CXX_FLAGS MATCHES "fsanitize=[a-z,]*address")
