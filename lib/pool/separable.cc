@@ -11,6 +11,7 @@
 #include <cstring>
 
 #include "lib/base/parallel.h"
+#include "lib/pool/pixel_copies.h"
 #include "lib/pool/strategies.h"
 #include "lib/simd/pool_kernels.h"
 
@@ -125,7 +126,7 @@ class Block {
       Deinterleave(x, count, width, pitch, to);
       return {to, pitch, 1, first, step, count * pitch};
     }
-    ToPixels(x, count, width, to);
+    ToPixels(k_, x, s, count, width, b_.channels, to);
     return {to, width * b_.channels, b_.channels, first, 1, 0};
   }
 
@@ -140,22 +141,6 @@ class Block {
       for (int64_t i = begin; i < width; ++i) {
         float* const at = to + (i % step * rows + r) * pitch + i / step;
         std::memcpy(at, x + r * shape_.xs.h + i, sizeof(float));
-      }
-    }
-  }
-
-  // Rows of planes to rows of pixels; all as one where they follow each other in memory.
-  void ToPixels(const float* x, int64_t rows, int64_t width, float* to) const {
-    const Strides& s = shape_.xs;
-    const bool planes = PoolShape::ArePlanes(s, width);
-    if (planes && s.h == width) width *= rows, rows = 1;
-    for (int64_t r = 0; r < rows; ++r, x += s.h, to += width * b_.channels) {
-      if (planes) {
-        k_.transpose(x, s.c, b_.channels, width, to, b_.channels);
-        continue;
-      }
-      for (int64_t i = 0; i < width; ++i) {  // neither channels nor pixels are neighbours
-        for (int64_t c = 0; c < b_.channels; ++c) to[i * b_.channels + c] = x[i * s.w + c * s.c];
       }
     }
   }
@@ -335,24 +320,11 @@ class Block {
     return (shape_.with_indices ? k_.max_indices_running : k_.max_running).down(args);
   }
 
-  // Staged outputs or indices to where they belong; all rows as one where they are that in planes.
+  // Staged outputs or indices to where they belong.
   template <class From, class Transpose, class To>
   void CopyOut(const Strides& s, int64_t first, int64_t rows, const From* from, Transpose transpose,
                To* to) const {
-    const int64_t channels = b_.channels;
-    int64_t pixels = b_.columns;
-    to += At(s, first, b_.column);
-    const bool planes = PoolShape::ArePlanes(s, pixels);
-    if (planes && s.h == pixels) pixels *= rows, rows = 1;
-    for (int64_t r = 0; r < rows; ++r, to += s.h, from += pixels * channels) {
-      if (planes) {
-        transpose(from, channels, pixels, channels, to, s.c);
-        continue;
-      }
-      for (int64_t i = 0; i < pixels; ++i) {
-        for (int64_t c = 0; c < channels; ++c) to[i * s.w + c * s.c] = from[i * channels + c];
-      }
-    }
+    FromPixels(transpose, from, s, rows, b_.columns, b_.channels, to + At(s, first, b_.column));
   }
 
   const SeparablePlan& plan_;
