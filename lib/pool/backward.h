@@ -9,6 +9,7 @@
 #ifndef WINDROW_LIB_POOL_BACKWARD_H_
 #define WINDROW_LIB_POOL_BACKWARD_H_
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -25,11 +26,6 @@ struct PoolBackwardBuffers {
   const int64_t* indices;  // of maxima
   float* dx;
   std::byte* scratch;  // of all threads
-
-  // That of one thread of a plan that has so many bytes for each.
-  float* Scratch(int64_t slot, int64_t bytes) const {
-    return reinterpret_cast<float*>(scratch + slot * bytes);
-  }
 };
 
 using PoolBackwardPlan = Plan<PoolBackwardBuffers>;
@@ -40,6 +36,8 @@ inline void CheckIndex(const PoolShape& shape, int64_t index) {
   Require(index >= -1 && index < plane, "there is an index ", index, ", but a plane of dx has ",
           plane, " elements");
 }
+
+inline float CanonicalNaN(float v) { return v != v ? std::bit_cast<float>(0x7FC00000u) : v; }
 
 // The strategies, each in a file of its name: they plan calls of a shape or return why they do not
 // do them.

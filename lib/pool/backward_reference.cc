@@ -1,15 +1,11 @@
 // The formula of backward.h, element by element.
 //
 // Written to be read: no loop here is tuned, and each rounding is one expression.
-#include <bit>
-
 #include "lib/base/parallel.h"
 #include "lib/pool/backward.h"
 
 namespace windrow::internal {
 namespace {
-
-float Canonical(float v) { return v != v ? std::bit_cast<float>(0x7FC00000u) : v; }
 
 // One plane.
 struct Plane {
@@ -49,7 +45,7 @@ struct Plane {
       }
       sum += row;
     }
-    return Canonical(sum);
+    return CanonicalNaN(sum);
   }
 };
 
@@ -76,8 +72,9 @@ struct ReferencePlan {
 
 const char* ConsiderBackwardReference(const PoolShape& shape, PoolBackwardPlan& plan) {
   const double images = static_cast<double>(shape.n) * static_cast<double>(shape.c);
-  plan = PoolBackwardPlan(ReferencePlan{
-      .shape = shape, .cycles = 20 * images * shape.h.CountTaps() * shape.w.CountTaps()});
+  const double taps = images * shape.h.CountTaps() * shape.w.CountTaps();
+  plan = PoolBackwardPlan(
+      ReferencePlan{.shape = shape, .cycles = 20 * (taps + static_cast<double>(shape.inputs()))});
   return nullptr;
 }
 

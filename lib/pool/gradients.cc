@@ -33,7 +33,18 @@ void CheckOverlap(const PoolBackwardArgs& args) {
           "the workspace overlaps the indices in memory");
 }
 
+constexpr Strategy<PoolShape, PoolBackwardBuffers> kStrategies[] = {
+    {"rows", "rows and columns of dx, which find what outputs add to them", ConsiderBackwardRows},
+    {"reference", "scalar, for any problem", ConsiderBackwardReference},
+};
+
 }  // namespace
+
+const Registry<PoolShape, PoolBackwardBuffers>& PoolBackwardRegistry() {
+  static constexpr Registry<PoolShape, PoolBackwardBuffers> kRegistry("pooling backward",
+                                                                      kStrategies);
+  return kRegistry;
+}
 
 PoolShape PoolGradients::CheckedShape(const PoolBackwardArgs& args) const {
   Require(!args.dx.empty(), "there is no view dx");
@@ -44,18 +55,8 @@ PoolShape PoolGradients::CheckedShape(const PoolBackwardArgs& args) const {
   return ShapeOf(op_, x, g, args.dx.strides(), args.dy.strides(), args.indices);
 }
 
-PoolGradients::Key PoolGradients::KeyOf(const PoolBackwardArgs& args) {
-  return {.dx = args.dx.shape(),
-          .xs = args.dx.strides(),
-          .dy = args.dy.shape(),
-          .ys = args.dy.strides(),
-          .indices = args.indices.shape(),
-          .is = args.indices.strides(),
-          .with_indices = !args.indices.empty()};
-}
-
 void PoolGradients::Run(const PoolBackwardArgs& args) {
-  const Key key = KeyOf(args);
+  const PoolKey key(args.dx, args.dy, args.indices);
   decltype(planner_)::Planned planned;
   if (planner_.Find(key, planned)) {
     CheckOverlap(args);
@@ -77,9 +78,19 @@ size_t PoolGradients::WorkspaceBytes(const PoolBackwardArgs& args, int threads) 
 }
 
 Explanation PoolGradients::Explain(const PoolBackwardArgs& args) const {
-  Explanation e = planner_.Explain(KeyOf(args), CheckedShape(args));
+  Explanation e = planner_.Explain(PoolKey(args.dx, args.dy, args.indices), CheckedShape(args));
   e.output = args.dx.shape();
   return e;
 }
 
 }  // namespace windrow::internal
+
+namespace windrow {
+inline namespace v0 {
+
+std::vector<std::string> PoolBackwardAlgorithms() {
+  return internal::PoolBackwardRegistry().Names();
+}
+
+}  // namespace v0
+}  // namespace windrow

@@ -24,22 +24,10 @@ class PoolGradients {
   Explanation Explain(const PoolBackwardArgs& args) const;
 
  private:
-  // All that the checks of shapes and the plan may depend on besides the object and the threads.
-  struct Key {
-    Shape dx;
-    Strides xs;
-    Shape dy;
-    Strides ys;
-    Shape indices;
-    Strides is;
-    int64_t with_indices;
-  };
-
-  static Key KeyOf(const PoolBackwardArgs& args);
   PoolShape CheckedShape(const PoolBackwardArgs& args) const;
 
   const PoolOp& op_;
-  Planner<Key, PoolShape, PoolBackwardBuffers> planner_;
+  Planner<PoolKey, PoolShape, PoolBackwardBuffers> planner_;
 };
 
 }  // namespace windrow::internal

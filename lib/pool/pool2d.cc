@@ -55,42 +55,10 @@ void CheckOverlap(const PoolArgs& args) {
           "the workspace overlaps the indices in memory");
 }
 
-// All that the checks of shapes and the plan may depend on besides the object and the threads.
-struct CallKey {
-  Shape x;
-  Strides xs;
-  Shape y;
-  Strides ys;
-  Shape indices;
-  Strides is;
-  int64_t with_indices;
-};
-
-CallKey KeyOf(const PoolArgs& a) {
-  return {.x = a.x.shape(),
-          .xs = a.x.strides(),
-          .y = a.y.shape(),
-          .ys = a.y.strides(),
-          .indices = a.indices.shape(),
-          .is = a.indices.strides(),
-          .with_indices = !a.indices.empty()};
-}
-
-CallKey KeyOf(const PoolShape& s) {
-  const Shape output(s.n, s.c, s.h.out, s.w.out);
-  return {.x = Shape(s.n, s.c, s.h.in, s.w.in),
-          .xs = s.xs,
-          .y = output,
-          .ys = s.ys,
-          .indices = s.with_indices ? output : Shape(),
-          .is = s.is,
-          .with_indices = s.with_indices};
-}
-
 }  // namespace
 
 struct Pooling::Impl {
-  using Planner = internal::Planner<CallKey, PoolShape, PoolBuffers>;
+  using Planner = internal::Planner<internal::PoolKey, PoolShape, PoolBuffers>;
 
   template <class Options>
   Impl(PoolOp checked, Options o)
@@ -121,7 +89,7 @@ struct Pooling::Impl {
   }
 
   void Run(const PoolArgs& args) {
-    const CallKey key = KeyOf(args);
+    const internal::PoolKey key(args.x, args.y, args.indices);
     Planner::Planned planned;
     if (planner.Find(key, planned)) {
       CheckOverlap(args);
@@ -148,7 +116,7 @@ struct Pooling::Impl {
   }
 
   Explanation Explain(const PoolShape& shape, const Shape& output) const {
-    Explanation e = WithTarget(planner.Explain(KeyOf(shape), shape));
+    Explanation e = WithTarget(planner.Explain(internal::PoolKey(shape), shape));
     e.output = output;
     return e;
   }

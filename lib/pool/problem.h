@@ -143,6 +143,37 @@ PoolGeometry ResolveGeometry(const PoolOp& op, const Shape& input);
 PoolShape ShapeOf(const PoolOp& op, const Shape& input, const PoolGeometry& geometry,
                   const Strides& xs, const Strides& ys, const ViewBase& indices);
 
+// All that the checks of a call's shapes and its plan may depend on besides the object and the
+// threads: views of x and y, or of their gradients, and of indices.
+struct PoolKey {
+  Shape x;
+  Strides xs;
+  Shape y;
+  Strides ys;
+  Shape indices;
+  Strides is;
+  int64_t with_indices;
+
+  PoolKey() = default;
+  PoolKey(const ViewBase& x_view, const ViewBase& y_view, const ViewBase& index_view)
+      : x(x_view.shape()),
+        xs(x_view.strides()),
+        y(y_view.shape()),
+        ys(y_view.strides()),
+        indices(index_view.shape()),
+        is(index_view.strides()),
+        with_indices(!index_view.empty()) {}
+  // Of dense tensors, or of views that are not there.
+  explicit PoolKey(const PoolShape& s)
+      : x(s.n, s.c, s.h.in, s.w.in),
+        xs(s.xs),
+        y(s.n, s.c, s.h.out, s.w.out),
+        ys(s.ys),
+        indices(s.with_indices ? y : Shape()),
+        is(s.is),
+        with_indices(s.with_indices) {}
+};
+
 }  // namespace windrow::internal
 
 #endif  // WINDROW_LIB_POOL_PROBLEM_H_

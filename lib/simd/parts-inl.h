@@ -18,7 +18,6 @@ namespace windrow::internal::HWY_NAMESPACE {
 void AddConvKernels(bool fused, TileSet& set);
 void AddPoolStripKernels(PoolKernels& kernels);
 void AddPoolRunningKernels(PoolKernels& kernels);
-void AddPoolBackwardKernels(PoolKernels& kernels);
 
 }  // namespace windrow::internal::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

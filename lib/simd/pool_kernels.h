@@ -12,7 +12,6 @@
 #include <cstdint>
 
 #include "lib/base/math.h"
-#include "lib/simd/pool_backward_kernels.h"
 
 namespace windrow::internal {
 
@@ -40,7 +39,7 @@ struct IndexArgs {
 // Which pass of a reduction this is: whether x is what an earlier one gave, in windows of one row,
 // and whether y is the result, not what a later one compares or adds up; of sums the divisor, if it
 // is not 0, and how many taps of the window are before the first column, and rows before the first,
-// modulo kPartTaps.
+// modulo kPartTaps. (A sum of one part, however long, has -columns before it.)
 struct PassArgs {
   bool second, last;
   float divisor;
@@ -149,12 +148,44 @@ struct StripKernels {
   StripFn neighbours[2];  // 3 x 3, [stride - 1]
 };
 
+// Indices as 32 bits: to[p * items + i] = from[p * from_pixel + i] for p < pixels, i < items.
+struct NarrowArgs {
+  const int64_t* from;
+  ptrdiff_t from_pixel;
+  int64_t pixels, items;
+  int32_t plane;  // an index is one of so many, or -1
+  int32_t* to;
+};
+
+// A row of the gradient of maxima: for p < pixels, i < items
+//
+//   to[p * to_pixel + i] = sum over r < rows, ascending from +0, of
+//     the sum over k < count[p], ascending from +0, of
+//       those from[r * from_row + o * from_pixel + i] whose
+//         indices[r * indices_row + o * items + i] is target + p, where o = first[p] + k * step
+//
+// with a NaN as the canonical one.
+struct SearchArgs {
+  const float* from;
+  ptrdiff_t from_row, from_pixel;
+  const int32_t* indices;
+  ptrdiff_t indices_row;
+  int64_t rows;
+  const int32_t *first, *count;
+  int64_t step;
+  int64_t pixels, items;
+  int32_t target;
+  float* to;
+  ptrdiff_t to_pixel;
+};
+
 // The micro-kernels of one target.
 struct PoolKernels {
   WindowKernels max, max_indices, sum;
   RunningKernels max_running, max_indices_running;
   StripKernels max_strip, max_indices_strip, sum_strip;
-  PoolBackwardKernels backward;
+  bool (*narrow)(const NarrowArgs&);  // false: there is another index than it may be
+  void (*search)(const SearchArgs&);
   // to[column * to_row + row] = from[row * from_row + column]
   void (*transpose)(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns, float* to,
                     ptrdiff_t to_row);

@@ -1,4 +1,4 @@
-// Compiles pooling's kernels for running maxima, and its copies, once a target.
+// Compiles pooling's kernels for running maxima and gradients, and its copies, once a target.
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "lib/simd/pool_running_kernels.cc"
 #include <hwy/foreach_target.h>  // must come before highway.h
@@ -6,6 +6,7 @@
 
 #include "lib/simd/deinterleave-inl.h"
 #include "lib/simd/parts-inl.h"
+#include "lib/simd/pool_backward-inl.h"
 #include "lib/simd/transpose-inl.h"
 #include "lib/simd/transpose_indices-inl.h"
 #include "lib/simd/van_herk-inl.h"
@@ -21,6 +22,8 @@ constexpr RunningKernels AllRunning() {
 void AddPoolRunningKernels(PoolKernels& k) {
   k.max_running = AllRunning<false>();
   k.max_indices_running = AllRunning<true>();
+  k.narrow = &Narrow;
+  k.search = &Search;
   k.transpose = &Transpose;
   k.transpose_indices = &TransposeIndices;
   k.deinterleave = &Deinterleave;

@@ -33,7 +33,6 @@ PoolKernels MakePoolKernels() {
            .k3x3 = &SumSmallWindows<Extent<3, 3>>};
   AddPoolStripKernels(k);
   AddPoolRunningKernels(k);
-  AddPoolBackwardKernels(k);
   return k;
 }
 

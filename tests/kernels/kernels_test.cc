@@ -79,7 +79,7 @@ TEST_P(KernelTest, IsInTheList) {
   }
   const auto words =
       std::bit_cast<std::array<uintptr_t, sizeof(kernels) / sizeof(uintptr_t)>>(kernels);
-  constexpr ptrdiff_t kOthers = 9;  // copies, and those of gradients
+  constexpr ptrdiff_t kOthers = 5;  // copies, and those of gradients
   EXPECT_EQ(std::count_if(words.begin(), words.end(), [](uintptr_t w) { return w != 0; }), kOthers);
 }
 

@@ -79,12 +79,8 @@ std::vector<Kernel> PoolKernelsWithTrials(const PoolKernels& kernels) {
   list.Add("pool_transpose", TransposeTrial, kernels.transpose);
   list.Add("transpose_indices", TransposeIndicesTrial, kernels.transpose_indices);
   list.Add("deinterleave", DeinterleaveTrial, kernels.deinterleave);
-  list.Add("backward/add_lines", AddLinesTrial, kernels.backward.add_lines);
-  list.Add("backward/divide", DivideTrial, kernels.backward.divide);
-  list.Add("backward/spread", SpreadTrial, kernels.backward.spread);
-  list.Add("backward/narrow", NarrowTrial, kernels.backward.narrow);
-  list.Add("backward/stretch", StretchTrial, kernels.backward.stretch);
-  list.Add("backward/pick", PickTrial, kernels.backward.pick);
+  list.Add("backward/narrow", NarrowTrial, kernels.narrow);
+  list.Add("backward/search", SearchTrial, kernels.search);
   return list.Take();
 }
 

@@ -23,18 +23,10 @@ Trial DeinterleaveTrial(Fixture& s, DeinterleaveFn deinterleave);
 using TransposeIndicesFn = decltype(internal::PoolKernels::transpose_indices);
 Trial TransposeIndicesTrial(Fixture& s, TransposeIndicesFn transpose);
 
-using AddLinesFn = decltype(internal::PoolBackwardKernels::add_lines);
-Trial AddLinesTrial(Fixture& s, AddLinesFn add_lines);
-using DivideFn = decltype(internal::PoolBackwardKernels::divide);
-Trial DivideTrial(Fixture& s, DivideFn divide);
-using SpreadFn = decltype(internal::PoolBackwardKernels::spread);
-Trial SpreadTrial(Fixture& s, SpreadFn spread);
-using NarrowFn = decltype(internal::PoolBackwardKernels::narrow);
+using NarrowFn = decltype(internal::PoolKernels::narrow);
 Trial NarrowTrial(Fixture& s, NarrowFn narrow);
-using StretchFn = decltype(internal::PoolBackwardKernels::stretch);
-Trial StretchTrial(Fixture& s, StretchFn stretch);
-using PickFn = decltype(internal::PoolBackwardKernels::pick);
-Trial PickTrial(Fixture& s, PickFn pick);
+using SearchFn = decltype(internal::PoolKernels::search);
+Trial SearchTrial(Fixture& s, SearchFn search);
 
 }  // namespace windrow::test
 

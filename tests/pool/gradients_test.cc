@@ -88,6 +88,36 @@ TEST_P(PoolGradients, OfExtremes) {
   EXPECT_GT(checked, 1500);
 }
 
+// Dimensions in any order, gaps between the elements too: nobody needs to have contiguous channels
+// or rows, and rows of one pixel may follow each other like the pixels of one.
+TEST_P(PoolGradients, OfAnyStrides) {
+  Generator random(25);
+  GuardedBuffer dx_memory, dy_memory, indices_memory;
+  for (PoolProblem p : RandomPoolProblems(25, 400, 20'000)) {
+    if (p.reduction == Reduction::kMax) p.reduction = Reduction::kMaxIndices;
+    const auto strides = [&random](const Shape& shape) { return AnyStrides(random, shape); };
+    const KnownPoolGradient known(p);
+    const Placed dy =
+        PlaceStrided<float>(dy_memory, p.output(), p.y_layout, strides(p.output()), p.edge);
+    const Placed dx =
+        PlaceStrided<float>(dx_memory, p.input(), p.x_layout, strides(p.input()), p.edge);
+    Copy(known.input.dy, dy.view);
+    PoolBackwardArgs args{.dy = dy.view, .dx = dx.view};
+    if (!p.average()) {
+      const PlacedIndices indices = PlaceStrided<int64_t>(
+          indices_memory, p.output(), p.index_layout, strides(p.output()), p.edge);
+      auto next = known.input.indices.begin();
+      ForEach(p.output(), [&](int64_t n, int64_t c, int64_t h, int64_t w) {
+        indices.view.at(n, c, h, w) = *next++;
+      });
+      args.indices = indices.view;
+    }
+    const std::vector<float> before = Copied(dx.memory);
+    MakePooling(p, GetParam(), "auto", "rows").Backward(args);
+    ASSERT_EQ(Difference(dx, before, known.expected), "") << ToString(p);
+  }
+}
+
 // Sums whose steps are flushed: the order of the additions is the same, and which there are.
 TEST_P(PoolGradients, OfDenormalsThatAreFlushed) {
   if (!kCanFlush) GTEST_SKIP() << "no control of denormals here";
