@@ -8,8 +8,8 @@ namespace windrow::tool {
 
 std::vector<int> UsableCores();
 
-// The calling thread and those it starts afterwards, on Linux. A system call and no more, so that it
-// may follow a fork. False if that cannot be.
+// The calling thread and those it starts afterwards, on Linux. A system call and no more, so that
+// it may follow a fork. False if that cannot be.
 bool PinTo(int core);
 
 }  // namespace windrow::tool

@@ -8,9 +8,9 @@
 #include <utility>
 
 #include "lib/base/error.h"
+#include "lib/base/file.h"
 #include "lib/base/math.h"
 #include "lib/train/batches.h"
-#include "lib/base/file.h"
 #include "lib/train/safetensors.h"
 #include "windrow/train.h"
 
