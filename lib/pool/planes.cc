@@ -73,8 +73,8 @@ double StripsPlan::Estimate() const {
   const WindowAxis &h = shape.h, &w = shape.w;
   const int64_t lanes = shape.op->lanes;
   const double blocks = Number(planes() * CeilDiv(h.out, rows));
-  // Two narrow planes share a vector where masks load and store at no cost.
-  const double items = lanes >= 16 && 2 * w.out <= lanes ? 0.5 : Number(CeilDiv(w.out, lanes));
+  const int64_t at_once = 2 * w.out <= lanes ? shape.op->kernels->narrow_planes : 1;
+  const double items = Number(CeilDiv(w.out, lanes)) / Number(at_once);
   // Deinterleaving pairs; of less than a vector, some more.
   const double apart = w.stride == 1 ? 0 : w.out < lanes ? 4 : 3;
   const double tap = TapCycles(shape) * Number(w.kernel) + 0.5 + apart;

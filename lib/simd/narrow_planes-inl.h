@@ -30,6 +30,12 @@ HWY_INLINE void DeinterleavePairs(PoolV low, PoolV high, PoolV& first, PoolV& se
 #endif
 }
 
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
+inline constexpr int64_t kNarrowPlanes = 2;
+#else
+inline constexpr int64_t kNarrowPlanes = 1;
+#endif
+
 // Where masks load and store the rows of the second plane at no cost, and shuffles have two
 // sources. FirstLanes does for other targets.
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3

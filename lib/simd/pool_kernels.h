@@ -184,6 +184,8 @@ struct PoolKernels {
   WindowKernels max, max_indices, sum;
   RunningKernels max_running, max_indices_running;
   StripKernels max_strip, max_indices_strip, sum_strip;
+  // How many planes of up to half a vector strips do at once: one or two.
+  int64_t narrow_planes;
   bool (*narrow)(const NarrowArgs&);  // false: there is another index than it may be
   void (*search)(const SearchArgs&);
   // to[column * to_row + row] = from[row * from_row + column]

@@ -20,6 +20,7 @@ void AddPoolStripKernels(PoolKernels& k) {
   k.max_strip = AllStrips<Reduces::kMax>();
   k.max_indices_strip = AllStrips<Reduces::kMaxIndices>();
   k.sum_strip = AllStrips<Reduces::kSum>();
+  k.narrow_planes = kNarrowPlanes;
 }
 
 }  // namespace windrow::internal::HWY_NAMESPACE
