@@ -4,6 +4,7 @@
 #ifndef WINDROW_LIB_CONV_COST_H_
 #define WINDROW_LIB_CONV_COST_H_
 
+#include <algorithm>
 #include <cstdint>
 
 #include "lib/base/math.h"
@@ -30,6 +31,22 @@ inline int64_t InputFloats(const ConvShape& c) {
 }
 inline int64_t OutputFloats(const ConvShape& c) {
   return SaturatedProduct({c.n, c.op->out_channels, c.h.out, c.w.out});
+}
+
+// From so many bytes on an output is written past the caches.
+inline int64_t StreamBytes(const Machine& m) {
+  constexpr int64_t kMax = int64_t{32} << 20;  // a share of the largest caches
+  return std::clamp(m.l3 / 2, m.l2, std::max(m.l2, kMax));
+}
+
+// Outputs that tiles write to many planes, if those are far larger than the caches: a line of
+// each is read and written by itself.
+inline double FarOutputCycles(const ConvShape& c) {
+  constexpr double kLine = 50;
+  constexpr int64_t kManyPlanes = 32, kLineFloats = 16, kFloat = sizeof(float);
+  const bool far = OutputFloats(c) >= StreamBytes(*c.op->machine) / kFloat;
+  if (c.ys.w != 1 || c.op->group_out() < kManyPlanes || !far) return 0;
+  return kLine * static_cast<double>(OutputFloats(c) / kLineFloats);
 }
 
 // Depthwise convolution by the register tile, which loads an input for each multiply-add, and so

@@ -120,8 +120,11 @@ class Task {
     const EvenSplit tiles(along.size(), cut.max_rows);
     const auto steps = static_cast<uintptr_t>(args.outer * args.inner * args.len);
     for (int64_t line = lines.begin; line < lines.end; ++line) {
-      for (int64_t i = 0; i < tiles.parts; ++i) {
-        const int64_t begin = along.begin + tiles.Begin(i), end = along.begin + tiles.Begin(i + 1);
+      // The tiles of a line that have one row more, then the others.
+      for (int64_t i = 0; i < tiles.parts;) {
+        const int64_t next = i < tiles.larger ? tiles.larger : tiles.parts;
+        const int64_t begin = along.begin + tiles.Begin(i),
+                      rows = tiles.Begin(i + 1) - tiles.Begin(i);
         const int64_t oh = down ? begin : line, ow = down ? line : begin;
         if (steps != 0) {  // else there may be no such input
           args.a = buffers_.x + r.n * call_.xs.n + in_channel +
@@ -133,9 +136,11 @@ class Task {
           args.residual = buffers_.residual + r.n * call_.rs.n + oh * call_.rs.h + ow * call_.rs.w +
                           out_channel;
         }
-        if (plan_.pixels_once && plan_.weights_stay) PrefetchPixels(end - begin, args);
-        panel.tiles->tile[cut.vecs][end - begin](args);
-        args.prefetch += args.prefetch_step * steps;
+        if (plan_.pixels_once && plan_.weights_stay) PrefetchPixels(rows, args);
+        args.tiles = next - i;
+        panel.tiles->tile[cut.vecs][rows](args);
+        args.prefetch += args.prefetch_step * steps * static_cast<uintptr_t>(args.tiles);
+        i = next;
       }
     }
   }

@@ -179,16 +179,6 @@ class BlockRunner {
   float *band_data_, *panel_, *out_;
 };
 
-// Outputs that each tile writes to many planes, if those are far larger than the caches: a line of
-// each is read and written by itself.
-double FarOutputCycles(const ConvShape& c) {
-  constexpr double kLine = 50;
-  constexpr int64_t kManyPlanes = 32, kLineFloats = 16, kFloat = sizeof(float);
-  const bool far = OutputFloats(c) >= PlanarStreamBytes(*c.op->machine) / kFloat;
-  if (c.ys.w != 1 || c.op->group_out() < kManyPlanes || !far) return 0;
-  return kLine * static_cast<double>(OutputFloats(c) / kLineFloats);
-}
-
 double Estimate(const Im2colPlan& p) {
   constexpr double kScatter = 3;
   // What tiles take longer that read a band of planes, as measured.

@@ -13,6 +13,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/parallel.h"
+#include "lib/conv/cost.h"
 #include "lib/conv/planar_flat.h"
 #include "lib/conv/planar_rows.h"
 #include "lib/conv/strategies.h"
@@ -25,6 +26,7 @@ constexpr int64_t kFloat = sizeof(float);
 constexpr int64_t kMaxLanes = 64;              // of any target this runs on
 constexpr int64_t kMaxCopiedColumns = 512;     // a multiple of any number of lanes
 constexpr int64_t kMaxColumnsInPlace = 16384;  // another one; a row of zeros is as long
+constexpr int64_t kMaxStreamed = 1024;         // and another
 constexpr int64_t kMinVectorsInPlace = 12;     // fewer are not worth the edges on their own
 
 struct PlanarPlan {
@@ -34,12 +36,12 @@ struct PlanarPlan {
   const PlanarTable* tiles;
   int64_t max_rows;            // of a tile, besides the table's limit
   int64_t inside, inside_end;  // output columns whose inputs are read in place
-  int64_t zeros, band;         // floats of scratch
+  int64_t zeros, band, out;    // floats of scratch
   EvenSplit bands;             // of a plane's output rows
   int64_t planes;              // of a task, if it has whole planes
-  bool stream;                 // y, if it is aligned, past the caches
+  bool stream;                 // y past the caches, from a block of rows
 
-  int64_t ScratchBytes() const { return (zeros + band) * kFloat; }
+  int64_t ScratchBytes() const { return (zeros + band + out) * kFloat; }
   std::string Describe() const;
   void Run(const ConvBuffers& buffers) const;
   int64_t input_planes() const { return shape.n * shape.op->in_channels; }
@@ -85,15 +87,11 @@ int64_t RowsPerBand(const PlanarPlan& p, int64_t part) {
 
 // Whether y would only push useful things out of the caches.
 bool StoresPastCaches(const ConvShape& c) {
-  const int64_t bytes = SaturatedProduct({c.n, c.op->out_channels, c.h.out, c.w.out, kFloat});
-  return bytes >= PlanarStreamBytes(*c.op->machine);
+  return !c.has_residual() && OutputFloats(c) >= StreamBytes(*c.op->machine) / kFloat;
 }
 
-// Whether its vectors are aligned if the first is.
-bool StoresAligned(const ConvShape& c) {
-  const auto aligned = [&](int64_t floats) { return floats % c.op->lanes == 0; };
-  return aligned(c.ys.h) && aligned(c.ys.c) && aligned(c.ys.n);
-}
+// The columns of a stretch in place: not more than fit the L1 cache in a block of rows.
+int64_t ColumnsInPlace(const PlanarPlan& p) { return p.stream ? kMaxStreamed : kMaxColumnsInPlace; }
 
 // The rows of a tile.
 int64_t TileRows(const PlanarPlan& p) {
@@ -106,7 +104,7 @@ int64_t TileRows(const PlanarPlan& p) {
 void Vary(PlanarPlan& p) {
   const ConvShape& c = p.shape;
   if (c.is(PlanVariant::kStores)) {
-    p.varied = StoresAligned(c);
+    p.varied = !c.has_residual();
     p.stream = p.varied && !p.stream;
   } else if (c.is(PlanVariant::kTile)) {
     p.varied = TileRows(p) > 1;
@@ -116,10 +114,6 @@ void Vary(PlanarPlan& p) {
     p.varied = bands.parts != p.bands.parts;
     p.bands = bands;
   }
-}
-
-bool IsAligned(const float* y, int64_t lanes) {
-  return reinterpret_cast<uintptr_t>(y) % static_cast<uintptr_t>(lanes * kFloat) == 0;
 }
 
 // What a plane, a copied input row and a vector of outputs cost, as measured.
@@ -153,9 +147,10 @@ PlanarPlan MakePlan(const ConvShape& call) {
       .inside_end = 0,
       .zeros = 0,
       .band = 0,
+      .out = 0,
       .bands = EvenSplit(1, 1),
       .planes = 1,
-      .stream = StoresAligned(call) && StoresPastCaches(call)};
+      .stream = StoresPastCaches(call)};
   FindInside(p);
   p.bands = EvenSplit(call.h.out, RowsPerBand(p, 1));
   Vary(p);
@@ -165,6 +160,11 @@ PlanarPlan MakePlan(const ConvShape& call) {
   if (p.inside_end > p.inside && call.h.padded() && call.op->mode == PaddingMode::kZeros) {
     p.zeros =
         RoundUp(std::min(p.inside_end - p.inside, kMaxColumnsInPlace) + Covered(call.w, 1), 16);
+  }
+  if (p.stream) {
+    const int64_t columns =
+        std::max(std::min(p.inside_end - p.inside, kMaxStreamed), CopiedColumns(p));
+    p.out = kMaxPlanarRows * RoundUp(columns, std::max<int64_t>(call.op->lanes, 16));
   }
   if (p.bands.parts == 1 && p.input_planes() > 0) {
     const int64_t plane = std::max<int64_t>(call.multiply_adds() / p.input_planes(), 1);
@@ -184,7 +184,7 @@ class PlaneTask {
         op_(*call_.op),
         row_(plan.bands.Begin(band)),
         row_end_(plan.bands.Begin(band + 1)),
-        stream_(plan.stream && IsAligned(buffers.y, op_.lanes)),
+        out_(plan.stream ? scratch + plan.zeros + plan.band : nullptr),
         inputs_(call_, scratch, scratch + plan.zeros) {
     args_.row_stride = call_.h.stride;
     args_.row_dilation = call_.h.dilation;
@@ -205,8 +205,9 @@ class PlaneTask {
     channel_ = plane % op_.in_channels;
     x_ = buffers_.x + n_ * call_.xs.n + channel_ * call_.xs.c;
     RunCopied(0, plan_.inside);
-    for (int64_t column = plan_.inside; column < plan_.inside_end; column += kMaxColumnsInPlace) {
-      const int64_t end = std::min(column + kMaxColumnsInPlace, plan_.inside_end);
+    const int64_t columns = ColumnsInPlace(plan_);
+    for (int64_t column = plan_.inside; column < plan_.inside_end; column += columns) {
+      const int64_t end = std::min(column + columns, plan_.inside_end);
       const PlanarArea area{row_, row_end_, column, end};
       inputs_.UseInPlace(x_, area);
       RunStretch(area);
@@ -256,8 +257,15 @@ class PlaneTask {
         const auto at = [&](const Strides& s) {
           return n_ * s.n + out_channel * s.c + row * s.h + area.column * s.w;
         };
-        RunRows(rows, MaySpill(row + rows, last), buffers_.y + at(call_.ys),
-                buffers_.residual == nullptr ? nullptr : buffers_.residual + at(call_.rs));
+        float* const y = buffers_.y + at(call_.ys);
+        if (out_ != nullptr) {
+          const int64_t columns = area.column_end - area.column, pitch = columns + cut_.past;
+          RunRows(rows, true, out_, pitch, nullptr);
+          op_.tiles->stream_rows(out_, pitch, rows, columns, y, call_.ys.h);
+        } else {
+          RunRows(rows, MaySpill(row + rows, last), y, call_.ys.h,
+                  buffers_.residual == nullptr ? nullptr : buffers_.residual + at(call_.rs));
+        }
       }
     }
   }
@@ -267,24 +275,23 @@ class PlaneTask {
   bool MaySpill(int64_t row_end, bool last) const {
     const int64_t width = call_.w.out, plane = call_.h.out * width;
     if (cut_.area.column != 0 || cut_.area.column_end != width || call_.ys.h != width) return false;
-    if (buffers_.residual != nullptr || stream_) return false;
+    if (buffers_.residual != nullptr) return false;
     int64_t room = (row_end_ - row_end) * width;
     if (!last && plan_.bands.parts == 1 && call_.ys.c == plane) room += plane;
     return cut_.past <= room;
   }
 
   // The last tile if it is partial, then tiles of one width at a time, the wider ones first.
-  void RunRows(int64_t rows, bool spills, float* y, const float* residual) {
+  void RunRows(int64_t rows, bool spills, float* y, ptrdiff_t y_row, const float* residual) {
     const EvenSplit& tiles = cut_.tiles;
     const auto run = [&](int64_t i, int64_t end) {
       const int64_t vec = tiles.Begin(i), vecs = tiles.Begin(i + 1) - vec;
       args_.column = vec * op_.lanes;
       args_.tiles = end - i;
       args_.y = y + vec * op_.lanes;
-      args_.y_row = call_.ys.h;
+      args_.y_row = y_row;
       args_.residual = residual == nullptr ? nullptr : residual + vec * op_.lanes;
       args_.residual_row = call_.rs.h;
-      args_.stream = stream_;
       plan_.tiles->tile[vecs][rows](args_);
     };
     if (cut_.whole < tiles.parts) {
@@ -311,7 +318,6 @@ class PlaneTask {
     args_.y_row = pitch;
     args_.residual = residual == nullptr ? nullptr : buffer;
     args_.residual_row = pitch;
-    args_.stream = false;
     plan_.tiles->tile[vecs][rows](args_);
     op_.tiles->copy_rows(buffer, pitch, rows, count, y + first, call_.ys.h);
   }
@@ -321,7 +327,7 @@ class PlaneTask {
   const ConvBuffers& buffers_;
   const ConvOp& op_;
   const int64_t row_, row_end_;
-  const bool stream_;
+  float* const out_;
   int64_t n_ = 0, channel_ = 0;
   bool last_ = false;         // of the task's planes, or of the image's
   const float* x_ = nullptr;  // of the channel
@@ -370,11 +376,6 @@ const char* Refuse(const ConvShape& call) {
 }
 
 }  // namespace
-
-int64_t PlanarStreamBytes(const Machine& m) {
-  constexpr int64_t kMax = int64_t{32} << 20;  // a share of the largest caches
-  return std::clamp(m.l3 / 2, m.l2, std::max(m.l2, kMax));
-}
 
 const char* ConsiderPlanar(const ConvShape& shape, ConvPlan& plan) {
   if (shape.must_skip_padding()) return kMultipliesPadding;

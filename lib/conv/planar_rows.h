@@ -18,9 +18,6 @@ inline constexpr int64_t kMaxPlanarKernel = 64;    // rows or columns of taps
 inline constexpr int64_t kMaxPlanarCovered = 256;  // pixels they cover
 inline constexpr int64_t kMaxPlanarStride = 8;
 
-// From so many bytes on an output is written past the caches.
-int64_t PlanarStreamBytes(const Machine& machine);
-
 // Outputs [row, row_end) x [column, column_end) of one plane.
 struct PlanarArea {
   int64_t row = 0, row_end = 0, column = 0, column_end = 0;

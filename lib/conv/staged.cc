@@ -92,6 +92,7 @@ class Blocks {
       sub.rs = sub.ys;
     }
     PlanPixels(sub, plan_.skip_padding).Run(in_sub);
+    if (plan_.stream) return StreamPixels(pixels, in_sub.y, y);
     CopyPixels(*call_.op, pixels, in_sub.y, sub.ys, y, call_.ys);
   }
 
@@ -138,6 +139,12 @@ class Blocks {
     return band;
   }
 
+  // They lie side by side there and here.
+  void StreamPixels(const PixelBlock& b, const float* from, float* to) const {
+    const int64_t row = b.columns * b.channels;
+    call_.op->tiles->stream_rows(from, row, b.rows, row, to, call_.ys.h);
+  }
+
   const StagedPlan& plan_;
   const ConvShape& call_;
   const ConvBuffers& buffers_;
@@ -170,7 +177,7 @@ double Estimate(const StagedPlan& p, const PixelsPlan& in_order) {
   };
   double cycles = in_order.cycles;
   if (p.stage_x) cycles += copy(CopiedFloats(p), c.xs.c != 1);
-  if (p.stage_y) cycles += copy(OutputFloats(c), true);
+  if (p.stage_y) cycles += copy(OutputFloats(c), true) + FarOutputCycles(c);
   return cycles;
 }
 
@@ -190,6 +197,15 @@ bool CopiesByChoice(const ConvShape& c) {
   return choice && (HasShortRuns(c) || c.is(PlanVariant::kSource));
 }
 
+// Whether y is so large that its stores should not read it first, which takes longer than so few
+// multiply-adds; and its pixels lie side by side.
+bool StoresPastCaches(const ConvShape& c) {
+  constexpr int64_t kShort = 128;  // steps
+  if (c.h.kernel * c.w.kernel * c.op->group_in() > kShort || c.has_residual()) return false;
+  if (c.ys.c != 1 || c.ys.w != c.op->out_channels || PixelPitch(c.ys.w) != c.ys.w) return false;
+  return OutputFloats(c) >= StreamBytes(*c.op->machine) / kFloat;
+}
+
 std::optional<StagedPlan> PlanStaged(const ConvShape& shape) {
   StagedPlan p{};
   p.shape = shape;
@@ -197,7 +213,9 @@ std::optional<StagedPlan> PlanStaged(const ConvShape& shape) {
   const ConvOp& op = *c.op;
   const bool other_source = c.is(PlanVariant::kSource) && CopiesByChoice(c);
   p.stage_x = MustCopy(c) || HasShortRuns(c) != other_source;
-  p.stage_y = op.out_channels > 1 && !c.OfOutputs([](const Strides& s) { return s.c == 1; });
+  p.stream = StoresPastCaches(c);
+  p.stage_y =
+      p.stream || (op.out_channels > 1 && !c.OfOutputs([](const Strides& s) { return s.c == 1; }));
   if (!p.stage_x && !p.stage_y) return std::nullopt;
   p.skip_padding = c.may_skip_padding() && (!p.stage_x || SkipPays(c));
   p.blocks = CutInBlocks(p, 1);
@@ -235,7 +253,8 @@ void StagedPlan::Run(const ConvBuffers& buffers) const {
 
 std::string StagedPlan::Describe() const {
   return StrCat(InOrder(*this).Describe(), stage_x ? ", x copied to bands of pixels" : "",
-                stage_y ? ", y copied from blocks of pixels" : "");
+                stage_y ? ", y copied from blocks of pixels" : "",
+                stream ? " past the caches" : "");
 }
 
 }  // namespace windrow::internal

@@ -19,6 +19,7 @@ struct StagedPlan {
   bool varied;        // the shape's variant differs from the best plan
   bool skip_padding;  // leave its taps out instead of multiplying by what a band has there
   bool stage_x, stage_y;
+  bool stream;         // y past the caches, from blocks of pixels
   bool needs_vectors;  // of weights, instead of panels
   bool reads_zeros;    // for padding, which no band needs then
   BlockCut blocks;

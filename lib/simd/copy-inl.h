@@ -6,6 +6,7 @@
 #define WINDROW_LIB_SIMD_COPY_INL_H_
 #endif
 
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include <algorithm>
@@ -42,6 +43,27 @@ inline void CopyRows(const float* from, ptrdiff_t from_row, int64_t rows, int64_
                      float* to, ptrdiff_t to_row) {
   const KernelScope scope;
   CopyMatrix(from, from_row, rows, columns, to, to_row);
+}
+
+// The same past the caches: nothing of `to` is read first, as it is for a store into a cache. Whole
+// lines only: one that is not would be read after all, and from memory.
+inline void StreamRows(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns,
+                       float* to, ptrdiff_t to_row) {
+  const KernelScope scope;
+  const hn::ScalableTag<float> d;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  constexpr int64_t kLineFloats = 64 / sizeof(float);
+  const int64_t step = std::max(lanes, kLineFloats);
+  for (int64_t r = 0; r < rows; ++r, from += from_row, to += to_row) {
+    const auto past = static_cast<int64_t>(reinterpret_cast<uintptr_t>(to) / sizeof(float) %
+                                           static_cast<uintptr_t>(step));
+    const int64_t first = std::min(past == 0 ? 0 : step - past, columns);
+    const int64_t end = first + (columns - first) / step * step;
+    CopyMatrix(from, 0, 1, first, to, 0);
+    for (int64_t c = first; c < end; c += lanes) hn::Stream(hn::LoadU(d, from + c), d, to + c);
+    CopyMatrix(from + end, 0, 1, columns - end, to + end, 0);
+  }
+  hwy::FlushStream();
 }
 
 }  // namespace windrow::internal::HWY_NAMESPACE

@@ -8,7 +8,8 @@
 
 namespace windrow::internal {
 
-// One call of a register tile: `rows` output pixels times `vecs` vectors of output channels,
+// One call of a register tile: `rows` output pixels times `vecs` vectors of output channels, then
+// `tiles - 1` times the same for as many rows further on,
 //
 //   acc[row][lane] = bias[lane], or y[row][lane] if this is not the first block of the reduction
 //   for i < outer: for j < inner: for k < len:
@@ -34,6 +35,7 @@ struct TileArgs {
   // further: what the caller will need next. Any address will do.
   uintptr_t prefetch;
   uintptr_t prefetch_step;
+  int64_t tiles = 1;
   int tail;    // lanes of the last vector that exist; the others are computed and dropped
   bool clamp;  // whether a bound is finite
   bool first, last;
@@ -95,8 +97,7 @@ struct PlanarArgs {
   const float* residual;  // null: none
   ptrdiff_t residual_row;
   float clamp_min, clamp_max;
-  bool clamp;   // whether a bound is finite
-  bool stream;  // past the caches; every vector of y is aligned then
+  bool clamp;  // whether a bound is finite
 };
 
 using PlanarFn = void (*)(const PlanarArgs&);
@@ -202,7 +203,8 @@ struct DepthwiseGradientTable {
 // tables of the others are null then, and their sizes 0.
 struct TileSet : TileTable {
   // The same with the roles exchanged: rows are output channels, whose bias is bias[row], lanes are
-  // pixels. a_row is 1, a_k is heeded. All vectors of b are read whole, whatever `tail` says.
+  // pixels. a_row is 1, a_k is heeded, `tiles` is not: there is one. All vectors of b are read
+  // whole, whatever `tail` says.
   TileTable pixels;
   // As the register tile, but each lane has an input of its own, a[... + v * lanes + lane], as in
   // depthwise convolution. The second table reads no input past `tail`.
@@ -218,6 +220,9 @@ struct TileSet : TileTable {
   // to[row * to_row + column] = from[row * from_row + column]
   void (*copy_rows)(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns, float* to,
                     ptrdiff_t to_row);
+  // The same past the caches.
+  void (*stream_rows)(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns,
+                      float* to, ptrdiff_t to_row);
   // even[row * to_row + i] = from[row * from_row + 2 * i], odd[...] = from[... + 2 * i + 1],
   // for row < rows, i < pairs
   void (*deinterleave)(const float* from, ptrdiff_t from_row, int64_t rows, int64_t pairs,

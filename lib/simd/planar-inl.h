@@ -14,7 +14,6 @@
 #define WINDROW_LIB_SIMD_PLANAR_INL_H_
 #endif
 
-#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include <algorithm>
@@ -208,19 +207,11 @@ HWY_NOINLINE void PlanarTile(const PlanarArgs& t) {
       WINDROW_FOR_ROWS(WINDROW_FINISH_ROW)
     }
     float* const y = t.y + across;
-    if (t.stream) {
-#define WINDROW_STREAM(r, v) \
-  hn::Stream(acc##r##v, d, y + r * t.y_row + v * static_cast<ptrdiff_t>(lanes))
-#define WINDROW_STREAM_ROW(r) WINDROW_FOR_VECS(WINDROW_STREAM, r)
-      WINDROW_FOR_ROWS(WINDROW_STREAM_ROW)
-    } else {
 #define WINDROW_STORE(r, v) \
   hn::StoreU(acc##r##v, d, y + r * t.y_row + v * static_cast<ptrdiff_t>(lanes))
 #define WINDROW_STORE_ROW(r) WINDROW_FOR_VECS(WINDROW_STORE, r)
-      WINDROW_FOR_ROWS(WINDROW_STORE_ROW)
-    }
+    WINDROW_FOR_ROWS(WINDROW_STORE_ROW)
   }
-  if (t.stream) hwy::FlushStream();
 }
 
 #undef WINDROW_FOR_ROWS
@@ -246,8 +237,6 @@ HWY_NOINLINE void PlanarTile(const PlanarArgs& t) {
 #undef WINDROW_CLAMP_ROW
 #undef WINDROW_FINISH
 #undef WINDROW_FINISH_ROW
-#undef WINDROW_STREAM
-#undef WINDROW_STREAM_ROW
 #undef WINDROW_STORE
 #undef WINDROW_STORE_ROW
 

@@ -1,7 +1,8 @@
 // THE inner multiply-add: a register tile of rows x vectors, generic over its size and target.
 //
-//   for each run of the window: for k: for row: a = Set(A[row][k]); for v: acc[row][v] += a *
-//   B[k][v]
+//   for each tile of a line:
+//     for each run of the window: for k: for row: a = Set(A[row][k]); for v: acc[row][v] += a *
+//     B[k][v]
 //
 // Lanes run over outputs, never over the reduction, so that every output is one chain in one order.
 // They are channels (rows are pixels, A the input, B the weights) or pixels (rows are channels, A
@@ -81,48 +82,51 @@ HWY_NOINLINE void Tile(const TileArgs& t) {
   const TileD d;
   using V = hn::Vec<TileD>;
   const size_t lanes = hn::Lanes(d);
-
+  uintptr_t prefetch = t.prefetch;
+  const int64_t tiles = kLanes == Lanes::kPixels ? 1 : t.tiles;
+  for (int64_t tile = 0; tile < tiles; ++tile) {
+    const ptrdiff_t first_row = tile * kRows;
 #define WINDROW_DECLARE(r) \
   V c##r##_0 = hn::Zero(d), c##r##_1 = c##r##_0, c##r##_2 = c##r##_0, c##r##_3 = c##r##_0;
-  WINDROW_FOR_ROWS(WINDROW_DECLARE)
+    WINDROW_FOR_ROWS(WINDROW_DECLARE)
 #undef WINDROW_DECLARE
 
-  constexpr bool kBroadcast = kLanes == Lanes::kChannels || kLanes == Lanes::kPixels;
-  if (t.first) {
+    float* const y = t.y + first_row * t.y_row;
+    constexpr bool kBroadcast = kLanes == Lanes::kChannels || kLanes == Lanes::kPixels;
+    if (t.first) {
 // The addition flushes a denormal bias if the caller wants that, before it meets a tap or none.
 #define WINDROW_BIAS(r, v)                                                                        \
   c##r##_##v =                                                                                    \
       hn::Add(kLanes == Lanes::kPixels ? hn::Set(d, t.bias[r]) : hn::Load(d, t.bias + v * lanes), \
               hn::Zero(d))
 #define WINDROW_BIAS_ROW(r) WINDROW_FOR_VECS(WINDROW_BIAS, r)
-    WINDROW_FOR_ROWS(WINDROW_BIAS_ROW)
-  } else {
+      WINDROW_FOR_ROWS(WINDROW_BIAS_ROW)
+    } else {
 #define WINDROW_RESUME(r, v) \
   c##r##_##v =               \
-      LoadLanes<v == kVecs - 1>(d, t.y + r * t.y_row + v * static_cast<ptrdiff_t>(lanes), t.tail)
+      LoadLanes<v == kVecs - 1>(d, y + r * t.y_row + v * static_cast<ptrdiff_t>(lanes), t.tail)
 #define WINDROW_RESUME_ROW(r) WINDROW_FOR_VECS(WINDROW_RESUME, r)
-    WINDROW_FOR_ROWS(WINDROW_RESUME_ROW)
-  }
+      WINDROW_FOR_ROWS(WINDROW_RESUME_ROW)
+    }
 
-  // Weights are packed so that the channels of a tile are neighbours.
-  const ptrdiff_t s = kLanes == Lanes::kPixels ? 1 : t.a_row, s3 = 3 * s;
-  const ptrdiff_t a_k = kLanes == Lanes::kPixels ? t.a_k : 1;
-  uintptr_t prefetch = t.prefetch;
-  const uintptr_t prefetch_step = t.prefetch_step;
-  for (int64_t i = 0; i < t.outer; ++i) {
-    for (int64_t j = 0; j < t.inner; ++j) {
-      const float* HWY_RESTRICT p0 = t.a + i * t.a_outer + j * t.a_inner;
-      [[maybe_unused]] const float* HWY_RESTRICT p5 = p0 + 5 * s;
-      [[maybe_unused]] const float* HWY_RESTRICT p10 = p5 + 5 * s;
-      const float* HWY_RESTRICT b = t.b + i * t.b_outer + j * t.b_inner;
-      const ptrdiff_t b_k = t.b_k;
-      // A lane of its own input has one input a tap.
-      for (int64_t k = kBroadcast ? t.len : 1; k != 0; --k) {
-        const V b0 = hn::LoadU(d, b);
-        [[maybe_unused]] V b1, b2, b3;
-        if constexpr (kVecs > 1) b1 = hn::LoadU(d, b + lanes);
-        if constexpr (kVecs > 2) b2 = hn::LoadU(d, b + 2 * lanes);
-        if constexpr (kVecs > 3) b3 = hn::LoadU(d, b + 3 * lanes);
+    // Weights are packed so that the channels of a tile are neighbours.
+    const ptrdiff_t s = kLanes == Lanes::kPixels ? 1 : t.a_row, s3 = 3 * s;
+    const ptrdiff_t a_k = kLanes == Lanes::kPixels ? t.a_k : 1;
+    const uintptr_t prefetch_step = t.prefetch_step;
+    for (int64_t i = 0; i < t.outer; ++i) {
+      for (int64_t j = 0; j < t.inner; ++j) {
+        const float* HWY_RESTRICT p0 = t.a + first_row * s + i * t.a_outer + j * t.a_inner;
+        [[maybe_unused]] const float* HWY_RESTRICT p5 = p0 + 5 * s;
+        [[maybe_unused]] const float* HWY_RESTRICT p10 = p5 + 5 * s;
+        const float* HWY_RESTRICT b = t.b + i * t.b_outer + j * t.b_inner;
+        const ptrdiff_t b_k = t.b_k;
+        // A lane of its own input has one input a tap.
+        for (int64_t k = kBroadcast ? t.len : 1; k != 0; --k) {
+          const V b0 = hn::LoadU(d, b);
+          [[maybe_unused]] V b1, b2, b3;
+          if constexpr (kVecs > 1) b1 = hn::LoadU(d, b + lanes);
+          if constexpr (kVecs > 2) b2 = hn::LoadU(d, b + 2 * lanes);
+          if constexpr (kVecs > 3) b3 = hn::LoadU(d, b + 3 * lanes);
 #define WINDROW_GROUP(r) (r < 5 ? p0 : r < 10 ? p5 : p10)
 #define WINDROW_ADDRESS(r)                 \
   (r % 5 == 0   ? WINDROW_GROUP(r)         \
@@ -149,43 +153,45 @@ HWY_NOINLINE void Tile(const TileArgs& t) {
       WINDROW_FOR_VECS(WINDROW_VECTOR_STEP, r)     \
     }                                              \
   }
-        WINDROW_FOR_ROWS(WINDROW_STEP_ROW)
-        __builtin_prefetch(reinterpret_cast<const void*>(prefetch));
-        prefetch += prefetch_step;
-        p0 += a_k;
-        if constexpr (kRows > 5) p5 += a_k;
-        if constexpr (kRows > 10) p10 += a_k;
-        b += b_k;
+          WINDROW_FOR_ROWS(WINDROW_STEP_ROW)
+          __builtin_prefetch(reinterpret_cast<const void*>(prefetch));
+          prefetch += prefetch_step;
+          p0 += a_k;
+          if constexpr (kRows > 5) p5 += a_k;
+          if constexpr (kRows > 10) p10 += a_k;
+          b += b_k;
+        }
       }
     }
-  }
 
-  if (t.last) {
-    if (t.residual != nullptr) {
+    if (t.last) {
+      if (t.residual != nullptr) {
+        const float* const residual = t.residual + first_row * t.residual_row;
 #define WINDROW_RESIDUAL(r, v)           \
   c##r##_##v =                           \
       hn::Add(c##r##_##v,                \
               LoadLanes<v == kVecs - 1>( \
-                  d, t.residual + r * t.residual_row + v * static_cast<ptrdiff_t>(lanes), t.tail))
+                  d, residual + r * t.residual_row + v * static_cast<ptrdiff_t>(lanes), t.tail))
 #define WINDROW_RESIDUAL_ROW(r) WINDROW_FOR_VECS(WINDROW_RESIDUAL, r)
-      WINDROW_FOR_ROWS(WINDROW_RESIDUAL_ROW)
-    }
-    const V min = hn::Set(d, t.clamp_min), max = hn::Set(d, t.clamp_max);
-    if (t.clamp) {
+        WINDROW_FOR_ROWS(WINDROW_RESIDUAL_ROW)
+      }
+      const V min = hn::Set(d, t.clamp_min), max = hn::Set(d, t.clamp_max);
+      if (t.clamp) {
 #define WINDROW_CLAMP(r, v) c##r##_##v = Finish<true>(d, c##r##_##v, min, max)
 #define WINDROW_CLAMP_ROW(r) WINDROW_FOR_VECS(WINDROW_CLAMP, r)
-      WINDROW_FOR_ROWS(WINDROW_CLAMP_ROW)
-    } else {
+        WINDROW_FOR_ROWS(WINDROW_CLAMP_ROW)
+      } else {
 #define WINDROW_FINISH(r, v) c##r##_##v = Finish<false>(d, c##r##_##v, min, max)
 #define WINDROW_FINISH_ROW(r) WINDROW_FOR_VECS(WINDROW_FINISH, r)
-      WINDROW_FOR_ROWS(WINDROW_FINISH_ROW)
+        WINDROW_FOR_ROWS(WINDROW_FINISH_ROW)
+      }
     }
-  }
-#define WINDROW_STORE(r, v)                                                                        \
-  StoreLanes<v == kVecs - 1>(d, c##r##_##v, t.y + r * t.y_row + v * static_cast<ptrdiff_t>(lanes), \
+#define WINDROW_STORE(r, v)                                                                      \
+  StoreLanes<v == kVecs - 1>(d, c##r##_##v, y + r * t.y_row + v * static_cast<ptrdiff_t>(lanes), \
                              t.tail)
 #define WINDROW_STORE_ROW(r) WINDROW_FOR_VECS(WINDROW_STORE, r)
-  WINDROW_FOR_ROWS(WINDROW_STORE_ROW)
+    WINDROW_FOR_ROWS(WINDROW_STORE_ROW)
+  }
 }
 
 #undef WINDROW_FOR_ROWS
@@ -208,9 +214,10 @@ HWY_NOINLINE void Tile(const TileArgs& t) {
 #undef WINDROW_STORE
 #undef WINDROW_STORE_ROW
 
-// Depthwise tiles gain nothing from more rows: each multiply-add loads an input anyway.
+// Depthwise tiles gain nothing from more rows: each multiply-add loads an input anyway. (Where a
+// product takes a register, too, three rows of three vectors would leave none for the constants.)
 constexpr int MaxRowsOf(Lanes lanes, int vecs, bool fused) {
-  const int max = kVectorRegisters == 32 ? 4 : 3;
+  const int max = kVectorRegisters == 32 ? 4 : fused ? 3 : 2;
   const bool broadcast = lanes == Lanes::kChannels || lanes == Lanes::kPixels;
   return broadcast ? MaxRows(vecs, fused) : std::min(MaxRows(vecs, fused), max);
 }
@@ -237,6 +244,7 @@ constexpr TileSet MakeTileSet() {
   FillTable<kFused, Lanes::kPixels>(set.pixels, kVecs);
   set.transpose = &Transpose;
   set.copy_rows = &CopyRows;
+  set.stream_rows = &StreamRows;
   set.deinterleave = &Deinterleave;
   return set;
 }

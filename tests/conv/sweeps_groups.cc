@@ -5,7 +5,7 @@
 
 #include "lib/base/machine.h"
 #include "lib/base/math.h"
-#include "lib/conv/planar_rows.h"
+#include "lib/conv/cost.h"
 #include "lib/simd/kernels.h"
 #include "lib/simd/target.h"
 #include "tests/conv/sweeps.h"
@@ -194,10 +194,13 @@ std::vector<Problem> WidePlanes(const Variant& v) {
 std::vector<Problem> LargePlane(const Variant&) {
   constexpr int64_t kWidth = 4096;
   Problem p{.iw = kWidth, .kernel = 3, .padding = 1, .bias = true};
-  p.ih = internal::PlanarStreamBytes(internal::ThisMachine()) / kWidth /
+  p.ih = internal::StreamBytes(internal::ThisMachine()) / kWidth /
              static_cast<int64_t>(sizeof(float)) +
          1;
-  return {p};
+  // Pixels, of a reduction of one step.
+  Problem pixels{.oc = 64, .iw = kWidth / 64, .kernel = 1, .bias = true};
+  pixels.ih = p.ih;
+  return {p, pixels};
 }
 
 // Groups of fewer channels than a vector has lanes, and of so many that their bands are staggered.

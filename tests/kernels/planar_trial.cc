@@ -54,8 +54,7 @@ Trial PlanarTrial(Fixture& s, internal::PlanarFn tile, PlanarKind kind, int vecs
   DrawRows(s, rows, width, t);
   t.weights = s.Input(t.kernel_h * t.kernel_w, Role::kWeights);
   t.bias = s.Input(1, Role::kBias);
-  t.stream = s.OneIn(3);
-  t.y_row = width + (t.stream ? s.lanes() * s.Between(0, 2, 0) : s.Between(0, 9, 0));
+  t.y_row = width + s.Between(0, 9, 0);
   t.residual_row = t.y_row;
   const int64_t floats = (rows - 1) * t.y_row + width;
   t.y = s.Output(floats, Role::kInput);
