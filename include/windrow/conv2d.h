@@ -51,6 +51,10 @@
 #include "windrow/tuning.h"
 
 namespace windrow {
+namespace internal {
+struct ConvLayer;
+}  // namespace internal
+
 inline namespace v0 {
 
 // What the padded pixels hold, as torch.nn.Conv2d's padding_mode.
@@ -188,7 +192,9 @@ class WINDROW_API Conv2d {
 
  private:
   struct Impl;
+  friend class Fused;
   Impl& impl() const;  // throws if there is none
+  internal::ConvLayer layer() const;
   std::shared_ptr<Impl> impl_;
 };
 

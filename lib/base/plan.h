@@ -11,6 +11,11 @@
 
 namespace windrow::internal {
 
+// The largest plan of what runs on these buffers. Plans are copied with every call: keep them
+// small.
+template <class Buffers>
+inline constexpr size_t kMaxPlanBytes = 512;
+
 // Holds a strategy's own plan, a struct with
 //
 //   double cycles;                     about what a run costs on one thread; the least is chosen
@@ -28,7 +33,7 @@ class Plan {
       : size_(sizeof(decided)), cycles_(decided.cycles), scratch_bytes_(decided.ScratchBytes()) {
     static_assert(std::is_trivially_copyable_v<Decided>);
     static_assert(sizeof(Decided) % sizeof(uintptr_t) == 0 && sizeof(Decided) <= kMaxBytes,
-                  "plans are copied with every call: keep them small");
+                  "a plan is larger than kMaxPlanBytes");
     std::memcpy(memory_.data(), &decided, sizeof(decided));
     run_ = [](const void* p, const Buffers& b) { static_cast<const Decided*>(p)->Run(b); };
     describe_ = [](const void* p) { return static_cast<const Decided*>(p)->Describe(); };
@@ -42,7 +47,7 @@ class Plan {
   void Run(const Buffers& buffers) const { run_(memory_.data(), buffers); }
 
  private:
-  static constexpr size_t kMaxBytes = 512;
+  static constexpr size_t kMaxBytes = kMaxPlanBytes<Buffers>;
 
   size_t size_ = 0;
   double cycles_ = 0;
