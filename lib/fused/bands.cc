@@ -1,0 +1,288 @@
+// A pair of layers, band by band:
+//
+//   for each band of output rows (the parallel tasks):
+//     1. the first layer computes the rows of the middle that the band sees, in scratch memory
+//     2. the second layer reads them there and writes the band's rows of y
+//
+// Each step is a call of its own, with a plan of its layer's registry, on one thread. Rows of the
+// middle that two bands see are computed twice. Where that, or too few bands for the threads, costs
+// more than the middle's way through memory, a band is as many whole images as all threads can
+// share: then the layers run in turn.
+#include <algorithm>
+#include <array>
+
+#include "lib/base/error.h"
+#include "lib/base/parallel.h"
+#include "lib/conv/registry.h"
+#include "lib/fused/band_cut.h"
+#include "lib/fused/registry.h"
+#include "lib/pool/registry.h"
+
+namespace windrow::internal {
+namespace {
+
+constexpr int64_t kFloat = sizeof(float);
+
+// The plans of both layers for bands of one kind.
+struct BandPlans {
+  ConvPlan first;
+  std::variant<ConvPlan, PoolPlan> second;
+  const char* first_name = nullptr;
+  const char* second_name = nullptr;
+
+  double cycles() const {
+    return first.cycles() + std::visit([](const auto& p) { return p.cycles(); }, second);
+  }
+  int64_t scratch_bytes() const {
+    return std::max(first.scratch_bytes(),
+                    std::visit([](const auto& p) { return p.scratch_bytes(); }, second));
+  }
+};
+
+struct BandsPlan {
+  FusedShape shape;
+  double cycles;
+  BandCut cut;
+  Layout layout;                      // of the middle
+  int64_t middle_bytes, layer_bytes;  // of a band's middle; of a thread's scratch for a layer
+  std::array<BandPlans, BandCut::kKinds> kinds;
+
+  int64_t ScratchBytes() const {
+    // Which all threads have in common, and each as much for itself.
+    const int64_t middle = cut.together ? CeilDiv(middle_bytes, shape.threads) : middle_bytes;
+    return SaturatedSum(RoundUp(middle, int64_t{kAlignment}), layer_bytes);
+  }
+  std::string Describe() const;
+  void Run(const FusedBuffers& buffers) const;
+
+ private:
+  void RunBand(int64_t index, const FusedBuffers& buffers, std::byte* scratch) const;
+};
+
+Shape MiddleOf(const FusedShape& shape, const Band& band, const BandView& view) {
+  const Shape m = shape.middle();
+  return Shape(band.images, m.c(), view.first.out, m.w());
+}
+
+ConvShape FirstCall(const FusedShape& shape, const Band& band, const BandView& view,
+                    const Strides& middle, int threads) {
+  const ConvLayer& layer = shape.pair->first;
+  return {.op = layer.op,
+          .weights = layer.weights,
+          .n = band.images,
+          .h = view.first,
+          .w = shape.first.w,
+          .xs = shape.xs,
+          .x_group = static_cast<ptrdiff_t>(layer.op->group_in() * shape.xs.c),
+          .ys = middle,
+          .rs = {},
+          .residual = ResidualPlace::kNone,
+          .threads = threads};
+}
+
+ConvShape SecondCall(const FusedShape& shape, const ConvLayer& layer, const Geometry& g,
+                     const Band& band, const BandView& view, const Strides& middle, int threads) {
+  return {.op = layer.op,
+          .weights = layer.weights,
+          .n = band.images,
+          .h = std::get<Axis>(view.second),
+          .w = g.w,
+          .xs = middle,
+          .x_group = static_cast<ptrdiff_t>(layer.op->group_in() * middle.c),
+          .ys = shape.ys,
+          .rs = shape.rs,
+          .residual = shape.residual,
+          .threads = threads};
+}
+
+PoolShape SecondCall(const FusedShape& shape, const PoolLayer& layer, const PoolGeometry& g,
+                     const Band& band, const BandView& view, const Strides& middle, int threads) {
+  return {.op = layer.op,
+          .n = band.images,
+          .c = shape.pair->first.op->out_channels,
+          .h = std::get<WindowAxis>(view.second),
+          .w = g.w,
+          .xs = middle,
+          .ys = shape.ys,
+          .is = {},
+          .with_indices = false,
+          .threads = threads};
+}
+
+// A forced plan that a band does not have gives way to the best of its strategy.
+template <class Call, class Buffers>
+const char* PlanLayer(const Registry<Call, Buffers>& registry,
+                      typename Registry<Call, Buffers>::Which forced, const Call& call,
+                      Plan<Buffers>& plan, const char*& name) {
+  if (forced.row == nullptr) {
+    const auto choice = registry.Choose(forced, call);
+    plan = choice.plan;
+    name = choice.which.row->name;
+    return nullptr;
+  }
+  name = forced.row->name;
+  const char* reason = registry.Consider(forced, call, plan);
+  if (reason != nullptr && forced.variant != 0) {
+    forced.variant = 0;
+    reason = registry.Consider(forced, call, plan);
+  }
+  return reason;
+}
+
+// Both layers of a band; why one of them cannot do it, or null.
+const char* PlanBand(const FusedShape& shape, const Band& band, Layout layout, int threads,
+                     bool reference, BandPlans& plans, Shape& middle) {
+  const BandView view(shape, band);
+  middle = MiddleOf(shape, band, view);
+  const Strides strides = DenseStrides(middle, layout);
+  const auto forced = [&](const auto& registry, const auto& layer) {
+    return reference ? registry.Find("reference") : layer.forced;
+  };
+  const auto& convolutions = ConvRegistry();
+  const char* reason =
+      PlanLayer(convolutions, forced(convolutions, shape.pair->first),
+                FirstCall(shape, band, view, strides, threads), plans.first, plans.first_name);
+  if (reason != nullptr) return reason;
+  return shape.OfSecond([&](const auto& layer, const auto& g) {
+    const auto call = SecondCall(shape, layer, g, band, view, strides, threads);
+    if constexpr (requires { layer.weights; }) {
+      return PlanLayer(convolutions, forced(convolutions, layer), call,
+                       plans.second.template emplace<ConvPlan>(), plans.second_name);
+    } else {
+      return PlanLayer(PoolRegistry(), forced(PoolRegistry(), layer), call,
+                       plans.second.template emplace<PoolPlan>(), plans.second_name);
+    }
+  });
+}
+
+// What it takes to write floats that no L2 cache holds, and to read them again.
+double FarCycles(int64_t floats, bool far) {
+  constexpr double kFarFloat = 1.5;
+  return far ? kFarFloat * static_cast<double>(floats) : 0;
+}
+
+// All kinds of bands, with the middle in this layout; why a layer cannot do one, or null.
+const char* PlanKinds(BandsPlan& p, const BandCut& cut, Layout layout, bool reference) {
+  const FusedShape& shape = p.shape;
+  const int threads = cut.together ? shape.threads : 1;
+  p.cut = cut;
+  p.layout = layout;
+  p.cycles = 0;
+  p.middle_bytes = p.layer_bytes = 0;
+  for (int kind = 0; kind < BandCut::kKinds; ++kind) {
+    const auto [count, first] = cut.OfKind(kind);
+    if (count == 0) continue;
+    BandPlans& plans = p.kinds[static_cast<size_t>(kind)];
+    Shape middle;
+    const char* const reason =
+        PlanBand(shape, cut.At(first), layout, threads, reference, plans, middle);
+    if (reason != nullptr) return reason;
+    const bool far = middle.elements() / threads > BandBudget(shape);
+    p.cycles += static_cast<double>(count) * (plans.cycles() + FarCycles(middle.elements(), far));
+    p.middle_bytes = std::max(p.middle_bytes, middle.elements() * kFloat);
+    p.layer_bytes = std::max(p.layer_bytes, plans.scratch_bytes());
+  }
+  p.middle_bytes = RoundUp(p.middle_bytes, int64_t{kAlignment});
+  p.layer_bytes = RoundUp(p.layer_bytes, int64_t{kAlignment});
+  if (!cut.together) {  // the last of the bands may leave threads idle
+    const int64_t rounds = CeilDiv(cut.count(), shape.threads);
+    p.cycles *= static_cast<double>(rounds * shape.threads) / static_cast<double>(cut.count());
+  }
+  return nullptr;
+}
+
+// In the cheaper layout; why there is none for each of the two, or nulls.
+std::array<const char*, 2> PlanBands(BandsPlan& p, const BandCut& cut, bool reference) {
+  std::array<const char*, 2> reasons{};
+  bool found = false;
+  for (const Layout layout : {Layout::kNchw, Layout::kNhwc}) {
+    BandsPlan other{};
+    other.shape = p.shape;
+    const char* const reason = PlanKinds(other, cut, layout, reference);
+    reasons[static_cast<size_t>(layout)] = reason;
+    if (reason != nullptr || (found && other.cycles >= p.cycles)) continue;
+    p = other;
+    found = true;
+  }
+  if (found) reasons = {};
+  return reasons;
+}
+
+BandsPlan InTurn(const FusedShape& shape, bool reference) {
+  BandsPlan p{};
+  p.shape = shape;
+  const auto [nchw, nhwc] = PlanBands(p, CutTogether(shape), reference);
+  Require(nchw == nullptr,
+          "the layers' algorithms cannot run this pair, with NCHW between them: ", nchw,
+          ", nor with NHWC: ", nhwc);
+  return p;
+}
+
+void BandsPlan::RunBand(int64_t index, const FusedBuffers& buffers, std::byte* scratch) const {
+  const Band band = cut.At(index);
+  const BandView view(shape, band);
+  const BandPlans& plans = kinds[static_cast<size_t>(cut.KindOf(index))];
+  const auto at = [&](const Strides& s) { return band.n * s.n + band.row * s.h; };
+  auto* const middle = reinterpret_cast<float*>(scratch);
+  std::byte* const own = scratch + middle_bytes;
+  plans.first.Run({.x = buffers.x + band.n * shape.xs.n + view.x_row * shape.xs.h,
+                   .y = middle,
+                   .residual = nullptr,
+                   .scratch = own});
+  float* const y = buffers.y + at(shape.ys);
+  if (const auto* pool = std::get_if<PoolPlan>(&plans.second)) {
+    return pool->Run({.x = middle, .y = y, .indices = nullptr, .scratch = own});
+  }
+  std::get<ConvPlan>(plans.second)
+      .Run({.x = middle,
+            .y = y,
+            .residual = buffers.residual == nullptr ? nullptr : buffers.residual + at(shape.rs),
+            .scratch = own});
+}
+
+void BandsPlan::Run(const FusedBuffers& buffers) const {
+  if (cut.together) {
+    for (int64_t i = 0; i < cut.count(); ++i) RunBand(i, buffers, buffers.scratch);
+    return;
+  }
+  const int64_t bytes = ScratchBytes();
+  RunTasks(shape.threads, cut.count(),
+           [&](int64_t i, int64_t slot) { RunBand(i, buffers, buffers.scratch + slot * bytes); });
+}
+
+std::string BandsPlan::Describe() const {
+  // An inner band, if there is one.
+  int kind = BandCut::kKinds - 1;
+  while (cut.OfKind(kind).count == 0) --kind;
+  const Band band = cut.At(cut.OfKind(kind).first);
+  const BandPlans& plans = kinds[static_cast<size_t>(kind)];
+  const std::string second =
+      std::visit([](const auto& plan) { return plan.Describe(); }, plans.second);
+  return StrCat(cut.count(), cut.count() == 1 ? " band" : " bands", " of ", band.images,
+                band.images == 1 ? " image" : " images", " x ", band.rows,
+                band.rows == 1 ? " row" : " rows", ", ", middle_bytes / 1024, " KiB of ",
+                layout == Layout::kNhwc ? "nhwc" : "nchw", " between; first ", plans.first_name,
+                " (", plans.first.Describe(), "), then ", plans.second_name, " (", second, ")");
+}
+
+}  // namespace
+
+const char* ConsiderBands(const FusedShape& shape, FusedPlan& plan) {
+  BandsPlan p{};
+  p.shape = shape;
+  const char* const reason = PlanBands(p, CutBands(shape), /*reference=*/false)[0];
+  if (reason == nullptr) plan = FusedPlan(p);
+  return reason;
+}
+
+const char* ConsiderInTurn(const FusedShape& shape, FusedPlan& plan) {
+  plan = FusedPlan(InTurn(shape, /*reference=*/false));
+  return nullptr;
+}
+
+const char* ConsiderFusedReference(const FusedShape& shape, FusedPlan& plan) {
+  plan = FusedPlan(InTurn(shape, /*reference=*/true));
+  return nullptr;
+}
+
+}  // namespace windrow::internal
