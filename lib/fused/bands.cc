@@ -155,10 +155,26 @@ const char* PlanBand(const FusedShape& shape, const Band& band, Layout layout, i
   });
 }
 
-// What it takes to write floats that no L2 cache holds, and to read them again.
-double FarCycles(int64_t floats, bool far) {
-  constexpr double kFarFloat = 1.5;
-  return far ? kFarFloat * static_cast<double>(floats) : 0;
+// What it takes to write a float that the L2 cache does not hold and to read it again.
+constexpr double kFarFloat = 1;
+
+// What a band takes to read the weights, if the L2 cache does not hold them until the next one.
+double FarWeightsCycles(const FusedShape& shape, const ConvLayer& layer) {
+  const ConvOp& op = *layer.op;
+  const int64_t floats =
+      SaturatedProduct({op.out_channels, op.group_in(), op.kernel.h, op.kernel.w});
+  const bool far = floats > shape.pair->machine->l2 / kFloat;
+  return far ? kFarFloat / 2 * static_cast<double>(floats) : 0;
+}
+
+// What a band takes besides its layers' plans.
+double FarCycles(const FusedShape& shape, int64_t middle, int threads) {
+  double cycles = FarWeightsCycles(shape, shape.pair->first);
+  if (const auto* conv = std::get_if<ConvLayer>(&shape.pair->second)) {
+    cycles += FarWeightsCycles(shape, *conv);
+  }
+  const bool far = middle / threads > BandBudget(shape);
+  return cycles + (far ? kFarFloat * static_cast<double>(middle) : 0);
 }
 
 // All kinds of bands, with the middle in this layout; why a layer cannot do one, or null.
@@ -177,8 +193,8 @@ const char* PlanKinds(BandsPlan& p, const BandCut& cut, Layout layout, bool refe
     const char* const reason =
         PlanBand(shape, cut.At(first), layout, threads, reference, plans, middle);
     if (reason != nullptr) return reason;
-    const bool far = middle.elements() / threads > BandBudget(shape);
-    p.cycles += static_cast<double>(count) * (plans.cycles() + FarCycles(middle.elements(), far));
+    p.cycles += static_cast<double>(count) *
+                (plans.cycles() + FarCycles(shape, middle.elements(), threads));
     p.middle_bytes = std::max(p.middle_bytes, middle.elements() * kFloat);
     p.layer_bytes = std::max(p.layer_bytes, plans.scratch_bytes());
   }
