@@ -45,22 +45,11 @@ bool NeedsWholeMiddle(const FusedShape& shape) {
   });
 }
 
-// What so many rows of outputs of one image see, the middle and the rows themselves.
-int64_t Floats(const FusedShape& shape, int64_t rows) {
-  const int64_t middle =
-      shape.OfSecond([&](const auto&, const auto& g) { return Seen(g.h, rows); });
-  const Shape m = shape.middle(), y = shape.output();
-  const int64_t inputs = SaturatedProduct(
-      {Seen(shape.first.h, middle), shape.first.w.in, shape.pair->first.op->in_channels});
-  const int64_t middles = SaturatedProduct({middle, m.w(), m.c()});
-  return SaturatedSum(SaturatedSum(inputs, middles), SaturatedProduct({rows, y.w(), y.c()}));
-}
-
 // The most rows that fit, of those from `least` to `most`; at least the least.
 int64_t MostRows(const FusedShape& shape, int64_t least, int64_t most) {
   while (least < most) {
     const int64_t rows = least + CeilDiv(most - least, 2);
-    if (Floats(shape, rows) <= BandBudget(shape)) {
+    if (BandFloats(shape, rows) <= BandBudget(shape)) {
       least = rows;
     } else {
       most = rows - 1;
@@ -70,6 +59,16 @@ int64_t MostRows(const FusedShape& shape, int64_t least, int64_t most) {
 }
 
 }  // namespace
+
+int64_t BandFloats(const FusedShape& shape, int64_t rows) {
+  const int64_t middle =
+      shape.OfSecond([&](const auto&, const auto& g) { return Seen(g.h, rows); });
+  const Shape m = shape.middle(), y = shape.output();
+  const int64_t inputs = SaturatedProduct(
+      {Seen(shape.first.h, middle), shape.first.w.in, shape.pair->first.op->in_channels});
+  const int64_t middles = SaturatedProduct({middle, m.w(), m.c()});
+  return SaturatedSum(SaturatedSum(inputs, middles), SaturatedProduct({rows, y.w(), y.c()}));
+}
 
 BandView::BandView(const FusedShape& shape, const Band& band) {
   int64_t middle_rows = 0;
@@ -119,7 +118,7 @@ BandCut CutBands(const FusedShape& shape) {
                              ? 1
                              : std::clamp<int64_t>(shape.multiply_adds() / (kMinParallelWork / 2),
                                                    1, kTasksPerThread * shape.threads);
-  const int64_t image = Floats(shape, out), least = MinRows(shape);
+  const int64_t image = BandFloats(shape, out), least = MinRows(shape);
   const int64_t fit = BandBudget(shape) / std::max<int64_t>(image, 1);
   const int64_t images = std::clamp<int64_t>(std::min(fit, n / wanted), 1, n);
   int64_t parts = 1;
@@ -133,7 +132,7 @@ BandCut CutBands(const FusedShape& shape) {
 
 BandCut CutTogether(const FusedShape& shape) {
   const int64_t out = shape.output().h();
-  const int64_t image = std::max<int64_t>(Floats(shape, out), 1);
+  const int64_t image = std::max<int64_t>(BandFloats(shape, out), 1);
   const int64_t fit = SaturatedProduct({BandBudget(shape), shape.threads}) / image;
   return {EvenSplit(shape.images(), std::clamp<int64_t>(fit, 1, shape.images())),
           EvenSplit(out, out),

@@ -54,6 +54,9 @@ BandCut CutBands(const FusedShape& shape);
 // Bands that all threads share: as many images as fit half of their L2 caches, or one.
 BandCut CutTogether(const FusedShape& shape);
 
+// What so many rows of outputs of one image see, the middle and the rows themselves.
+int64_t BandFloats(const FusedShape& shape, int64_t rows);
+
 // The part of the L2 cache that a band may take, in floats.
 inline int64_t BandBudget(const FusedShape& shape) {
   return shape.pair->machine->l2 / 2 / static_cast<int64_t>(sizeof(float));

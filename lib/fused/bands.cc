@@ -167,13 +167,15 @@ double FarWeightsCycles(const FusedShape& shape, const ConvLayer& layer) {
   return far ? kFarFloat / 2 * static_cast<double>(floats) : 0;
 }
 
-// What a band takes besides its layers' plans.
-double FarCycles(const FusedShape& shape, int64_t middle, int threads) {
+// What a band takes besides its layers' plans: where it does not fit the L2 cache with what it
+// sees, the middle leaves that.
+double FarCycles(const FusedShape& shape, const Band& band, int64_t middle, int threads) {
   double cycles = FarWeightsCycles(shape, shape.pair->first);
   if (const auto* conv = std::get_if<ConvLayer>(&shape.pair->second)) {
     cycles += FarWeightsCycles(shape, *conv);
   }
-  const bool far = middle / threads > BandBudget(shape);
+  const int64_t floats = SaturatedProduct({band.images, BandFloats(shape, band.rows)});
+  const bool far = floats / threads > shape.pair->machine->l2 / kFloat;
   return cycles + (far ? kFarFloat * static_cast<double>(middle) : 0);
 }
 
@@ -190,11 +192,11 @@ const char* PlanKinds(BandsPlan& p, const BandCut& cut, Layout layout, bool refe
     if (count == 0) continue;
     BandPlans& plans = p.kinds[static_cast<size_t>(kind)];
     Shape middle;
-    const char* const reason =
-        PlanBand(shape, cut.At(first), layout, threads, reference, plans, middle);
+    const Band band = cut.At(first);
+    const char* const reason = PlanBand(shape, band, layout, threads, reference, plans, middle);
     if (reason != nullptr) return reason;
     p.cycles += static_cast<double>(count) *
-                (plans.cycles() + FarCycles(shape, middle.elements(), threads));
+                (plans.cycles() + FarCycles(shape, band, middle.elements(), threads));
     p.middle_bytes = std::max(p.middle_bytes, middle.elements() * kFloat);
     p.layer_bytes = std::max(p.layer_bytes, plans.scratch_bytes());
   }
