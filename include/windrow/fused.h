@@ -26,8 +26,9 @@ namespace windrow {
 inline namespace v0 {
 
 struct FusedOptions {
-  // Or a name of FusedAlgorithms(). (The layers' own algorithms are taken in each band; where one
-  // of them names a plan that a band does not have, "direct/order", the best of that algorithm.)
+  // Or a name of FusedAlgorithms(). (In each band the layers' own algorithms are taken; where one
+  // of them names a plan that a band does not have, "direct/order", the best of that algorithm.
+  // Bands are planned by estimate, whatever the layers' Tuning, and wisdom knows none.)
   std::string algorithm = "auto";
 };
 

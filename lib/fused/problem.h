@@ -80,9 +80,11 @@ struct FusedBuffers {
   std::byte* scratch;     // of all threads
 };
 
-// They hold the plans of both layers for up to four kinds of bands.
+// They hold the plans of both layers for up to four kinds of bands (band_plans.h).
 template <>
-inline constexpr size_t kMaxPlanBytes<FusedBuffers> = 6144;
+inline constexpr size_t kMaxPlanBytes<FusedBuffers> = 8 * std::max(sizeof(ConvPlan),
+                                                                   sizeof(PoolPlan)) +
+                                                      1024;
 
 using FusedPlan = Plan<FusedBuffers>;
 
