@@ -72,10 +72,20 @@ void CopyRow(const ConvOp& op, int64_t columns, int64_t channels, const float* f
   }
 }
 
+// Whether the area is whole rows of the input without padding.
+bool IsOnePiece(const ConvShape& call, const BandArea& a) {
+  const BandRuns &h = a.rows, &w = a.columns;
+  return h.runs == 1 && h.step == 1 && h.first >= 0 && h.limit <= call.h.in && w.runs == 1 &&
+         w.step == 1 && w.first == 0 && w.limit == call.w.in;
+}
+
 }  // namespace
 
 void CopyPixels(const ConvOp& op, const PixelBlock& b, const float* from, const Strides& fs,
                 float* to, const Strides& ts) {
+  if (fs.h == b.columns * fs.w && ts.h == b.columns * ts.w) {  // as one long row
+    return CopyRow(op, b.rows * b.columns, b.channels, from, fs, to, ts);
+  }
   for (int64_t h = 0; h < b.rows; ++h) {
     CopyRow(op, b.columns, b.channels, from + h * fs.h, fs, to + h * ts.h, ts);
   }
@@ -86,6 +96,10 @@ void FillBand(const ConvShape& call, const float* x, const BandArea& a, int64_t 
   const ConvOp& op = *call.op;
   const int64_t pitch = PixelPitch(channels);
   const Strides pixels{0, 1, a.columns.runs * a.columns.pitch * pitch, pitch};
+  if (IsOnePiece(call, a)) {
+    const float* const from = x + a.n * call.xs.n + first * call.xs.c + a.rows.first * call.xs.h;
+    return CopyPixels(op, {a.rows.count, a.columns.count, channels}, from, call.xs, band, pixels);
+  }
   const auto fill_row = [&](const float* from, int64_t run, float* to) {
     const auto padding = [&](int64_t i, int64_t position) {
       const int64_t iw = call.w.Source(position, op.mode);

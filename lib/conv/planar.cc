@@ -122,7 +122,7 @@ bool IsAligned(const float* y, int64_t lanes) {
   return reinterpret_cast<uintptr_t>(y) % static_cast<uintptr_t>(lanes * kFloat) == 0;
 }
 
-// What a plane, an input row (which may be copied) and a vector of outputs cost, as measured.
+// What a plane, a copied input row and a vector of outputs cost, as measured.
 double Estimate(const PlanarPlan& p) {
   const ConvShape& c = p.shape;
   const ConvOp& op = *c.op;
@@ -133,8 +133,12 @@ double Estimate(const PlanarPlan& p) {
                                                            : 0.8;
   const double inputs = static_cast<double>(c.n * op.in_channels);
   const double outputs = static_cast<double>(c.n * op.out_channels);
-  return inputs * (240.0 + 26.0 * static_cast<double>(c.h.in) * static_cast<double>(c.w.stride)) +
-         outputs * vectors * (taps * tap + 6.0);
+  const bool in_vectors = c.op->mode == PaddingMode::kZeros && c.w.stride <= 2;
+  const double row = c.w.stride == 1 && in_vectors ? 1
+                     : in_vectors ? 2 * static_cast<double>(CeilDiv(c.w.in, op.lanes))
+                                  : static_cast<double>(c.w.in);
+  return inputs * (80.0 + (2.0 + row) * static_cast<double>(c.h.in)) +
+         outputs * vectors * (taps * tap + 0.75 * op.lanes - 1);
 }
 
 PlanarPlan MakePlan(const ConvShape& call) {
@@ -170,22 +174,18 @@ PlanarPlan MakePlan(const ConvShape& call) {
   return p;
 }
 
-// Some rows of one input plane and all outputs that come from it.
+// Some rows of an input plane and all outputs that come from it, plane by plane.
 class PlaneTask {
  public:
-  PlaneTask(const PlanarPlan& plan, const ConvBuffers& buffers, int64_t plane, int64_t band,
-            float* scratch)
+  PlaneTask(const PlanarPlan& plan, const ConvBuffers& buffers, int64_t band, float* scratch)
       : plan_(plan),
         call_(plan.shape),
         buffers_(buffers),
         op_(*call_.op),
-        n_(plane / op_.in_channels),
-        channel_(plane % op_.in_channels),
         row_(plan.bands.Begin(band)),
         row_end_(plan.bands.Begin(band + 1)),
-        band_(scratch + plan.zeros),
         stream_(plan.stream && IsAligned(buffers.y, op_.lanes)),
-        inputs_(call_, buffers.x + n_ * call_.xs.n + channel_ * call_.xs.c, scratch) {
+        inputs_(call_, scratch, scratch + plan.zeros) {
     args_.row_stride = call_.h.stride;
     args_.row_dilation = call_.h.dilation;
     args_.kernel_h = call_.h.kernel;
@@ -193,57 +193,92 @@ class PlaneTask {
     op_.SetClamp(args_);
   }
 
-  void Run() {
+  // The planes [first, end).
+  void Run(int64_t first, int64_t end) {
+    for (int64_t plane = first; plane < end; ++plane) Run(plane, plane + 1 == end);
+  }
+
+ private:
+  void Run(int64_t plane, bool last) {
+    last_ = last || (plane + 1) % op_.in_channels == 0;
+    n_ = plane / op_.in_channels;
+    channel_ = plane % op_.in_channels;
+    x_ = buffers_.x + n_ * call_.xs.n + channel_ * call_.xs.c;
     RunCopied(0, plan_.inside);
     for (int64_t column = plan_.inside; column < plan_.inside_end; column += kMaxColumnsInPlace) {
       const int64_t end = std::min(column + kMaxColumnsInPlace, plan_.inside_end);
       const PlanarArea area{row_, row_end_, column, end};
-      inputs_.UseInPlace(area);
+      inputs_.UseInPlace(x_, area);
       RunStretch(area);
     }
     RunCopied(plan_.inside_end, call_.w.out);
   }
 
- private:
   void RunCopied(int64_t column, int64_t end) {
     for (; column < end; column += kMaxCopiedColumns) {
       const PlanarArea area{row_, row_end_, column, std::min(column + kMaxCopiedColumns, end)};
-      inputs_.Copy(area, band_);
+      inputs_.Copy(x_, area);
       RunStretch(area);
     }
   }
 
+  // How an area is cut; planes have it in common, and divisions are slow.
+  struct Cut {
+    PlanarArea area{};
+    EvenSplit tiles{1, 1}, blocks{1, 1};  // vectors of a row; rows
+    int64_t whole = 0;                    // tiles; the last one may be partial
+    int64_t past = 0;                     // lanes of that past the end of the row
+  };
+
+  void CutArea(const PlanarArea& area) {
+    const int64_t columns = area.column_end - area.column;
+    cut_.area = area;
+    cut_.tiles = EvenSplit(CeilDiv(columns, op_.lanes), plan_.tiles->max_vecs);
+    const auto vecs = static_cast<size_t>(cut_.tiles.Begin(1));
+    cut_.blocks = EvenSplit(area.row_end - area.row,
+                            std::min<int64_t>(plan_.tiles->max_rows[vecs], plan_.max_rows));
+    cut_.past = cut_.tiles.total * op_.lanes - columns;
+    cut_.whole = cut_.past == 0 ? cut_.tiles.parts : cut_.tiles.parts - 1;
+  }
+
   void RunStretch(const PlanarArea& area) {
-    const int64_t columns = area.column_end - area.column, taps = call_.h.kernel * call_.w.kernel;
-    const EvenSplit tiles(CeilDiv(columns, op_.lanes), plan_.tiles->max_vecs);
-    const auto vecs = static_cast<size_t>(tiles.Begin(1));
-    const EvenSplit blocks(row_end_ - row_,
-                           std::min<int64_t>(plan_.tiles->max_rows[vecs], plan_.max_rows));
+    if (area != cut_.area) CutArea(area);
+    const int64_t taps = call_.h.kernel * call_.w.kernel;
     for (int64_t m = 0; m < op_.group_out(); ++m) {
       const int64_t out_channel = channel_ * op_.group_out() + m;
+      const bool last = last_ && m + 1 == op_.group_out();
       args_.weights = call_.weights->oihw() + out_channel * taps;
       args_.bias = call_.weights->bias() + out_channel;
-      for (int64_t i = 0; i < blocks.parts; ++i) {
-        const int64_t row = row_ + blocks.Begin(i), rows = blocks.Begin(i + 1) - blocks.Begin(i);
+      for (int64_t i = 0; i < cut_.blocks.parts; ++i) {
+        const int64_t row = row_ + cut_.blocks.Begin(i);
+        const int64_t rows = row_ + cut_.blocks.Begin(i + 1) - row;
         inputs_.Find(row, rows, args_);
         const auto at = [&](const Strides& s) {
           return n_ * s.n + out_channel * s.c + row * s.h + area.column * s.w;
         };
-        RunRows(rows, columns, tiles, buffers_.y + at(call_.ys),
+        RunRows(rows, MaySpill(row + rows, last), buffers_.y + at(call_.ys),
                 buffers_.residual == nullptr ? nullptr : buffers_.residual + at(call_.rs));
       }
     }
   }
 
-  // Tiles of one width at a time: the wider ones, then the others, then the last if it is partial.
-  void RunRows(int64_t rows, int64_t columns, const EvenSplit& tiles, float* y,
-               const float* residual) {
-    const int64_t whole = columns % op_.lanes == 0 ? tiles.parts : tiles.parts - 1;
-    for (int64_t i = 0; i < whole;) {
+  // Whether the lanes past the end of a row may be stored, too: to this task's next rows, or its
+  // next plane, whose own outputs come after them.
+  bool MaySpill(int64_t row_end, bool last) const {
+    const int64_t width = call_.w.out, plane = call_.h.out * width;
+    if (cut_.area.column != 0 || cut_.area.column_end != width || call_.ys.h != width) return false;
+    if (buffers_.residual != nullptr || stream_) return false;
+    int64_t room = (row_end_ - row_end) * width;
+    if (!last && plan_.bands.parts == 1 && call_.ys.c == plane) room += plane;
+    return cut_.past <= room;
+  }
+
+  // The last tile if it is partial, then tiles of one width at a time, the wider ones first.
+  void RunRows(int64_t rows, bool spills, float* y, const float* residual) {
+    const EvenSplit& tiles = cut_.tiles;
+    const auto run = [&](int64_t i, int64_t end) {
       const int64_t vec = tiles.Begin(i), vecs = tiles.Begin(i + 1) - vec;
-      int64_t end = i + 1;
-      while (end < whole && tiles.Begin(end + 1) - tiles.Begin(end) == vecs) ++end;
-      SetColumn(vec);
+      args_.column = vec * op_.lanes;
       args_.tiles = end - i;
       args_.y = y + vec * op_.lanes;
       args_.y_row = call_.ys.h;
@@ -251,23 +286,26 @@ class PlaneTask {
       args_.residual_row = call_.rs.h;
       args_.stream = stream_;
       plan_.tiles->tile[vecs][rows](args_);
-      i = end;
+    };
+    if (cut_.whole < tiles.parts) {
+      spills ? run(cut_.whole, tiles.parts) : RunPartial(rows, y, residual);
     }
-    if (whole < tiles.parts) RunPartial(rows, columns, tiles, y, residual);
+    const int64_t wider = tiles.larger == 0 ? cut_.whole : std::min(tiles.larger, cut_.whole);
+    if (wider > 0) run(0, wider);
+    if (wider < cut_.whole) run(wider, cut_.whole);
   }
 
-  void RunPartial(int64_t rows, int64_t columns, const EvenSplit& tiles, float* y,
-                  const float* residual) {
+  void RunPartial(int64_t rows, float* y, const float* residual) {
     alignas(kAlignment) float buffer[kMaxPlanarRows * kMaxPlanarVecs * kMaxLanes];
-    const int64_t vec = tiles.Begin(tiles.parts - 1), vecs = tiles.total - vec;
-    const int64_t first = vec * op_.lanes, count = columns - first, pitch = vecs * op_.lanes;
+    const int64_t vec = cut_.tiles.Begin(cut_.whole), vecs = cut_.tiles.total - vec;
+    const int64_t first = vec * op_.lanes, pitch = vecs * op_.lanes, count = pitch - cut_.past;
     if (residual != nullptr) {
       for (int64_t r = 0; r < rows; ++r) {
         std::copy_n(residual + r * call_.rs.h + first, count, buffer + r * pitch);
-        std::fill_n(buffer + r * pitch + count, pitch - count, 0.0f);
+        std::fill_n(buffer + r * pitch + count, cut_.past, 0.0f);
       }
     }
-    SetColumn(vec);
+    args_.column = first;
     args_.tiles = 1;
     args_.y = buffer;
     args_.y_row = pitch;
@@ -275,21 +313,20 @@ class PlaneTask {
     args_.residual_row = pitch;
     args_.stream = false;
     plan_.tiles->tile[vecs][rows](args_);
-    for (int64_t r = 0; r < rows; ++r) {
-      std::copy_n(buffer + r * pitch, count, y + r * call_.ys.h + first);
-    }
+    op_.tiles->copy_rows(buffer, pitch, rows, count, y + first, call_.ys.h);
   }
-
-  void SetColumn(int64_t vec) { args_.column = vec * op_.lanes; }
 
   const PlanarPlan& plan_;
   const ConvShape& call_;
   const ConvBuffers& buffers_;
   const ConvOp& op_;
-  const int64_t n_, channel_, row_, row_end_;
-  float* const band_;
+  const int64_t row_, row_end_;
   const bool stream_;
+  int64_t n_ = 0, channel_ = 0;
+  bool last_ = false;         // of the task's planes, or of the image's
+  const float* x_ = nullptr;  // of the channel
   PlanarRows inputs_;
+  Cut cut_;
   PlanarArgs args_{};
 };
 
@@ -300,9 +337,7 @@ void PlanarPlan::Run(const ConvBuffers& buffers) const {
     std::fill_n(scratch, zeros, 0.0f);
     const int64_t band_of_rows = task % bands.parts, first = task / bands.parts * planes;
     const int64_t end = std::min(first + planes, input_planes());
-    for (int64_t plane = first; plane < end; ++plane) {
-      PlaneTask(*this, buffers, plane, band_of_rows, scratch).Run();
-    }
+    PlaneTask(*this, buffers, band_of_rows, scratch).Run(first, end);
   });
 }
 

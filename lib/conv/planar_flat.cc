@@ -1,5 +1,5 @@
-// The padded plane is copied to a buffer, its rows end to end, and convolved as if it were a single
-// row, in which the taps of output i are in[i + kh * pitch + kw] (without dilation):
+// A plane without padding, its rows end to end, is copied to a buffer and convolved as if it were a
+// single row, in which the taps of output i are in[i + kh * pitch + kw] (without dilation):
 //
 //   for each image and input plane: copy it to `in`
 //     for each output plane: a few tiles of one row from `in` to `out`; the rows of y from `out`
@@ -14,7 +14,7 @@
 
 #include "lib/base/error.h"
 #include "lib/base/parallel.h"
-#include "lib/conv/band.h"
+#include "lib/conv/band_axis.h"
 
 namespace windrow::internal {
 namespace {
@@ -29,9 +29,10 @@ int64_t Vectors(const ConvShape& call) {
   return CeilDiv((call.h.out - 1) * pitch + call.w.out, call.op->lanes);
 }
 
-// Whether the rows of x have no padding and lie end to end too.
+// Whether all of x is seen, without padding, and its rows lie end to end.
 bool InOnePiece(const ConvShape& call) {
-  return !call.h.padded() && !call.w.padded() && call.xs.h == call.w.in;
+  const auto all = [](const Axis& a) { return a.before == 0 && Covered(a, a.out) == a.in; };
+  return all(call.h) && all(call.w) && call.xs.h == call.w.in;
 }
 
 class Flat {
@@ -73,15 +74,8 @@ class Flat {
 
  private:
   void CopyIn(int64_t n, int64_t channel) {
-    if (InOnePiece(call_)) {
-      std::memcpy(in_.data(), buffers_.x + n * call_.xs.n + channel * call_.xs.c,
-                  static_cast<size_t>(rows_ * pitch_) * sizeof(float));
-    } else {
-      FillBand(
-          call_, buffers_.x,
-          {n, DenseRun(call_.h.Position(0, 0), rows_), DenseRun(call_.w.Position(0, 0), pitch_)},
-          channel, 1, in_.data());
-    }
+    std::memcpy(in_.data(), buffers_.x + n * call_.xs.n + channel * call_.xs.c,
+                static_cast<size_t>(rows_ * pitch_) * sizeof(float));
   }
 
   void RunPlane(int64_t n, int64_t out_channel) {
@@ -115,7 +109,8 @@ class Flat {
 };
 
 bool Fits(const ConvShape& call) {
-  if (call.threads > 1 || call.h.stride != 1 || call.w.stride != 1) return false;
+  if (!InOnePiece(call) || call.threads > 1 || call.h.stride != 1 || call.w.stride != 1)
+    return false;
   if (call.h.out > kMaxFloats || call.w.out > kMaxFloats) return false;
   return SaturatedProduct({Covered(call.h, call.h.out), Covered(call.w, call.w.out)}) <=
              kMaxFloats &&
@@ -126,11 +121,11 @@ bool Fits(const ConvShape& call) {
 // all of that is, as measured.
 double Estimate(const ConvShape& call) {
   const ConvOp& op = *call.op;
-  const int64_t rows = Covered(call.h, call.h.out), vectors = Vectors(call);
+  const int64_t vectors = Vectors(call);
   const int64_t taps = call.h.kernel * call.w.kernel;
-  const int64_t input = InOnePiece(call) ? 40 : 24 * rows;
+  constexpr int64_t kInput = 40;
   const int64_t output = vectors * taps + 5 * call.h.out + 10;
-  const double image = static_cast<double>(op.in_channels) * static_cast<double>(input) +
+  const double image = static_cast<double>(op.in_channels * kInput) +
                        static_cast<double>(op.out_channels) * static_cast<double>(output);
   constexpr double kMeasured = 2.1;
   return 60 + kMeasured * static_cast<double>(call.n) * image;

@@ -17,17 +17,38 @@ int64_t PlanarRows::BandFloats(const ConvShape& call, int64_t rows, int64_t colu
   return Covered(call.h, rows) * PhaseFloats(call, columns) * call.w.stride;
 }
 
-void PlanarRows::UseInPlace(const PlanarArea& area) {
-  band_ = nullptr;
+void PlanarRows::UseInPlace(const float* plane, const PlanarArea& area) {
+  copied_ = false;
+  area_ = {};
+  plane_ = plane;
   first_column_ = call_.w.Position(area.column, 0);
   for (int64_t kw = 0; kw < call_.w.kernel; ++kw) {
     columns_[static_cast<size_t>(kw)] = kw * call_.w.dilation;
   }
 }
 
-void PlanarRows::Copy(const PlanarArea& area, float* band) {
+void PlanarRows::Copy(const float* plane, const PlanarArea& area) {
+  copied_ = true;
+  plane_ = plane;
+  if (area != area_) Prepare(area);
+  const int64_t pitch = phase_ * call_.w.stride, first = call_.h.Position(area.row, 0);
+  const int64_t rows = Covered(call_.h, area.row_end - area.row);
+  if (call_.op->mode == PaddingMode::kZeros) {
+    const int64_t begin = std::clamp<int64_t>(-first, 0, rows);
+    const int64_t end = std::clamp<int64_t>(call_.h.in - first, begin, rows);
+    if (end > begin) CopyInside(first + begin, end - begin, band_ + begin * pitch);
+    return;
+  }
+  for (int64_t r = 0; r < rows; ++r) {
+    const int64_t ih = call_.h.Source(first + r, call_.op->mode);
+    CopyRow(plane_ + ih * call_.xs.h, band_ + r * pitch);
+  }
+}
+
+// All that planes have in common: where taps find their inputs, and the zeros round those.
+void PlanarRows::Prepare(const PlanarArea& area) {
   const Axis& w = call_.w;
-  band_ = band;
+  area_ = area;
   phase_ = PhaseFloats(call_, area.column_end - area.column);
   first_row_ = area.row;
   first_column_ = w.Position(area.column, 0);
@@ -35,17 +56,12 @@ void PlanarRows::Copy(const PlanarArea& area, float* band) {
     const int64_t at = kw * w.dilation;
     columns_[static_cast<size_t>(kw)] = at % w.stride * phase_ + at / w.stride;
   }
-  const Phases phases = CutPhases(area);
-  const int64_t pitch = phase_ * w.stride, first = call_.h.Position(area.row, 0);
-  for (int64_t r = 0; r < Covered(call_.h, area.row_end - area.row); ++r) {
-    const int64_t ih = call_.h.Source(first + r, call_.op->mode);
-    float* const to = band + r * pitch;
-    if (ih < 0) {
-      std::fill_n(to, pitch, 0.0f);
-    } else {
-      CopyRow(plane_ + ih * call_.xs.h, phases, to);
-    }
-  }
+  phases_ = CutPhases(area);
+  const int64_t rows = Covered(call_.h, area.row_end - area.row), pitch = phase_ * w.stride;
+  std::fill_n(band_, rows * pitch, 0.0f);
+  all_rows_ = rows <= std::ssize(rows_);
+  if (!all_rows_) return;
+  for (int64_t r = 0; r < rows; ++r) rows_[static_cast<size_t>(r)] = band_ + r * pitch;
 }
 
 PlanarRows::Phases PlanarRows::CutPhases(const PlanarArea& area) const {
@@ -68,36 +84,68 @@ PlanarRows::Phases PlanarRows::CutPhases(const PlanarArea& area) const {
   return phases;
 }
 
-void PlanarRows::CopyRow(const float* from, const Phases& phases, float* to) const {
+// Rows of the plane, none of them padding; what is padding in a row has its zeros.
+void PlanarRows::CopyInside(int64_t row, int64_t rows, float* to) const {
+  const int64_t stride = call_.w.stride, pitch = phase_ * stride;
+  const float* const from = plane_ + row * call_.xs.h;
+  if (stride == 1) {
+    const auto& [first, inside, after, count] = phases_[0];
+    if (after == inside) return;
+    return call_.op->tiles->copy_rows(from + first + inside, call_.xs.h, rows, after - inside,
+                                      to + inside, pitch);
+  }
+  if (stride != 2) {
+    for (int64_t r = 0; r < rows; ++r) CopyRow(from + r * call_.xs.h, to + r * pitch);
+    return;
+  }
+  // The phase that has the first column inside is that of the even ones from there on.
+  const auto begin = [&](const Phase& p) { return p.first + 2 * p.inside; };
+  const bool swapped = begin(phases_[1]) < begin(phases_[0]);
+  const Phase &even = phases_[swapped ? 1 : 0], &odd = phases_[swapped ? 0 : 1];
+  float* const evens = to + (swapped ? phase_ : 0) + even.inside;
+  float* const odds = to + (swapped ? 0 : phase_) + odd.inside;
+  const int64_t pairs = std::min(even.after - even.inside, odd.after - odd.inside);
+  if (pairs > 0) {
+    call_.op->tiles->deinterleave(from + begin(even), call_.xs.h, rows, pairs, evens, odds, pitch);
+  }
+  for (const bool of_odd : {false, true}) {  // one of them may have one more
+    const Phase& p = of_odd ? odd : even;
+    for (int64_t i = std::max<int64_t>(pairs, 0); i < p.after - p.inside; ++i) {
+      for (int64_t r = 0; r < rows; ++r) {
+        (of_odd ? odds : evens)[r * pitch + i] = from[r * call_.xs.h + begin(p) + 2 * i];
+      }
+    }
+  }
+}
+
+// One row with its padding, unless that is zeros.
+void PlanarRows::CopyRow(const float* from, float* to) const {
   const Axis& w = call_.w;
   for (int64_t p = 0; p < w.stride; ++p, to += phase_) {
-    const Phase& phase = phases[static_cast<size_t>(p)];
+    const Phase& phase = phases_[static_cast<size_t>(p)];
     const auto pad = [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
         const int64_t iw = w.Source(phase.first + i * w.stride, call_.op->mode);
-        to[i] = iw < 0 ? 0.0f : from[iw];
+        if (iw >= 0) to[i] = from[iw];
       }
     };
     pad(0, phase.inside);
-    const float* const inside = from + phase.first;
-    if (w.stride == 1) {
-      std::copy(inside + phase.inside, inside + phase.after, to + phase.inside);
-    } else if (w.stride == 2) {  // known, so that the compiler makes vectors of it
-      for (int64_t i = phase.inside; i < phase.after; ++i) to[i] = inside[i * 2];
-    } else {
-      for (int64_t i = phase.inside; i < phase.after; ++i) to[i] = inside[i * w.stride];
-    }
+    for (int64_t i = phase.inside; i < phase.after; ++i) to[i] = from[phase.first + i * w.stride];
     pad(phase.after, phase.count);
-    std::fill(to + phase.count, to + phase_, 0.0f);
   }
 }
 
 void PlanarRows::Find(int64_t row, int64_t rows, PlanarArgs& args) {
   const Axis& h = call_.h;
+  args.columns = columns_.data();
+  if (copied_ && all_rows_) {
+    args.rows = rows_.data() + (row - first_row_) * h.stride;
+    return;
+  }
   const int64_t first = h.Position(row, 0);
   for (int64_t r = 0; r < Covered(h, rows); ++r) {
     const float*& to = rows_[static_cast<size_t>(r)];
-    if (band_ != nullptr) {
+    if (copied_) {
       to = band_ + ((row - first_row_) * h.stride + r) * phase_ * call_.w.stride;
     } else {
       const int64_t ih = h.Source(first + r, call_.op->mode);
@@ -105,7 +153,6 @@ void PlanarRows::Find(int64_t row, int64_t rows, PlanarArgs& args) {
     }
   }
   args.rows = rows_.data();
-  args.columns = columns_.data();
 }
 
 }  // namespace windrow::internal

@@ -23,23 +23,25 @@ int64_t PlanarStreamBytes(const Machine& machine);
 
 // Outputs [row, row_end) x [column, column_end) of one plane.
 struct PlanarArea {
-  int64_t row, row_end, column, column_end;
+  int64_t row = 0, row_end = 0, column = 0, column_end = 0;
+  bool operator==(const PlanarArea&) const = default;
 };
 
 class PlanarRows {
  public:
-  // Of one plane of x. `zeros` is a row of padding for rows that are not copied.
-  PlanarRows(const ConvShape& call, const float* plane, const float* zeros)
-      : call_(call), plane_(plane), zeros_(zeros) {}
+  // `zeros` is a row of padding for rows that are not copied, `band` the memory for those that are.
+  PlanarRows(const ConvShape& call, const float* zeros, float* band)
+      : call_(call), zeros_(zeros), band_(band) {}
 
   // The floats that Copy needs for so many rows and columns of outputs.
   static int64_t BandFloats(const ConvShape& call, int64_t rows, int64_t columns);
 
-  // Takes the inputs of these outputs where they are. No column may fall on padding.
-  void UseInPlace(const PlanarArea& area);
+  // Takes the inputs of these outputs from where they are in this plane of x. No column may fall on
+  // padding.
+  void UseInPlace(const float* plane, const PlanarArea& area);
   // Copies the inputs of these outputs to the band, padded. Behind each row are zeros as far as
   // whole vectors of outputs reach.
-  void Copy(const PlanarArea& area, float* band);
+  void Copy(const float* plane, const PlanarArea& area);
 
   // Points `args` at the inputs of `rows` output rows from `row` on.
   void Find(int64_t row, int64_t rows, PlanarArgs& args);
@@ -52,13 +54,19 @@ class PlanarRows {
   };
   using Phases = std::array<Phase, kMaxPlanarStride>;
 
+  void Prepare(const PlanarArea& area);
   Phases CutPhases(const PlanarArea& area) const;
-  void CopyRow(const float* from, const Phases& phases, float* to) const;
+  void CopyInside(int64_t row, int64_t rows, float* to) const;
+  void CopyRow(const float* from, float* to) const;
 
   const ConvShape& call_;
-  const float* const plane_;
   const float* const zeros_;
-  const float* band_ = nullptr;  // null: in place
+  float* const band_;
+  const float* plane_ = nullptr;
+  PlanarArea area_{};  // whose padding is in the band; all zeros: nobody's
+  Phases phases_{};    // of that
+  bool copied_ = false;
+  bool all_rows_ = false;  // whether those of the band are in the list
   int64_t first_row_ = 0, first_column_ = 0;
   int64_t phase_ = 0;  // floats of a phase of a row
   std::array<const float*, (kMaxPlanarRows - 1) * kMaxPlanarStride + kMaxPlanarCovered> rows_;

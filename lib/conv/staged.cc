@@ -111,7 +111,7 @@ class Blocks {
     }
     const int64_t origin = whole.Position(first, 0), end = origin + Covered(whole, axis.out);
     int64_t seen = origin, seen_end = end;
-    if (plan_.skip_padding) {
+    if (plan_.skip_padding || plan_.reads_zeros) {
       seen = std::clamp<int64_t>(origin, 0, whole.in);
       seen_end = std::clamp<int64_t>(end, seen, whole.in);
     }
@@ -215,6 +215,7 @@ std::optional<StagedPlan> PlanStaged(const ConvShape& shape) {
   const PixelsPlan in_order = InOrder(p);
   p.varied = p.varied || in_order.varied;
   p.needs_vectors = std::holds_alternative<DepthwiseBlocksPlan>(in_order.kernel);
+  p.reads_zeros = p.needs_vectors && c.op->mode == PaddingMode::kZeros;
   p.cycles = Estimate(p, in_order);
   return p;
 }

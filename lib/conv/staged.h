@@ -20,6 +20,7 @@ struct StagedPlan {
   bool skip_padding;  // leave its taps out instead of multiplying by what a band has there
   bool stage_x, stage_y;
   bool needs_vectors;  // of weights, instead of panels
+  bool reads_zeros;    // for padding, which no band needs then
   BlockCut blocks;
   int64_t band_floats, out_floats;  // of one block
 

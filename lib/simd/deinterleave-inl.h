@@ -9,6 +9,7 @@
 
 #include <hwy/highway.h>
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -20,30 +21,33 @@ namespace windrow::internal::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
+#if HWY_TARGET != HWY_SCALAR
+// The pairs of a row, by vectors of D if there are as many as one has lanes.
+template <class D>
+HWY_INLINE bool DeinterleaveRow(D d, const float* from, int64_t pairs, float* even, float* odd) {
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  if (pairs < lanes) return false;
+  for (int64_t i = 0; i < pairs; i += lanes) {
+    i = std::min(i, pairs - lanes);  // the last begins inside the one before
+    const auto low = hn::LoadU(d, from + 2 * i), high = hn::LoadU(d, from + 2 * i + lanes);
+    hn::StoreU(hn::ConcatEven(d, high, low), d, even + i);
+    hn::StoreU(hn::ConcatOdd(d, high, low), d, odd + i);
+  }
+  return true;
+}
+#endif
+
 // even[row * to_row + i] = from[row * from_row + 2 * i], and odd the ones in between. The bits are
 // copied.
 inline void Deinterleave(const float* from, ptrdiff_t from_row, int64_t rows, int64_t pairs,
                          float* even, float* odd, ptrdiff_t to_row) {
   const KernelScope scope;
-#if HWY_TARGET != HWY_SCALAR
-  const hn::ScalableTag<float> d;
-  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  const auto vector = [&](int64_t i) HWY_ATTR {
-    const auto low = hn::LoadU(d, from + 2 * i), high = hn::LoadU(d, from + 2 * i + lanes);
-    hn::StoreU(hn::ConcatEven(d, high, low), d, even + i);
-    hn::StoreU(hn::ConcatOdd(d, high, low), d, odd + i);
-  };
-#endif
   for (int64_t r = 0; r < rows; ++r, from += from_row, even += to_row, odd += to_row) {
-    int64_t i = 0;
 #if HWY_TARGET != HWY_SCALAR
-    for (; i + lanes <= pairs; i += lanes) vector(i);
-    if (i != 0 && i < pairs) {  // the last begins inside the one before
-      vector(pairs - lanes);
-      continue;
-    }
+    if (DeinterleaveRow(hn::ScalableTag<float>(), from, pairs, even, odd)) continue;
+    if (DeinterleaveRow(hn::CappedTag<float, 4>(), from, pairs, even, odd)) continue;
 #endif
-    for (; i < pairs; ++i) {
+    for (int64_t i = 0; i < pairs; ++i) {
       std::memcpy(even + i, from + 2 * i, sizeof(float));
       std::memcpy(odd + i, from + 2 * i + 1, sizeof(float));
     }

@@ -218,6 +218,10 @@ struct TileSet : TileTable {
   // to[row * to_row + column] = from[row * from_row + column]
   void (*copy_rows)(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns, float* to,
                     ptrdiff_t to_row);
+  // even[row * to_row + i] = from[row * from_row + 2 * i], odd[...] = from[... + 2 * i + 1],
+  // for row < rows, i < pairs
+  void (*deinterleave)(const float* from, ptrdiff_t from_row, int64_t rows, int64_t pairs,
+                       float* even, float* odd, ptrdiff_t to_row);
 };
 
 // The tiles of the target at this index of Highway's dispatch tables. `fused` needs a target of

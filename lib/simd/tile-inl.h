@@ -27,6 +27,7 @@
 #include <utility>
 
 #include "lib/simd/copy-inl.h"
+#include "lib/simd/deinterleave-inl.h"
 #include "lib/simd/epilogue-inl.h"
 #include "lib/simd/kernels.h"
 #include "lib/simd/lanes-inl.h"
@@ -236,6 +237,7 @@ constexpr TileSet MakeTileSet() {
   FillTable<kFused, Lanes::kPixels>(set.pixels, kVecs);
   set.transpose = &Transpose;
   set.copy_rows = &CopyRows;
+  set.deinterleave = &Deinterleave;
   return set;
 }
 

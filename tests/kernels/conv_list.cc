@@ -58,6 +58,7 @@ std::vector<Kernel> ConvKernels(const TileSet& set) {
     list.Add(StrCat("rolling/", columns), RollingTrial, set.rolling.tile[columns], columns);
   }
   list.Add("copy_rows", CopyTrial, set.copy_rows);
+  list.Add("deinterleave", DeinterleaveTrial, set.deinterleave);
   list.Add("transpose", TransposeTrial, set.transpose);
   return list.Take();
 }
