@@ -90,18 +90,18 @@ ConvPlan PlanOf(ConsiderConv consider, ConvShape shape) {
   return plan;
 }
 
-// How many bytes of outputs a band has at most, and whether bands are worth it.
+// So that a band's outputs fit a part of the cache beside its inputs and the weights.
 BandCut CutBands(const EpiloguePlan& p) {
   constexpr int64_t kBandsPerThread = 2;
   const ConvShape& c = p.shape;
-  const ConvOp& op = *c.op;
-  const int64_t share = op.machine->l2 / 4;
-  const int64_t pixel = op.out_channels * kFloat, row = SaturatedProduct({c.w.out, pixel});
-  const int64_t image = SaturatedProduct({c.h.out, row}), all = SaturatedProduct({c.n, image});
-  const BandCut at_once{{c.h.out, c.w.out}, 0};
-  if (!p.staged() && all <= share) return at_once;
+  const int64_t share = c.op->machine->l2 / 4;
+  const int64_t pixel = c.op->out_channels * kFloat, row = SaturatedProduct({c.w.out, pixel});
+  const int64_t image = SaturatedProduct({c.h.out, row});
   int64_t most = share;
-  if (c.threads > 1) most = std::min(share, CeilDiv(all, kBandsPerThread * c.threads));
+  if (c.threads > 1) {
+    const int64_t all = SaturatedProduct({c.n, image});
+    most = std::min(share, CeilDiv(all, kBandsPerThread * c.threads));
+  }
   BandCut cut{{c.h.out, c.w.out}, 1};
   if (image <= most) {
     cut.images = EvenSplit(c.n, std::max<int64_t>(most / image, 1)).Begin(1);
@@ -111,25 +111,15 @@ BandCut CutBands(const EpiloguePlan& p) {
     cut.block.rows = 1;
     if (p.staged()) cut.block.columns = std::clamp<int64_t>(share / pixel, 1, c.w.out);
   }
-  if (p.staged()) return cut;
-  const int64_t weights =
-      SaturatedProduct({op.out_channels, op.group_in(), c.h.kernel, c.w.kernel, kFloat});
-  const bool weights_stay = weights <= op.machine->l2 / 2;
-  if (!weights_stay && SaturatedProduct({cut.count(c), weights}) > SaturatedProduct({all, 2})) {
-    return at_once;
-  }
-  // Where rows overlap by more than a band has, most inputs would be copied several times.
-  const int64_t extent = (c.h.kernel - 1) * c.h.dilation;
-  const bool halo = cut.block.rows < c.h.out && cut.block.rows * c.h.stride < extent;
-  return halo ? at_once : cut;
+  return cut;
 }
 
-// The plan in the middle, and the scratch memory of all.
-void PlanBands(EpiloguePlan& p) {
+// The plan in the middle, the scratch memory of all, and their cycles, which are returned.
+double PlanBands(EpiloguePlan& p) {
   const ConvShape whole = p.Inner();
   const int64_t each = p.bands.block.down(whole) * p.bands.block.across(whole);
-  const int64_t count = p.bands.count(whole);
   ConvShape last{};
+  double cycles = 0, last_cycles = 0;
   const auto plan = [&](int64_t index) {
     BlockCall band = p.BandAt(whole, index);
     if (p.staged()) {
@@ -138,14 +128,36 @@ void PlanBands(EpiloguePlan& p) {
           p.staged_bytes,
           RoundUp(SaturatedProduct({OutputFloats(band.shape), kFloat}), int64_t{kAlignment}));
     }
-    if (last.op != nullptr && SamePlan(band.shape, last)) return;
-    last = band.shape;
-    const ConvPlan of_band = PlanOf(p.consider, last);
-    if (index <= each / 2) p.inner = decltype(p.inner)::Inner(of_band);
-    p.inner_bytes = std::max(p.inner_bytes, RoundUp(of_band.scratch_bytes(), int64_t{kAlignment}));
+    if (last.op == nullptr || !SamePlan(band.shape, last)) {
+      last = band.shape;
+      const ConvPlan of_band = PlanOf(p.consider, last);
+      if (index <= each / 2) p.inner = decltype(p.inner)::Inner(of_band);
+      p.inner_bytes =
+          std::max(p.inner_bytes, RoundUp(of_band.scratch_bytes(), int64_t{kAlignment}));
+      last_cycles = of_band.cycles();
+    }
+    return last_cycles;
   };
-  for (int64_t i = 0; i < each; ++i) plan(i);
-  plan(count - 1);  // perhaps fewer images
+  for (int64_t i = 0; i < each; ++i) cycles += plan(i);
+  plan(p.bands.count(whole) - 1);  // perhaps fewer images
+  return cycles * static_cast<double>(CeilDiv(whole.n, p.bands.images));
+}
+
+// What bands save: outputs need not go to memory past the L2 cache and back.
+double SavedCycles(const ConvShape& c) {
+  const int64_t bytes = SaturatedProduct({OutputFloats(c), kFloat});
+  return c.op->machine->past_l2_byte *
+         static_cast<double>(std::max<int64_t>(bytes - c.op->machine->l2 / 2, 0));
+}
+
+// What each band fetches anew: the weights that do not stay in cache.
+double FetchedCycles(const EpiloguePlan& p) {
+  const ConvShape& c = p.shape;
+  const int64_t weights =
+      SaturatedProduct({c.op->out_channels, c.op->group_in(), c.h.kernel, c.w.kernel, kFloat});
+  if (weights <= c.op->machine->l2 / 2) return 0;
+  return c.op->machine->past_l2_byte * static_cast<double>(weights) *
+         static_cast<double>(p.bands.count(c) - 1);
 }
 
 void EpiloguePlan::RunBand(const ConvShape& whole, const ConvBuffers& buffers, int64_t index,
@@ -239,13 +251,18 @@ const char* ConsiderEpilogue(ConsiderConv consider, const ConvShape& shape, Conv
   ConvPlan at_once;
   if (const char* const reason = consider(p.Inner(), at_once)) return reason;
   p.cycles = at_once.cycles() + PassCycles(shape);
-  p.bands = CutBands(p);
-  if (p.bands.all_at_once()) {
-    p.inner = decltype(p.inner)::Inner(at_once);
-    p.inner_bytes = at_once.scratch_bytes();
-  } else {
-    PlanBands(p);
+  const double saved = SavedCycles(shape);
+  if (shape.n > 0 && (p.staged() || saved > 0)) {  // a batch of 0 is never run
+    p.bands = CutBands(p);
+    const double more = PlanBands(p) + FetchedCycles(p) - at_once.cycles();
+    if (p.staged() || more < saved) {
+      plan = ConvPlan(p);
+      return nullptr;
+    }
   }
+  p.bands = {{shape.h.out, shape.w.out}, 0};
+  p.inner = decltype(p.inner)::Inner(at_once);
+  p.inner_bytes = at_once.scratch_bytes();
   plan = ConvPlan(p);
   return nullptr;
 }

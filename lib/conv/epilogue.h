@@ -5,8 +5,9 @@
 //     1. the strategy's plan of a call of just these rows, without activation and scale
 //     2. the pass over the band
 //
-// Where the outputs are so few that they stay in cache anyway, or the weights so many that each
-// band would fetch them anew, it is one call on all threads, and the pass after it.
+// Where the outputs are so few that they stay in cache anyway, or bands cost the strategy more than
+// they save (halos, weights that each fetches anew), it is one call on all threads, and the pass
+// after it.
 //
 // A residual is added by the strategy, unless a scale comes before it. If that is in y's memory, a
 // band is computed in scratch memory, from which the pass goes to y.

@@ -23,7 +23,7 @@ HWY_INLINE V LeakyRelu(D d, V x, V slope) {
 
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V Silu(D d, V x) {
-  return hn::Mul(x, Sigmoid(d, x));
+  return hn::Mul(x, SigmoidOfNumber(d, x));  // NaN again
 }
 
 // A NaN may become a bound of the clamp, and is one again as its product with x.
