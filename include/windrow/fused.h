@@ -52,8 +52,7 @@ class WINDROW_API Fused {
   Shape OutputShape(const Shape& input) const;
 
   // As Conv2d's (conv2d.h): threads, what is thrown, batches of 0, views of any strides. Throws
-  // std::invalid_argument for a residual if the second is a pooling. In the first Run a layer packs
-  // its weights while others write y: std::bad_alloc then, too, leaves y written in part.
+  // std::invalid_argument for a residual if the second is a pooling.
   void Run(const RunArgs& args) const;
   void Run(const ConstTensorView& x, const TensorView& y) const;
   Tensor Run(const ConstTensorView& x) const;  // in x's layout

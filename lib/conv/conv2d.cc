@@ -13,7 +13,6 @@
 #include "lib/conv/registry.h"
 #include "lib/conv/run_args.h"
 #include "lib/conv/weights.h"
-#include "lib/simd/kernels.h"
 #include "lib/simd/target.h"
 
 namespace windrow {
@@ -32,9 +31,7 @@ namespace {
 
 ConvOp BindOp(const Conv2dOptions& options, const internal::Target& target) {
   ConvOp op = internal::CheckOptions(options);
-  op.fused = options.numerics == Numerics::kNative && target.fused;
-  op.lanes = target.lanes;
-  op.tiles = &internal::Tiles(target.index, op.fused);
+  internal::BindTarget(op, target, options.numerics);
   return op;
 }
 

@@ -39,19 +39,19 @@ inline AxisPart PartOf(const Axis& whole, PaddingMode mode, int64_t first, int64
   return part;
 }
 
-// One image's block of outputs, on one thread. Distances are in floats, from the first element of
-// the whole call's x, y and residual to that of this one's.
+// One image's block of outputs, or those of `images` from that one on, on one thread. Distances are
+// in floats, from the first element of the whole call's x, y and residual to that of this one's.
 struct BlockCall {
   ConvShape shape;
   ptrdiff_t x, y, residual;
 
-  BlockCall(const ConvShape& call, const Block& block) : shape(call) {
+  BlockCall(const ConvShape& call, const Block& block, int64_t images = 1) : shape(call) {
     const AxisPart h = PartOf(call.h, call.op->mode, block.row, block.rows);
     const AxisPart w = PartOf(call.w, call.op->mode, block.column, block.columns);
     const auto at = [&](const Strides& s, int64_t row, int64_t column) {
       return block.n * s.n + row * s.h + column * s.w;
     };
-    shape.n = 1;
+    shape.n = images;
     shape.threads = 1;
     shape.h = h.axis;
     shape.w = w.axis;

@@ -22,6 +22,10 @@ struct BandPlans {
   double cycles() const {
     return first.cycles() + std::visit([](const auto& p) { return p.cycles(); }, second);
   }
+  void Prepare() const {
+    first.Prepare();
+    std::visit([](const auto& p) { p.Prepare(); }, second);
+  }
   int64_t scratch_bytes() const {
     return std::max(first.scratch_bytes(),
                     std::visit([](const auto& p) { return p.scratch_bytes(); }, second));

@@ -36,6 +36,11 @@ struct BandsPlan {
     return SaturatedSum(RoundUp(middle, int64_t{kAlignment}), layer_bytes);
   }
   std::string Describe() const;
+  void Prepare() const {
+    for (int kind = 0; kind < BandCut::kKinds; ++kind) {
+      if (cut.OfKind(kind).count > 0) kinds[static_cast<size_t>(kind)].Prepare();
+    }
+  }
   void Run(const FusedBuffers& buffers) const;
 
  private:
@@ -146,6 +151,7 @@ void BandsPlan::RunBand(int64_t index, const FusedBuffers& buffers, std::byte* s
 }
 
 void BandsPlan::Run(const FusedBuffers& buffers) const {
+  Prepare();
   if (cut.together) {
     for (int64_t i = 0; i < cut.count(); ++i) RunBand(i, buffers, buffers.scratch);
     return;

@@ -114,6 +114,8 @@ void RandomLayer(Generator& random, int64_t ic, Problem& p) {
   if (random.OneIn(6)) p.mode = static_cast<PaddingMode>(random.Between(1, 3));
   p.bias = random.OneIn(2);
   if (random.OneIn(2)) p.epilogue = {.clamp_min = 0, .clamp_max = 6};
+  if (random.OneIn(4)) p.epilogue.activation = static_cast<Activation>(random.Between(1, 5));
+  p.scale = random.OneIn(6);
   p.numerics = random.OneIn(4) ? Numerics::kPortable : Numerics::kNative;
 }
 
