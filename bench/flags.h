@@ -35,7 +35,9 @@ inline constexpr char kFlagsHelp[] =
     "--benchmark_filter=REGEX,\n"
     "of benchmarks named conv/LAYER/LAYOUT, conv_cold/..., backward_data/..., "
     "backward_weights/..., "
-    "max_pool/..., avg_pool/..., max_pool_backward/..., avg_pool_backward/... and probe/...:\n";
+    "max_pool/..., avg_pool/..., max_pool_backward/..., avg_pool_backward/..., fused/PAIR/LAYOUT "
+    "and\n"
+    "probe/...:\n";
 
 // Takes these flags out of the arguments, --name=value or --name value, and leaves Google
 // Benchmark's, to which --json adds some. Throws std::invalid_argument for a value that is wrong.

@@ -15,6 +15,7 @@
 
 #include "bench/conv_bench.h"
 #include "bench/flags.h"
+#include "bench/fused_bench.h"
 #include "bench/gradient_bench.h"
 #include "bench/layers.h"
 #include "bench/peer.h"
@@ -69,8 +70,10 @@ void RegisterOperations(const std::vector<Peer>& peers, const Flags& flags) {
   const bool pooling = Has(PoolAlgorithms(), flags.algorithm);
   if (convolution) RegisterConvolutions(layers, peers, flags);
   if (convolution) RegisterGradients(layers, peers, flags);
+  const bool pair = Has(FusedAlgorithms(), flags.algorithm);
   if (pooling) RegisterPoolings(pools, peers, flags);
-  if (!convolution && !pooling) {
+  if (pair) RegisterPairs(flags);
+  if (!convolution && !pooling && !pair) {
     throw std::invalid_argument("there is no algorithm \"" + flags.algorithm + "\"");
   }
 }

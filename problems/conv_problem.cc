@@ -12,6 +12,8 @@ namespace {
 
 constexpr const char* kModes[] = {"zeros", "reflect", "replicate", "circular"};
 constexpr const char* kNumerics[] = {"native", "portable"};
+// Past kIdentity.
+constexpr const char* kActivations[] = {"sigmoid", "silu", "hardswish", "leakyrelu", "gelutanh"};
 
 Slide Direction(const ConvProblem& p, int64_t in, int64_t Size2::*of, Sides given) {
   const int64_t kernel = p.kernel.*of, stride = p.stride.*of, dilation = p.dilation.*of;
@@ -39,7 +41,17 @@ Epilogue TakeClamp(Words& words) {
                                 "\", which is not a number");
   };
   const float min = bound(text.substr(0, dots));
-  return {min, bound(text.substr(dots + 2))};
+  return {.clamp_min = min, .clamp_max = bound(text.substr(dots + 2))};
+}
+
+void TakeActivation(Words& words, Epilogue& e) {
+  const auto which = words.OneOf(kActivations, "activation");
+  if (which) e.activation = static_cast<Activation>(*which + 1);
+  const auto slope = words.Setting("slope");
+  if (!slope) return;
+  const auto value = ReadFinite(*slope);
+  if (!value) throw std::invalid_argument("\"slope=" + *slope + "\" is not a finite number");
+  e.negative_slope = *value;
 }
 
 void TakeResidual(Words& words, ConvProblem& p) {
@@ -82,6 +94,15 @@ bool IsValid(const ConvProblem& p) {
          ModeFits(p.mode, h) && ModeFits(p.mode, w);
 }
 
+std::vector<float> Scales(const ConvProblem& p) {
+  std::vector<float> scales;
+  for (int64_t oc = 0; p.scale && oc < p.oc; ++oc) {
+    const auto size = static_cast<float>(1 + oc % 7) * 0.3f;  // products are rounded
+    scales.push_back(oc % 5 == 3 ? -size : size);
+  }
+  return scales;
+}
+
 Conv2dOptions Options(const ConvProblem& p, const std::string& target,
                       const std::string& algorithm) {
   Conv2dOptions o;
@@ -94,6 +115,7 @@ Conv2dOptions Options(const ConvProblem& p, const std::string& target,
   o.groups = p.g;
   o.padding_mode = p.mode;
   o.epilogue = p.epilogue;
+  o.epilogue.scale = Scales(p);
   o.numerics = p.numerics;
   o.algorithm = algorithm;
   o.target = target;
@@ -119,6 +141,8 @@ ParsedConv ParseConv(std::string_view text) {
   p.residual_layout = p.y_layout;
   TakeResidual(words, p);
   p.epilogue = TakeClamp(words);
+  TakeActivation(words, p.epilogue);
+  p.scale = words.Flag("scale");
   words.End(
       "a problem such as \"ic64 oc128 k3 s2 p1 ih56 iw56 nhwc\" or \"maxpool c64 k3 s2 p1 ih56 "
       "iw56 "
@@ -142,6 +166,13 @@ std::string ToString(const ConvProblem& p) {
   }
   if (std::isfinite(p.epilogue.clamp_min) || std::isfinite(p.epilogue.clamp_max)) {
     s << " clamp=" << ToString(p.epilogue.clamp_min) << ".." << ToString(p.epilogue.clamp_max);
+  }
+  if (p.scale) s << " scale";
+  if (p.epilogue.activation != Activation::kIdentity) {
+    s << ' ' << kActivations[static_cast<size_t>(p.epilogue.activation) - 1];
+  }
+  if (p.epilogue.negative_slope != Epilogue().negative_slope) {
+    s << " slope=" << ToString(p.epilogue.negative_slope);
   }
   s << CommonText(p);
   if (p.numerics == Numerics::kPortable) s << " portable";

@@ -6,7 +6,8 @@
 //   s2  d2                         stride, dilation; s2x1 or sh2 sw1 for two directions
 //   p1  same                       padding; p2x1 or ph2 pw1; pt1 pb2 pl0 pr3 for each side
 //   zeros reflect replicate circular                                    padding mode
-//   nchw nhwc  native portable  bias  residual  clamp=0..6
+//   nchw nhwc  native portable  bias  residual  clamp=0..6  scale
+//   sigmoid silu hardswish leakyrelu gelutanh  slope=0.01               activation
 //   target=NAME  algorithm=NAME
 //
 // and what is for tests only: values=zeros and other kValuesWords; y=nhwc and residual=nchw, a
@@ -18,6 +19,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "problems/kinds.h"
 #include "problems/slide.h"
@@ -35,7 +37,8 @@ struct ConvProblem {
   PaddingMode mode = PaddingMode::kZeros;
   bool bias = false;
   Residual residual = Residual::kNone;
-  Epilogue epilogue{};
+  Epilogue epilogue{};  // without the scale
+  bool scale = false;   // one of its own for each output channel
   Numerics numerics = Numerics::kNative;
   Layout x_layout = Layout::kNhwc, y_layout = Layout::kNhwc, residual_layout = Layout::kNhwc;
   Gaps gaps = Gaps::kNone;
@@ -53,6 +56,9 @@ struct ConvProblem {
 
 // Whether PyTorch would take it: the kernel fits, padding modes have enough pixels to copy.
 bool IsValid(const ConvProblem& p);
+
+// The numbers of the scale; none if there is none.
+std::vector<float> Scales(const ConvProblem& p);
 
 Conv2dOptions Options(const ConvProblem& p, const std::string& target,
                       const std::string& algorithm);

@@ -93,6 +93,7 @@ std::vector<std::string> SimplerConvolutions(const std::string& text) {
   changes.Try([](ConvProblem& to) { to.bias = false; });
   changes.Try([](ConvProblem& to) { to.residual = problems::Residual::kNone; });
   changes.Try([](ConvProblem& to) { to.epilogue = {}; });
+  changes.Try([](ConvProblem& to) { to.scale = false; });
   changes.Try([](ConvProblem& to) { to.values = Values::kPlain; });
   return changes.Take();
 }

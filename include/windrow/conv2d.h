@@ -4,7 +4,11 @@
 // Each output element is one chain in one order, whatever the algorithm, layout or thread count:
 //
 //   acc = bias + 0.0f (or +0);  for kh: for kw: for c: acc = fma(x, w, acc)
-//   v = acc;  v += residual (if any);  v += +0.0f;  v = clamp(v);  every NaN becomes 0x7FC00000
+//   v = acc;  v *= scale[oc] (if any);  v += residual (if any);  v += +0.0f;  v = clamp(v)
+//   v = activation(v);  every NaN becomes 0x7FC00000
+//
+// Scale and activation round each product and each sum, in both classes: the bits are exactly those
+// of the convolution without them, followed by them over y.
 //
 // A padded position of PaddingMode::kZeros is a pixel of zeros: 0 * inf is NaN there, as in
 // PyTorch.
@@ -16,7 +20,8 @@
 //
 // where k is K in class F, K + 1 in class U, in which a product is rounded before it is added, and
 // one more with a residual. The last term is for products and sums that are denormal, if those are
-// not flushed to zero. A clamp brings two numbers no further apart.
+// not flushed to zero. A clamp brings two numbers no further apart. A scale multiplies the bound
+// without a residual by its size, and rounds once more.
 //
 // The gradients are sums in one order, too. By the input, dx is the same chain turned round: over
 // the positions of dy that see the pixel, ascending by row and column, output channels innermost,
@@ -31,8 +36,9 @@
 //   } db = s;  the same with a += dy
 //
 // with + +0 and NaN as above. Only what exists takes part: an input that no output sees has the
-// gradient +0, and a zero of the padding is nothing, even beside an infinite dy. The epilogue and
-// the residual are not part of it: dy is the gradient by the sum before them.
+// gradient +0, and a zero of the padding is nothing, even beside an infinite dy. The epilogue, its
+// scale and activation too, and the residual are not part of it: dy is the gradient by the sum
+// before them.
 #ifndef WINDROW_CONV2D_H_
 #define WINDROW_CONV2D_H_
 
@@ -51,6 +57,10 @@
 #include "windrow/tuning.h"
 
 namespace windrow {
+namespace internal {
+struct ConvLayer;
+}  // namespace internal
+
 inline namespace v0 {
 
 // What the padded pixels hold, as torch.nn.Conv2d's padding_mode.
@@ -64,10 +74,28 @@ enum class Numerics : uint8_t {
   kPortable,
 };
 
+// Functions of an output, by PyTorch's formulas, of which each product, sum and quotient is rounded
+// in the order in which they stand. exp and tanh are our own, within 2 and 3 units in the last
+// place, so that the bits are those of every CPU. NaN gives NaN. So does -infinity to kSilu,
+// kHardSwish and kGeluTanh, as in PyTorch: their formulas multiply it by 0. These give -0 far below
+// 0, kLeakyRelu where a product vanishes.
+enum class Activation : uint8_t {
+  kIdentity,
+  kSigmoid,    // 1 / (1 + exp(-x))
+  kSilu,       // x * sigmoid(x)
+  kHardSwish,  // x * min(max(x + 3, 0), 6) / 6: x * 6 may become infinite
+  kLeakyRelu,  // x > 0 ? x : negative_slope * x
+  // 0.5 * x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x^3))), torch.nn.GELU(approximate='tanh')
+  kGeluTanh,
+};
+
 // What happens to the sum before it is stored.
 struct Epilogue {  // a bound of -0 counts as +0
   float clamp_min = -std::numeric_limits<float>::infinity();
   float clamp_max = std::numeric_limits<float>::infinity();
+  Activation activation = Activation::kIdentity;  // after the clamp
+  float negative_slope = 0.01f;                   // of kLeakyRelu; finite
+  std::vector<float> scale{};                     // of each output channel, finite; none if empty
 };
 
 // How the gradients are computed: "auto" or a name of Algorithms(), BackwardWeightsAlgorithms().
@@ -99,7 +127,8 @@ struct Conv2dOptions {
 struct RunArgs {
   ConstTensorView x;
   TensorView y;
-  ConstTensorView residual{};  // added before the clamp; as large as y; none if empty
+  ConstTensorView
+      residual{};  // added after the scale, before the clamp; as large as y; none if empty
   // At least WorkspaceBytes(), apart from the views; the object's own if empty.
   std::span<std::byte> workspace{};
 };
@@ -188,7 +217,9 @@ class WINDROW_API Conv2d {
 
  private:
   struct Impl;
+  friend class Fused;
   Impl& impl() const;  // throws if there is none
+  internal::ConvLayer layer() const;
   std::shared_ptr<Impl> impl_;
 };
 

@@ -6,7 +6,8 @@
 //
 //   o = i * stride - padding + k * dilation
 //   acc = bias + 0.0f (or +0);  for ih: for iw: for c: acc = fma(x, w, acc)
-//   v = acc;  v += +0.0f;  v = clamp(v);  every NaN becomes 0x7FC00000
+//   v = acc;  v *= scale[oc] (if any);  v += +0.0f;  v = clamp(v);  v = activation(v)
+//   every NaN becomes 0x7FC00000
 //
 // over ascending rows and columns of x. Only what exists takes part: an output that no input leads
 // to is its bias.

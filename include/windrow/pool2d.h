@@ -42,6 +42,10 @@
 #include "windrow/tuning.h"
 
 namespace windrow {
+namespace internal {
+struct PoolLayer;
+}  // namespace internal
+
 inline namespace v0 {
 
 // Padding is at most half the kernel's size, as PyTorch's; but that of Padding::Sides, as ONNX's
@@ -164,6 +168,8 @@ class WINDROW_API Pooling {
   Impl& impl() const;  // throws if there is none
 
  private:
+  friend class Fused;
+  internal::PoolLayer layer() const;
   std::shared_ptr<Impl> impl_;
 };
 

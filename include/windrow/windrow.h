@@ -8,6 +8,7 @@
 #include "windrow/conv_transpose2d.h"
 #include "windrow/cpu.h"
 #include "windrow/export.h"
+#include "windrow/fused.h"
 #include "windrow/padding.h"
 #include "windrow/pool2d.h"
 #include "windrow/tensor.h"

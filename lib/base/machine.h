@@ -24,6 +24,10 @@ struct Machine {
   double multiply_adds = 2, loads = 2, instructions = 6;
   double l2_bytes = 32;  // read
 
+  // What a byte takes, in cycles, that does not stay in the L2 cache but goes further and comes
+  // back.
+  double past_l2_byte = 0.15;
+
   // What takes how many cycles: a call of a register tile, its first and last loads and stores
   // included; a vector copied from one place in cache to another; a vector that changes between
   // planes and pixels on the way.

@@ -8,11 +8,6 @@
 namespace windrow::internal {
 namespace {
 
-ConvOp WithoutEpilogue(ConvOp op) {
-  op.epilogue = {};
-  return op;
-}
-
 // As far as taps reach: what is past that has no gradient.
 Axis Padded(Axis axis) {
   axis.in = axis.Position(axis.out - 1, axis.kernel - 1) + axis.before + 1;
@@ -60,7 +55,7 @@ void Fold(const TransposedCall& padded, const TransposedCall& call, PaddingMode 
       for (int64_t c = 0; c < channels; ++c) to[c * call.xs.c] += pixel[c * padded.xs.c];
     }
   }
-  visit([](float& v) { v = Finish(v, Epilogue{}); });
+  visit([](float& v) { v = Finish(v); });
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ void ForOutputs(const OutputBox& c, const F& f) {
 template <typename F>
 float SumOfChunks(const BoxCut& chunks, const F& chain) {
   float s = 0.0f;
-  for (int64_t i = 0; i < chunks.count(); ++i) s = Finish(chain(chunks.at(i)) + s, Epilogue{});
+  for (int64_t i = 0; i < chunks.count(); ++i) s = Finish(chain(chunks.at(i)) + s);
   return s;
 }
 
@@ -45,7 +45,7 @@ void Channel(const GradientShape& s, const GradientBuffers& b, int64_t oc) {
   const ConvOp& op = *s.op;
   const int64_t first = oc / op.group_out() * op.group_in();
   float* dw = b.dw + oc * op.group_in() * s.h.kernel * s.w.kernel;
-  const auto put = [&](float v, float& to) { to = b.accumulate ? Finish(to + v, Epilogue{}) : v; };
+  const auto put = [&](float v, float& to) { to = b.accumulate ? Finish(to + v) : v; };
   for (int64_t ic = first; ic < first + op.group_in(); ++ic) {
     for (int64_t kh = 0; kh < s.h.kernel; ++kh) {
       for (int64_t kw = 0; kw < s.w.kernel; ++kw) {

@@ -6,21 +6,24 @@
 #include <utility>
 
 #include "lib/base/error.h"
-#include "lib/base/overlap.h"
 #include "lib/base/planner.h"
 #include "lib/conv/gradients.h"
+#include "lib/conv/layer.h"
 #include "lib/conv/problem.h"
 #include "lib/conv/registry.h"
+#include "lib/conv/run_args.h"
 #include "lib/conv/weights.h"
-#include "lib/simd/kernels.h"
 #include "lib/simd/target.h"
 
 namespace windrow {
 inline namespace v0 {
 
+using internal::CheckOverlap;
+using internal::CheckShapes;
 using internal::ConvBuffers;
 using internal::ConvOp;
 using internal::ConvShape;
+using internal::PlaceOf;
 using internal::Require;
 using internal::ResidualPlace;
 
@@ -28,9 +31,7 @@ namespace {
 
 ConvOp BindOp(const Conv2dOptions& options, const internal::Target& target) {
   ConvOp op = internal::CheckOptions(options);
-  op.fused = options.numerics == Numerics::kNative && target.fused;
-  op.lanes = target.lanes;
-  op.tiles = &internal::Tiles(target.index, op.fused);
+  internal::BindTarget(op, target, options.numerics);
   return op;
 }
 
@@ -46,40 +47,6 @@ internal::WeightsView CheckedWeights(const ConvOp& op, std::span<const float> we
   Require(bias.empty() || static_cast<int64_t>(bias.size()) == op.out_channels, "there are ",
           bias.size(), " biases, the convolution has ", op.out_channels, " output channels");
   return internal::WeightsView::Dense(op, weights.data());
-}
-
-// What depends on shapes and strides only.
-void CheckShapes(const RunArgs& args, const Shape& output) {
-  Require(!args.y.empty(), "there is no output view y");
-  Require(args.y.shape() == output, "y has the shape ", args.y.shape(), ", the convolution gives ",
-          output);
-  Require(!internal::MayOverlapItself(args.y), "elements of y overlap each other: strides n ",
-          args.y.strides().n, ", c ", args.y.strides().c, ", h ", args.y.strides().h, ", w ",
-          args.y.strides().w, " for the shape ", output);
-  Require(args.residual.empty() || args.residual.shape() == output, "the residual has the shape ",
-          args.residual.shape(), ", y has ", output);
-}
-
-void CheckOverlap(const RunArgs& args) {
-  Require(!internal::MayOverlap(args.x, args.y), "y overlaps x in memory");
-  if (!args.workspace.empty()) {
-    const auto meets = [&](const ConstTensorView& v) {
-      return internal::MayOverlap(args.workspace, v);
-    };
-    Require(!meets(args.x), "the workspace overlaps x in memory");
-    Require(!meets(args.y), "the workspace overlaps y in memory");
-    Require(args.residual.empty() || !meets(args.residual),
-            "the workspace overlaps the residual in memory");
-  }
-  if (args.residual.empty()) return;
-  Require(
-      internal::SameElements(args.residual, args.y) || !internal::MayOverlap(args.residual, args.y),
-      "y overlaps the residual in memory without being the same view");
-}
-
-ResidualPlace PlaceOf(const RunArgs& a) {
-  if (a.residual.empty()) return ResidualPlace::kNone;
-  return a.residual.data() == a.y.data() ? ResidualPlace::kInY : ResidualPlace::kElsewhere;
 }
 
 // All that the checks of shapes and the plan may depend on besides the object and the threads.
@@ -155,7 +122,8 @@ struct Conv2d::Impl {
   ConvShape CheckedShape(const RunArgs& args) const {
     Require(!args.x.empty(), "there is no input view x");
     ConvShape shape = ShapeOf(args.x.shape(), args.x.strides(), args.y.strides());
-    CheckShapes(args, Shape(shape.n, op.out_channels, shape.h.out, shape.w.out));
+    CheckShapes(args, Shape(shape.n, op.out_channels, shape.h.out, shape.w.out),
+                "the convolution gives");
     CheckOverlap(args);
     shape.residual = PlaceOf(args);
     if (shape.has_residual()) shape.rs = args.residual.strides();
@@ -217,6 +185,10 @@ Conv2d::Impl& Conv2d::impl() const {
 void Conv2d::SetWeights(std::span<const float> weights, std::span<const float> bias) {
   impl().weights.Set(impl().op, CheckedWeights(impl().op, weights, bias), bias);
   impl().gradients.WeightsChanged();
+}
+
+internal::ConvLayer Conv2d::layer() const {
+  return {&impl().op, &impl().weights, internal::ConvRegistry().Find(impl().options.algorithm)};
 }
 
 const Conv2dOptions& Conv2d::options() const { return impl().options; }

@@ -18,7 +18,6 @@
 #include "lib/conv/registry.h"
 #include "lib/conv/transposed.h"
 #include "lib/conv/weights.h"
-#include "lib/simd/kernels.h"
 #include "lib/simd/target.h"
 
 namespace windrow {
@@ -57,19 +56,12 @@ ConvOp BindOp(const ConvTranspose2dOptions& o, const internal::Target& target) {
   c.padding = o.padding;
   c.dilation = o.dilation;
   c.groups = o.groups;
-  c.epilogue = o.epilogue;
   c.numerics = o.numerics;
   ConvOp op = internal::CheckOptions(c);
   CheckOutputPadding("the height", o.output_padding.h, o.stride.h, o.dilation.h);
   CheckOutputPadding("the width", o.output_padding.w, o.stride.w, o.dilation.w);
-  op.fused = o.numerics == Numerics::kNative && target.fused;
-  op.lanes = target.lanes;
-  op.tiles = &internal::Tiles(target.index, op.fused);
-  return op;
-}
-
-ConvOp WithoutEpilogue(ConvOp op) {
-  op.epilogue = {};
+  op.epilogue = internal::CheckedEpilogue(o.epilogue, o.out_channels);
+  internal::BindTarget(op, target, o.numerics);
   return op;
 }
 
@@ -112,7 +104,7 @@ struct ConvTranspose2d::Impl {
   Impl(const ConvTranspose2dOptions& o, const internal::Target& target, std::span<const float> w,
        std::span<const float> bias)
       : options(o),
-        op(WithoutEpilogue(BindOp(o, target))),
+        op(internal::WithoutEpilogue(BindOp(o, target))),
         bias_op(BiasOp()),
         transposed(BindOp(o, target), Checked(w, bias), bias, {o.algorithm, o.tuning, target.name}),
         weights(w.begin(), w.end()),

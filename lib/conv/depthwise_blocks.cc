@@ -211,7 +211,7 @@ std::optional<DepthwiseBlocksPlan> PlanDepthwiseBlocks(const ConvShape& shape) {
 }
 
 void DepthwiseBlocksPlan::Run(const ConvBuffers& buffers) const {
-  shape.weights->NeedVectors();
+  Prepare();
   RunTasks(shape.threads, shape.n * chunks.parts * bands,
            [&](int64_t i, int64_t) { Task(*this, buffers, i).Run(); });
 }

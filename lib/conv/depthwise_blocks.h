@@ -23,6 +23,7 @@ struct DepthwiseBlocksPlan {
 
   int64_t ScratchBytes() const { return 0; }
   std::string Describe() const;
+  void Prepare() const { shape.weights->NeedVectors(); }
   void Run(const ConvBuffers& buffers) const;
 };
 

@@ -318,7 +318,7 @@ std::string TilesPlan::Describe() const {
 }
 
 void TilesPlan::Run(const ConvBuffers& buffers) const {
-  shape.weights->NeedPanels();
+  Prepare();
   if (shape.threads == 1) {  // one after the other, they have much in common
     Task task(*this, buffers);
     return RunTasks(1, tasks(), [&](int64_t i, int64_t) { task.Run(i); });

@@ -30,6 +30,7 @@ struct TilesPlan {
   int64_t tasks() const { return panels * shape.n * bands; }
   int64_t ScratchBytes() const { return 0; }
   std::string Describe() const;
+  void Prepare() const { shape.weights->NeedPanels(); }
   void Run(const ConvBuffers& buffers) const;
 };
 

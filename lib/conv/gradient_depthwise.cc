@@ -84,7 +84,7 @@ class Task {
       const BoxCut blocks(chunks.at(i), plan_.block_pixels);
       for (int64_t b = 0; b < blocks.count(); ++b) RunBlock(blocks.at(b));
       for (int64_t k = 0; k < plan_.sum_floats; ++k) {
-        sums_[k] = Finish(chains_[k] + sums_[k], Epilogue{});
+        sums_[k] = Finish(chains_[k] + sums_[k]);
       }
     }
     const GradientSums sums{.op = op_,

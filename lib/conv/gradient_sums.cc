@@ -9,7 +9,7 @@ namespace windrow::internal {
 namespace {
 
 void Add(const float* from, int64_t count, float* to) {
-  for (int64_t i = 0; i < count; ++i) to[i] = Finish(to[i] + from[i], Epilogue{});
+  for (int64_t i = 0; i < count; ++i) to[i] = Finish(to[i] + from[i]);
 }
 
 }  // namespace
@@ -76,7 +76,7 @@ void StoreRowBias(const GradientShape& shape, const GradientBuffers& buffers, in
           }
         }
       }
-      for (int64_t k = 0; k < count; ++k) sums[k] = Finish(chains[k] + sums[k], Epilogue{});
+      for (int64_t k = 0; k < count; ++k) sums[k] = Finish(chains[k] + sums[k]);
     }
     if (buffers.accumulate) {
       Add(sums, count, buffers.db + c);

@@ -212,7 +212,7 @@ int64_t Im2colPlan::ScratchBytes() const {
 }
 
 void Im2colPlan::Run(const ConvBuffers& buffers) const {
-  shape.weights->NeedPanels();
+  Prepare();
   const int64_t groups = shape.op->groups, bytes = ScratchBytes();
   RunTasks(shape.threads, blocks.count(shape) * groups, [&](int64_t i, int64_t slot) {
     BlockRunner(*this, buffers, i % groups, BlockAt(shape, blocks, i / groups),

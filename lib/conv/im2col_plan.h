@@ -40,6 +40,7 @@ struct Im2colPlan {
 
   int64_t ScratchBytes() const;
   std::string Describe() const;
+  void Prepare() const { shape.weights->NeedPanels(); }
   void Run(const ConvBuffers& buffers) const;
 
   // Steps of the reduction.

@@ -24,6 +24,9 @@ struct PixelsPlan {
   std::string Describe() const {
     return std::visit([](const auto& k) { return k.Describe(); }, kernel);
   }
+  void Prepare() const {
+    std::visit([](const auto& k) { k.Prepare(); }, kernel);
+  }
   void Run(const ConvBuffers& buffers) const {
     std::visit([&](const auto& k) { k.Run(buffers); }, kernel);
   }

@@ -43,6 +43,7 @@ struct PlanesPlan {
   std::string Describe() const {
     return DescribeTile(*shape.op, cut.max_rows, cut.vecs) + " over pixels";
   }
+  void Prepare() const { shape.weights->NeedPanels(); }
   void Run(const ConvBuffers& buffers) const;
 };
 
@@ -217,7 +218,7 @@ class PlanesTask {
 };
 
 void PlanesPlan::Run(const ConvBuffers& buffers) const {
-  shape.weights->NeedPanels();
+  Prepare();
   const int64_t bytes = ScratchBytes();
   RunTasks(shape.threads, panels * bands * shape.h.out * shape.n, [&](int64_t i, int64_t slot) {
     PlanesTask(*this, buffers, buffers.Scratch(slot, bytes)).Run(i);

@@ -1,5 +1,7 @@
 #include "lib/conv/problem.h"
 
+#include <cmath>
+
 #include "lib/base/error.h"
 #include "lib/base/math.h"
 
@@ -80,9 +82,6 @@ ConvOp CheckOptions(const Conv2dOptions& o) {
   }
   RequireEnum("padding_mode", o.padding_mode, PaddingMode::kCircular);
   RequireEnum("numerics", o.numerics, Numerics::kPortable);
-  const Epilogue& e = o.epilogue;
-  Require(e.clamp_min <= e.clamp_max, "clamp_min ", e.clamp_min, " is not <= clamp_max ",
-          e.clamp_max);
   CheckedProduct({o.kernel_size.h, o.dilation.h, 2}, "kernel height times dilation overflows");
   CheckedProduct({o.kernel_size.w, o.dilation.w, 2}, "kernel width times dilation overflows");
   ConvOp op;
@@ -94,9 +93,52 @@ ConvOp CheckOptions(const Conv2dOptions& o) {
   op.dilation = o.dilation;
   op.padding = o.padding;
   op.mode = o.padding_mode;
+  op.epilogue = CheckedEpilogue(o.epilogue, o.out_channels);
+  return op;
+}
+
+Epilogue CheckedEpilogue(const Epilogue& e, int64_t out_channels) {
+  Require(e.clamp_min <= e.clamp_max, "clamp_min ", e.clamp_min, " is not <= clamp_max ",
+          e.clamp_max);
+  RequireEnum("activation", e.activation, Activation::kGeluTanh);
+  Require(std::isfinite(e.negative_slope), "negative_slope is ", e.negative_slope,
+          "; it must be finite");
+  Require(e.scale.empty() || std::ssize(e.scale) == out_channels, "there are ", e.scale.size(),
+          " scales, the convolution has ", out_channels, " output channels");
+  for (size_t i = 0; i < e.scale.size(); ++i) {
+    Require(std::isfinite(e.scale[i]), "the scale of channel ", i, " is ", e.scale[i],
+            "; it must be finite");
+  }
+  Epilogue checked = e;
   // -0 as a bound is +0, as in the result.
-  op.epilogue = {.clamp_min = o.epilogue.clamp_min + 0.0f,
-                 .clamp_max = o.epilogue.clamp_max + 0.0f};
+  checked.clamp_min += 0.0f;
+  checked.clamp_max += 0.0f;
+  return checked;
+}
+
+void BindTarget(ConvOp& op, const Target& target, Numerics numerics) {
+  op.fused = numerics == Numerics::kNative && target.fused;
+  op.lanes = target.lanes;
+  op.tiles = &Tiles(target.index, op.fused);
+  op.epilogue_kernels = &EpilogueKernelsOf(target.index);
+  SetWithoutPass(op);
+}
+
+void SetWithoutPass(ConvOp& op) {
+  op.without_pass = nullptr;
+  if (op.epilogue.activation == Activation::kIdentity && !op.has_scale()) return;
+  ConvOp rest = op;
+  rest.epilogue = {};
+  if (!op.has_scale()) {
+    rest.epilogue.clamp_min = op.epilogue.clamp_min;
+    rest.epilogue.clamp_max = op.epilogue.clamp_max;
+  }
+  op.without_pass = std::make_shared<const ConvOp>(std::move(rest));
+}
+
+ConvOp WithoutEpilogue(ConvOp op) {
+  op.epilogue = {};
+  op.without_pass = nullptr;
   return op;
 }
 
@@ -143,6 +185,10 @@ void ConvShape::Describe(CallText& text) const {
   if (!weights->finite()) text << " nonfinite";
   strides("x=", xs, op->in_channels, h.in, w.in);
   outputs("y=", ys);
+  constexpr const char* kActivationNames[] = {"",           " sigmoid",   " silu",
+                                              " hardswish", " leakyrelu", " gelutanh"};
+  text << kActivationNames[static_cast<size_t>(op->epilogue.activation)];
+  if (op->has_scale()) text << " scale";
   if (residual == ResidualPlace::kInY) text << " residual=y";
   if (residual == ResidualPlace::kElsewhere) outputs("residual=", rs);
 }

@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <limits>
+#include <memory>
 
 #include "lib/base/call_text.h"
 #include "lib/base/machine.h"
@@ -14,7 +15,9 @@
 #include "lib/base/plan.h"
 #include "lib/conv/axis.h"
 #include "lib/conv/weights.h"
+#include "lib/simd/epilogue_kernels.h"
 #include "lib/simd/kernels.h"
+#include "lib/simd/target.h"
 #include "windrow/conv2d.h"
 #include "windrow/tensor.h"
 
@@ -30,10 +33,16 @@ struct ConvOp {
   bool fused = false;              // the multiply-add's class, after Conv2dOptions::numerics
   int lanes = 1;                   // of the bound target
   const TileSet* tiles = nullptr;  // of the bound target in that class
+  const EpilogueKernels* epilogue_kernels = nullptr;  // of the bound target
+  // What the micro-kernels do of it, the rest being for the epilogue's pass (epilogue.h): without
+  // activation and scale and, if there is a scale, which comes first, without clamp. Null if there
+  // is neither.
+  std::shared_ptr<const ConvOp> without_pass{};
   const Machine* machine = &ThisMachine();
 
   int64_t group_in() const { return in_channels / groups; }
   int64_t group_out() const { return out_channels / groups; }
+  bool has_scale() const { return !epilogue.scale.empty(); }
   // Of the arguments of any micro-kernel.
   template <typename Args>
   void SetClamp(Args& args) const {
@@ -48,6 +57,16 @@ struct ConvOp {
 
 // Checks the options against each other; throws std::invalid_argument. Binds no target.
 ConvOp CheckOptions(const Conv2dOptions& options);
+
+// The same without -0; throws std::invalid_argument if it is not one of so many output channels.
+Epilogue CheckedEpilogue(const Epilogue& epilogue, int64_t out_channels);
+
+void BindTarget(ConvOp& op, const Target& target, Numerics numerics);
+
+// What of an op must be made anew when its channels or kernel change.
+void SetWithoutPass(ConvOp& op);
+
+ConvOp WithoutEpilogue(ConvOp op);
 
 // The geometry of an input; throws std::invalid_argument if it does not fit the op.
 struct Geometry {

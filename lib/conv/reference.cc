@@ -3,6 +3,7 @@
 // Written to be read: no loop here is tuned, and each rounding is one expression.
 #include "lib/base/parallel.h"
 #include "lib/conv/scalar.h"
+#include "lib/conv/scalar_epilogue.h"
 #include "lib/conv/strategies.h"
 
 namespace windrow::internal {
@@ -38,9 +39,9 @@ void Row(const ConvShape& c, const ConvBuffers& b, int64_t n, int64_t oh) {
   for (int64_t oc = 0; oc < c.op->out_channels; ++oc) {
     for (int64_t ow = 0; ow < c.w.out; ++ow) {
       const auto at = [&](const Strides& s) { return n * s.n + oc * s.c + oh * s.h + ow * s.w; };
-      float v = Chain<kFused>(c, b, n, oc, oh, ow);
-      if (b.residual != nullptr) v += b.residual[at(c.rs)];
-      b.y[at(c.ys)] = Finish(v, c.op->epilogue);
+      const float* const residual = b.residual == nullptr ? nullptr : b.residual + at(c.rs);
+      b.y[at(c.ys)] =
+          FinishOutput(Chain<kFused>(c, b, n, oc, oh, ow), c.op->epilogue, oc, residual);
     }
   }
 }

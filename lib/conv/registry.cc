@@ -1,5 +1,6 @@
 #include "lib/conv/registry.h"
 
+#include "lib/conv/epilogue.h"
 #include "lib/conv/strategies.h"
 #include "windrow/conv2d.h"
 
@@ -11,11 +12,14 @@ namespace {
 constexpr const char* kVariants[] = {"order", "tile", "blocks", "source", "stores"};
 
 constexpr Strategy<ConvShape, ConvBuffers> kStrategies[] = {
-    {"pointwise", "the register tile on 1x1 kernels, nothing copied", ConsiderPointwise, kVariants},
-    {"direct", "the register tile with lanes over output channels", ConsiderDirect, kVariants},
-    {"depthwise", "blocks of pixels with a group in each lane", ConsiderDepthwise, kVariants},
-    {"planar", "tiles of pixels of one plane", ConsiderPlanar, kVariants},
-    {"im2col", "the register tile with lanes over pixels", ConsiderIm2col, kVariants},
+    {"pointwise", "the register tile on 1x1 kernels, nothing copied",
+     WithEpilogue<ConsiderPointwise>, kVariants},
+    {"direct", "the register tile with lanes over output channels", WithEpilogue<ConsiderDirect>,
+     kVariants},
+    {"depthwise", "blocks of pixels with a group in each lane", WithEpilogue<ConsiderDepthwise>,
+     kVariants},
+    {"planar", "tiles of pixels of one plane", WithEpilogue<ConsiderPlanar>, kVariants},
+    {"im2col", "the register tile with lanes over pixels", WithEpilogue<ConsiderIm2col>, kVariants},
     {"reference", "scalar, for any problem", ConsiderReference},
 };
 

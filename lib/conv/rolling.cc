@@ -144,7 +144,7 @@ std::optional<RollingPlan> PlanRolling(const ConvShape& shape) {
 }
 
 void RollingPlan::Run(const ConvBuffers& buffers) const {
-  shape.weights->NeedPanels();
+  Prepare();
   const int64_t tasks = shape.n * shape.op->groups * bands.parts;
   RunTasks(shape.threads, tasks, [&](int64_t i, int64_t) { Task(*this, buffers, i).Run(); });
 }

@@ -20,6 +20,7 @@ struct RollingPlan {
 
   int64_t ScratchBytes() const { return 0; }
   std::string Describe() const;
+  void Prepare() const { shape.weights->NeedPanels(); }
   void Run(const ConvBuffers& buffers) const;
 };
 

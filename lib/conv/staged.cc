@@ -244,7 +244,7 @@ int64_t StagedPlan::ScratchBytes() const {
 
 void StagedPlan::Run(const ConvBuffers& buffers) const {
   // Not in the midst of the tasks, where a lack of memory would leave y written in part.
-  needs_vectors ? shape.weights->NeedVectors() : shape.weights->NeedPanels();
+  Prepare();
   const Blocks each(*this, buffers);
   const int64_t bytes = ScratchBytes();
   RunTasks(shape.threads, blocks.count(shape),

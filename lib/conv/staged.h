@@ -27,6 +27,9 @@ struct StagedPlan {
 
   int64_t ScratchBytes() const;
   std::string Describe() const;
+  void Prepare() const {
+    needs_vectors ? shape.weights->NeedVectors() : shape.weights->NeedPanels();
+  }
   void Run(const ConvBuffers& buffers) const;
 };
 

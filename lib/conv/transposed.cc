@@ -31,6 +31,7 @@ ConvOp OpOf(const ConvOp& forward, Size2 taps, Size2 dilation) {
   op.padding = 0;
   op.mode = PaddingMode::kZeros;
   op.padding_absent = true;
+  SetWithoutPass(op);
   return op;
 }
 

@@ -4,6 +4,7 @@
 //     for oc: acc = fma(y[oc][oh][ow], w[oc][ic][kh][kw], acc);  then the epilogue
 #include "lib/base/parallel.h"
 #include "lib/conv/scalar.h"
+#include "lib/conv/scalar_epilogue.h"
 #include "lib/conv/transposed.h"
 
 namespace windrow::internal {
@@ -58,7 +59,8 @@ void TransposedReference::Run(const TransposedCall& c) const {
         const float bias = bias_[static_cast<size_t>(ic)] + 0.0f;
         const float v = op.fused ? Chain<true>(op, c, weights_.data(), bias, n, ic, ih, iw)
                                  : Chain<false>(op, c, weights_.data(), bias, n, ic, ih, iw);
-        c.x[n * c.xs.n + ic * c.xs.c + ih * c.xs.h + iw * c.xs.w] = Finish(v, op.epilogue);
+        c.x[n * c.xs.n + ic * c.xs.c + ih * c.xs.h + iw * c.xs.w] =
+            FinishOutput(v, op.epilogue, ic, nullptr);
       }
     }
   });

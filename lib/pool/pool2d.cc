@@ -10,6 +10,7 @@
 #include "lib/base/overlap.h"
 #include "lib/base/planner.h"
 #include "lib/pool/gradients.h"
+#include "lib/pool/layer.h"
 #include "lib/pool/problem.h"
 #include "lib/pool/registry.h"
 #include "lib/simd/pool_kernels.h"
@@ -136,6 +137,11 @@ Pooling::Pooling(std::shared_ptr<Impl> impl) : impl_(std::move(impl)) {}
 Pooling::Impl& Pooling::impl() const {
   Require(impl_ != nullptr, "this pooling was moved from: there is nothing to work with");
   return *impl_;
+}
+
+internal::PoolLayer Pooling::layer() const {
+  const auto algorithm = [](const auto& o) { return internal::PoolRegistry().Find(o.algorithm); };
+  return {&impl().op, std::visit(algorithm, impl().options)};
 }
 
 const std::string& Pooling::target() const { return impl().target(); }

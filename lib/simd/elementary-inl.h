@@ -60,6 +60,13 @@ HWY_INLINE V TimesPowerOf2(D d, V v, IntegersOf<D> n) {
   return hn::Mul(hn::Mul(v, power(half)), power(hn::Sub(n, half)));
 }
 
+// The same for n from -126 to 127.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V TimesNormalPowerOf2(D d, V v, IntegersOf<D> n) {
+  const hn::RebindToSigned<D> di;
+  return hn::Mul(v, hn::BitCast(d, hn::ShiftLeft<23>(hn::Add(n, hn::Set(di, 127)))));
+}
+
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V Exp(D d, V x) {
   const V bounded = hn::Min(hn::Max(x, hn::Set(d, -104.0f)), hn::Set(d, 89.0f));
@@ -70,10 +77,24 @@ HWY_INLINE V Exp(D d, V x) {
   return OneNaN(d, x, y);
 }
 
+// Of NaN some number. The bits are those of 1 / (1 + Exp(-x)): below -86 the power vanishes beside
+// 1, whatever it is, and above it is twice one of an exponent less.
+template <class D, class V = hn::Vec<D>>
+HWY_INLINE V SigmoidOfNumber(D d, V x) {
+  const hn::RebindToSigned<D> di;
+  const V one = hn::Set(d, 1.0f);
+  const V bounded = hn::Min(hn::Max(hn::Neg(x), hn::Set(d, -86.0f)), hn::Set(d, 89.0f));
+  V p = x;
+  IntegersOf<D> n;
+  ReduceExp(d, bounded, p, n);
+  const V v = hn::Add(p, one);
+  const V e = TimesNormalPowerOf2(d, hn::Add(v, v), hn::Sub(n, hn::Set(di, 1)));
+  return hn::Div(one, hn::Add(one, e));
+}
+
 template <class D, class V = hn::Vec<D>>
 HWY_INLINE V Sigmoid(D d, V x) {
-  const V one = hn::Set(d, 1.0f);
-  return hn::Div(one, hn::Add(one, Exp(d, hn::Neg(x))));
+  return OneNaN(d, x, SigmoidOfNumber(d, x));
 }
 
 // e / (e + 2) with e = exp(2 |x|) - 1, where it is not yet 1.
@@ -85,7 +106,7 @@ HWY_INLINE V Tanh(D d, V x) {
   IntegersOf<D> n;
   ReduceExp(d, hn::Add(bounded, bounded), p, n);
   const V one = hn::Set(d, 1.0f);
-  const V scaled = hn::Sub(TimesPowerOf2(d, hn::Add(p, one), n), one);
+  const V scaled = hn::Sub(TimesNormalPowerOf2(d, hn::Add(p, one), n), one);
   const V e = hn::IfThenElse(hn::RebindMask(d, hn::Eq(n, hn::Zero(di))), p, scaled);
   const V y = hn::CopySign(hn::Div(e, hn::Add(e, hn::Set(d, 2.0f))), x);
   return OneNaN(d, x, y);

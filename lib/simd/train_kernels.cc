@@ -6,7 +6,9 @@
 #include <hwy/foreach_target.h>  // must come before highway.h
 #include <hwy/highway.h>
 
+#include "lib/simd/activations-inl.h"
 #include "lib/simd/elementary-inl.h"
+#include "lib/simd/for_vectors-inl.h"
 #include "lib/simd/lanes-inl.h"
 #include "lib/simd/zero_upper-inl.h"
 
@@ -19,15 +21,6 @@ using MapV = hn::Vec<MapD>;
 // Of sums: the lanes are some of the chains.
 using ChainD = hn::CappedTag<float, kChains>;
 using ChainV = hn::Vec<ChainD>;
-
-// Calls f(lanes, i) for vectors of elements from i on, the last one perhaps partial.
-template <class D, class F>
-HWY_INLINE void ForVectors(D d, int64_t count, const F& f) {
-  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  int64_t i = 0;
-  for (; i + lanes <= count; i += lanes) f(AllLanes(), i);
-  if (i < count) f(FirstLanes{static_cast<size_t>(count - i)}, i);
-}
 
 // Formulas of one or two operands; p is set in all lanes.
 struct Relu {
@@ -42,11 +35,9 @@ struct ReluBackward {
     return hn::IfThenZeroElse(hn::Le(y, hn::Zero(d)), dy);
   }
 };
-struct LeakyRelu {
+struct LeakyReluForward {
   static constexpr bool kBinary = false;
-  static HWY_INLINE MapV Of(MapD d, MapV x, MapV, MapV p) {
-    return hn::IfThenElse(hn::Gt(x, hn::Zero(d)), x, hn::Mul(p, x));
-  }
+  static HWY_INLINE MapV Of(MapD d, MapV x, MapV, MapV p) { return LeakyRelu(d, x, p); }
 };
 struct LeakyReluBackward {
   static constexpr bool kBinary = true;
@@ -76,7 +67,7 @@ struct TanhBackward {
 };
 struct SiluForward {
   static constexpr bool kBinary = false;
-  static HWY_INLINE MapV Of(MapD d, MapV x, MapV, MapV) { return hn::Mul(x, Sigmoid(d, x)); }
+  static HWY_INLINE MapV Of(MapD d, MapV x, MapV, MapV) { return Silu(d, x); }
 };
 struct SiluBackward {
   static constexpr bool kBinary = true;
@@ -253,7 +244,7 @@ bool Adam(const AdamArgs& args) {
 const TrainKernels* GetTrainKernels() {
   static constexpr TrainKernels kKernels = {
       .relu = Activation<Relu, ReluBackward>(),
-      .leaky_relu = Activation<LeakyRelu, LeakyReluBackward>(),
+      .leaky_relu = Activation<LeakyReluForward, LeakyReluBackward>(),
       .sigmoid = Activation<SigmoidForward, SigmoidBackward>(),
       .tanh = Activation<TanhForward, TanhBackward>(),
       .silu = Activation<SiluForward, SiluBackward>(),

@@ -85,8 +85,9 @@ class Convolution : public Layer {
       : weights_(weight, 4, bias ? options.out_channels : 0),
         kind_(kind),
         op_(options, Floats(weights_.weight.value), Floats(weights_.bias.value)) {
-    Require(options.epilogue.clamp_min == Epilogue().clamp_min &&
-                options.epilogue.clamp_max == Epilogue().clamp_max,
+    const Epilogue& e = options.epilogue;
+    Require(e.clamp_min == Epilogue().clamp_min && e.clamp_max == Epilogue().clamp_max &&
+                e.activation == Activation::kIdentity && e.scale.empty(),
             kind, " in training has no epilogue: put an activation after it");
   }
 

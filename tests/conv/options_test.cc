@@ -17,6 +17,7 @@ TEST(Options, MayBeLeftOut) {
   EXPECT_EQ((Conv2dOptions{.groups = 2}).in_channels, 0);
   EXPECT_EQ((Conv2dOptions{.epilogue = {.clamp_min = 0}}).epilogue.clamp_min, 0.0f);
   EXPECT_EQ((Epilogue{.clamp_max = 6}).clamp_max, 6.0f);
+  EXPECT_TRUE((Epilogue{.activation = Activation::kSilu}).scale.empty());
   EXPECT_EQ((MaxPool2dOptions{.kernel_size = 3}).stride, Size2(0));
   EXPECT_EQ((AvgPool2dOptions{.kernel_size = 3}).divisor_override, std::nullopt);
   EXPECT_EQ((AdaptivePool2dOptions{.output_size = 1}).algorithm, "auto");

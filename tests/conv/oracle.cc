@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "tests/conv/harness.h"
+#include "tests/support/formulas.h"
 #include "tests/support/values.h"
 
 namespace windrow::test {
@@ -95,17 +96,13 @@ float Finish(float v, const Epilogue& e) {
   } else if (v > e.clamp_max) {
     v = e.clamp_max;
   }
-  if (std::isnan(v)) {
-    const uint32_t canonical = 0x7FC00000u;
-    std::memcpy(&v, &canonical, sizeof(v));
-  }
-  return v;
+  return Activated(e.activation, e.negative_slope, v);
 }
 
 }  // namespace
 
 Tensor OracleBits(const Problem& p, bool fused) {
-  const std::vector<float> bias = Bias(p);
+  const std::vector<float> bias = Bias(p), scales = problems::Scales(p);
   const Tensor residual = ResidualOf(p);
   Tensor y(p.output());
   Correlate<float>(
@@ -119,6 +116,7 @@ Tensor OracleBits(const Problem& p, bool fused) {
         }
       },
       [&](int64_t n, int64_t oc, int64_t oh, int64_t ow, float sum) {
+        if (p.scale) sum = sum * scales[static_cast<size_t>(oc)];
         if (p.residual != Residual::kNone) sum = sum + residual.at(n, oc, oh, ow);
         y.at(n, oc, oh, ow) = Finish(sum, p.epilogue);
       });

@@ -59,6 +59,8 @@ TEST_P(Oracle, ReferenceHasItsBits) {
 TEST_P(Oracle, ReferenceIsCloseToDouble) {
   for (Problem p : Problems(5)) {
     p.values = Values::kPlain;
+    p.scale = false;
+    p.epilogue.activation = Activation::kIdentity;
     const std::vector<Bounded> bounds = OracleDouble(p);
     const Tensor y = Expected(p, GetParam().target);
     for (size_t i = 0; i < bounds.size(); ++i) {

@@ -143,6 +143,9 @@ void VaryTheRest(Problem& p, uint64_t index) {
   if (random.OneIn(4)) p.epilogue.clamp_max = random.OneIn(2) ? 6.0f : 0.25f;
   p.gaps = random.OneIn(2) ? Gaps::kNone : static_cast<Gaps>(random.Between(0, 4));
   p.edge = random.OneIn(3) ? Edge::kStart : Edge::kEnd;
+  if (random.OneIn(4)) p.epilogue.activation = static_cast<Activation>(random.Between(1, 5));
+  if (random.OneIn(8)) p.epilogue.negative_slope = random.OneIn(2) ? -1.5f : 0.0f;
+  p.scale = random.OneIn(6);
 }
 
 std::vector<Problem> RandomProblems(uint64_t seed, int64_t count, int64_t max) {

@@ -73,6 +73,7 @@ TEST_P(ConvTranspose, TurnsAConvolutionRound) {
     Problem plain = p;
     plain.bias = false;
     plain.epilogue = {};
+    plain.scale = false;
     const Conv2d forward(Options(plain, GetParam(), "auto"), w);
     // A zero of its padding is multiplied there, and does not exist here.
     if (p.values != Values::kNonFinite && p.values != Values::kWild) {

@@ -21,7 +21,7 @@ extern "C" void __sanitizer_set_death_callback(void (*callback)()) __attribute__
 namespace {
 
 constexpr char kUsage[] =
-    "usage: windrow_fuzz [--op conv|pool|both|gradient] [--seed S] [--skip K] [--count N] "
+    "usage: windrow_fuzz [--op conv|pool|both|gradient|fused] [--seed S] [--skip K] [--count N] "
     "[--keep-going]\n"
     "                    [--extreme]\n"
     "Checks the problems K (0), K + 1, ... of seed S (1): N of them, or without end, until one\n"
@@ -64,7 +64,7 @@ bool Parse(std::string_view text, T& value) {
 }
 
 bool Parse(std::string_view text, windrow::test::FuzzOp& op) {
-  constexpr std::string_view kNames[] = {"both", "conv", "pool", "gradient"};
+  constexpr std::string_view kNames[] = {"both", "conv", "pool", "gradient", "fused"};
   const auto* const found = std::find(std::begin(kNames), std::end(kNames), text);
   op = static_cast<windrow::test::FuzzOp>(found - std::begin(kNames));
   return found != std::end(kNames);

@@ -16,6 +16,7 @@
 #include "tests/conv/problem.h"
 #include "tests/conv/sweeps.h"
 #include "tests/conv/variants.h"
+#include "tests/fused/pairs.h"
 #include "tests/pool/extremes.h"
 #include "tests/pool/gradient_harness.h"
 #include "tests/pool/harness.h"
@@ -44,7 +45,7 @@ std::string ToString(const PoolGradientProblem& p) { return "by data " + ToStrin
 
 // What one number of one seed stands for.
 struct Draw {
-  std::variant<Problem, PoolProblem, GradientProblem, PoolGradientProblem> problem;
+  std::variant<Problem, PoolProblem, GradientProblem, PoolGradientProblem, PairProblem> problem;
   std::string target, algorithm;
   int threads = 1;
   bool workspace = false;  // the caller's
@@ -70,6 +71,9 @@ struct Draw {
     }
     if (const auto* g = std::get_if<GradientProblem>(&problem)) {
       return g->problem.multiply_adds() >= internal::kMinParallelWork;
+    }
+    if (const auto* pair = std::get_if<PairProblem>(&problem)) {
+      return pair->multiply_adds() >= internal::kMinParallelWork;
     }
     const auto* const g = std::get_if<PoolGradientProblem>(&problem);
     const PoolProblem& pool = g != nullptr ? g->problem : std::get<PoolProblem>(problem);
@@ -133,6 +137,8 @@ Draw RandomDraw(Generator& random, FuzzOp op, bool extreme) {
     d.problem = RandomPoolGradient(random, max, extreme);
   } else if (op == FuzzOp::kGradient) {
     d.problem = RandomGradient(random, max, extreme);
+  } else if (op == FuzzOp::kFused) {
+    d.problem = RandomPair(random, max);
   } else {
     d.problem = RandomConv(random, max, extreme);
   }
@@ -145,7 +151,9 @@ Draw RandomDraw(Generator& random, FuzzOp op, bool extreme) {
 std::string RandomAlgorithm(Generator& random, const Draw& d) {
   const auto* const gradient = std::get_if<GradientProblem>(&d.problem);
   const bool pool_gradient = std::holds_alternative<PoolGradientProblem>(d.problem);
+  const bool pair = std::holds_alternative<PairProblem>(d.problem);
   std::vector<std::string> names = d.pool()        ? PoolAlgorithms()
+                                   : pair          ? FusedAlgorithms()
                                    : pool_gradient ? PoolBackwardAlgorithms()
                                    : gradient != nullptr && gradient->by_weights
                                        ? BackwardWeightsAlgorithms()
@@ -172,6 +180,10 @@ BitResult CheckOne(const PoolGradientProblem& p, const Draw& d, Scratch) {
   return CheckPoolGradient(p.problem, d.target, d.algorithm, Scratch::kObjects, d.threads);
 }
 
+BitResult CheckOne(const PairProblem& p, const Draw& d, Scratch scratch) {
+  return CheckFusedBits(p, d.target, d.algorithm, scratch, d.threads);
+}
+
 BitResult Check(const Draw& d) try {
   const Scratch scratch = d.workspace ? Scratch::kCallers : Scratch::kObjects;
   BitResult result;
@@ -185,7 +197,7 @@ BitResult Check(const Draw& d) try {
 }
 
 std::string HowToRepeat(const FuzzOptions& options, int64_t number) {
-  constexpr const char* kOps[] = {"", " --op conv", " --op pool", " --op gradient"};
+  constexpr const char* kOps[] = {"", " --op conv", " --op pool", " --op gradient", " --op fused"};
   return "repeat with --seed " + std::to_string(options.seed) + " --skip " +
          std::to_string(number) + " --count 1" + kOps[static_cast<int>(options.op)] +
          (options.extreme ? " --extreme" : "");
@@ -196,7 +208,7 @@ std::string HowToRepeat(const FuzzOptions& options, int64_t number) {
 FuzzResult Fuzz(const FuzzOptions& options, std::ostream& log) {
   const AllowThreads limit;
   const auto start = std::chrono::steady_clock::now();
-  constexpr const char* kNames[] = {"", "conv ", "pool ", "gradient "};
+  constexpr const char* kNames[] = {"", "conv ", "pool ", "gradient ", "fused "};
   FuzzResult result;
   while (options.count == 0 || result.problems < options.count) {
     const int64_t number = options.skip + result.problems;

@@ -12,8 +12,9 @@
 
 namespace windrow::test {
 
-// Which problems: convolutions and poolings in turn, one of them, or gradients of both.
-enum class FuzzOp : uint8_t { kBoth, kConv, kPool, kGradient };
+// Which problems: convolutions and poolings in turn, one of them, gradients of both, or pairs of
+// layers.
+enum class FuzzOp : uint8_t { kBoth, kConv, kPool, kGradient, kFused };
 
 // Problem number i of a seed does not depend on those before it.
 struct FuzzOptions {

@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "lib/pool/window_part.h"
+
 namespace windrow::internal {
 namespace {
 
@@ -75,6 +77,57 @@ TEST(WindowAxis, OutputsOfIsTheInverseOfAt) {
     }
   }
   EXPECT_GT(axes, 50'000);
+}
+
+// Each window of a part is the whole's, what it counts of the padding included.
+int64_t CheckWindowParts(const WindowAxis& whole) {
+  int64_t clipped = 0;
+  for (int64_t first = 0; first < whole.out; ++first) {
+    for (int64_t count = 1; first + count <= whole.out; ++count) {
+      const WindowAxisPart part = PartOf(whole, first, count);
+      EXPECT_GE(part.axis.in, 1);
+      EXPECT_GE(part.axis.before, 0);
+      EXPECT_GE(part.axis.after, 0);
+      clipped += part.axis.in < whole.in ? 1 : 0;
+      for (int64_t o = 0; o < count; ++o) {
+        const Window expected = whole.At(first + o), found = part.axis.At(o);
+        EXPECT_EQ(found.begin + part.first_in, expected.begin);
+        EXPECT_EQ(found.taps, expected.taps);
+        EXPECT_EQ(found.counted, expected.counted);
+        EXPECT_EQ(found.skipped, expected.skipped);
+      }
+    }
+  }
+  return clipped;
+}
+
+TEST(WindowAxis, PartsHaveTheSameWindows) {
+  int64_t clipped = 0;
+  for (int64_t in = 1; in <= 9; ++in) {
+    for (int64_t kernel = 1; kernel <= 4; ++kernel) {
+      for (int64_t stride = 1; stride <= 4; ++stride) {
+        for (int64_t dilation = 1; dilation <= 3; ++dilation) {
+          WindowAxis a{.in = in, .kernel = kernel, .stride = stride, .dilation = dilation};
+          for (a.before = 0; a.before < a.extent(); ++a.before) {
+            for (a.after = 0; a.after < a.extent(); ++a.after) {
+              const int64_t room = in + a.before + a.after - a.extent();
+              for (const bool ceil : {false, true}) {
+                if (room < 0) continue;
+                a.out = (room + (ceil ? stride - 1 : 0)) / stride + 1;
+                if (ceil && a.Start(a.out - 1) >= in) --a.out;
+                SCOPED_TRACE(testing::Message() << "in " << in << " kernel " << kernel << " stride "
+                                                << stride << " dilation " << dilation << " before "
+                                                << a.before << " after " << a.after);
+                clipped += CheckWindowParts(a);
+                if (HasFailure()) return;
+              }
+            }
+          }
+        }
+      }
+    }
+  }
+  EXPECT_GT(clipped, 10'000);
 }
 
 TEST(WindowAxis, OutputsOfAdaptiveWindows) {

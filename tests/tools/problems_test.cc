@@ -33,7 +33,7 @@ std::string PoolError(const std::string& text) { return ErrorOf(ParsePool, text)
 TEST(ConvTextTest, ReadsEveryWord) {
   const ParsedConv parsed = ParseConv(
       "iw9 mb2 g2 ic4 oc6 ih7 k3x5 s2x1 d1x2 pt1 pb2 pl3 pr0 nhwc reflect portable bias residual "
-      "clamp=-1..6.5 values=huge algorithm=reference target=AVX2");
+      "clamp=-1..6.5 scale leakyrelu slope=0.25 values=huge algorithm=reference target=AVX2");
   const ConvProblem& p = parsed.problem;
   EXPECT_EQ(p.input(), Shape(2, 4, 7, 9));
   EXPECT_EQ(p.x_layout, Layout::kNhwc);
@@ -50,6 +50,10 @@ TEST(ConvTextTest, ReadsEveryWord) {
   EXPECT_EQ(p.numerics, Numerics::kPortable);
   EXPECT_EQ(p.epilogue.clamp_min, -1.0f);
   EXPECT_EQ(p.epilogue.clamp_max, 6.5f);
+  EXPECT_EQ(p.epilogue.activation, Activation::kLeakyRelu);
+  EXPECT_EQ(p.epilogue.negative_slope, 0.25f);
+  EXPECT_TRUE(p.scale);
+  EXPECT_EQ(Options(p, "", "auto").epilogue.scale.size(), 6u);
   EXPECT_EQ(parsed.algorithm, "reference");
   EXPECT_EQ(parsed.target, "AVX2");
   EXPECT_TRUE(p.bias);
@@ -80,6 +84,8 @@ TEST(ConvTextTest, NamesTheWordThatIsWrong) {
   EXPECT_TRUE(Has(ConvError("ic1 oc1 k3 i5 p1 same"), "both \"same\" and a padding"));
   EXPECT_TRUE(Has(ConvError("ic1 oc1 k3 i5 clamp=1"), "\"clamp=1\""));
   EXPECT_TRUE(Has(ConvError("ic1 oc1 k3 i5 clamp=a..1"), "\"a\""));
+  EXPECT_TRUE(Has(ConvError("ic1 oc1 k3 i5 slope=much"), "\"slope=much\""));
+  EXPECT_TRUE(Has(ConvError("ic1 oc1 k3 i5 silu sigmoid"), "activation a second time"));
   EXPECT_TRUE(Has(ConvError("ic1 oc1 k3 i5 values=odd"), "\"values=odd\""));
   EXPECT_TRUE(Has(ConvError("ic1 oc1 i5"), "does not say kh"));
   EXPECT_TRUE(Has(ConvError("ic1 oc1 k3 ih5"), "does not say iw"));
@@ -98,6 +104,9 @@ TEST(ConvTextTest, IsReadAsItIsPrinted) {
     EXPECT_EQ(read.output(), p.output()) << text;
     EXPECT_EQ(read.values, p.values) << text;
     EXPECT_EQ(read.epilogue.clamp_min, p.epilogue.clamp_min) << text;
+    EXPECT_EQ(read.epilogue.activation, p.epilogue.activation) << text;
+    EXPECT_EQ(read.epilogue.negative_slope, p.epilogue.negative_slope) << text;
+    EXPECT_EQ(Scales(read), Scales(p)) << text;
   }
 }
 

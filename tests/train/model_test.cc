@@ -101,6 +101,13 @@ TEST(Layers, RefuseOptionsThatMakeNoSense) {
             {.in_channels = 1, .out_channels = 1, .kernel_size = 1, .epilogue = {.clamp_min = 0}});
       },
       {"epilogue"}));
+  for (const Epilogue& e : {Epilogue{.activation = Activation::kSilu}, Epilogue{.scale = {2}}}) {
+    EXPECT_TRUE(Throws(
+        [&] {
+          train::Conv2d({.in_channels = 1, .out_channels = 1, .kernel_size = 1, .epilogue = e});
+        },
+        {"epilogue"}));
+  }
   EXPECT_TRUE(Throws([] { train::ConvTranspose2d({.in_channels = 1, .kernel_size = 1}); }, {"0"}));
   EXPECT_TRUE(Throws([] { train::Linear({.in_features = 5}); }, {"5", "0"}));
   EXPECT_TRUE(Throws([] { train::BatchNorm2d({}); }, {"0"}));
