@@ -37,8 +37,8 @@ struct ConvProblem {
   PaddingMode mode = PaddingMode::kZeros;
   bool bias = false;
   Residual residual = Residual::kNone;
-  Epilogue epilogue{};  // without the scale
-  bool scale = false;   // one of its own for each output channel
+  Epilogue epilogue = Epilogue();  // without the scale
+  bool scale = false;              // one of its own for each output channel
   Numerics numerics = Numerics::kNative;
   Layout x_layout = Layout::kNhwc, y_layout = Layout::kNhwc, residual_layout = Layout::kNhwc;
   Gaps gaps = Gaps::kNone;

@@ -27,7 +27,7 @@ struct Conv1dOptions {
   int64_t dilation = 1;
   int64_t groups = 1;
   PaddingMode padding_mode = PaddingMode::kZeros;
-  Epilogue epilogue{};
+  Epilogue epilogue = Epilogue();
   Numerics numerics = Numerics::kNative;
   std::string algorithm = "auto";
   std::string target{};
@@ -54,7 +54,7 @@ struct ConvTranspose1dOptions {
   int64_t output_padding = 0;
   int64_t dilation = 1;
   int64_t groups = 1;
-  Epilogue epilogue{};
+  Epilogue epilogue = Epilogue();
   Numerics numerics = Numerics::kNative;
   std::string algorithm = "auto";
   std::string target{};

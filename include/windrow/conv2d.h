@@ -114,7 +114,7 @@ struct Conv2dOptions {
   Size2 dilation{1, 1};
   int64_t groups = 1;
   PaddingMode padding_mode = PaddingMode::kZeros;
-  Epilogue epilogue{};
+  Epilogue epilogue = Epilogue();  // not {}, of whose vector GCC 12 warns in callers
   Numerics numerics = Numerics::kNative;
   std::string algorithm = "auto";  // or a name of Algorithms(), or of a plan that Explain names
   std::string target{};            // a name of cpu::Targets(); empty: cpu::ActiveTarget()

@@ -39,7 +39,7 @@ struct ConvTranspose2dOptions {
   Size2 output_padding{0, 0};  // more rows and columns; less than the stride or the dilation
   Size2 dilation{1, 1};
   int64_t groups = 1;
-  Epilogue epilogue{};
+  Epilogue epilogue = Epilogue();
   Numerics numerics = Numerics::kNative;
   std::string algorithm = "auto";         // or a name of Algorithms(), which then does every phase
   std::string target{};                   // a name of cpu::Targets(); empty: cpu::ActiveTarget()
