@@ -13,12 +13,16 @@ using internal::IndexArgs;
 using internal::kPartTaps;
 using internal::WindowArgs;
 
-// Rows, or columns, of a window: `known` or, if that is 0, any; and how many came before them, all
-// in one part if the former.
-void DrawExtent(Fixture& s, int known, bool parts, int64_t& extent, int64_t& before) {
+// Rows, or columns, of a window: `known` or, if that is 0, any; and how many the first part has at
+// most, all of them if the former.
+void DrawExtent(Fixture& s, int known, bool parts, int64_t& extent, int64_t& first) {
   extent = known != 0 ? known : s.Between(1, parts ? 140 : 5, 5);
-  before = s.Between(0, known != 0 ? kPartTaps - known : kPartTaps - 1, 0);
+  first = s.Between(known != 0 ? known : 1, kPartTaps, kPartTaps);
+  if (known == 0 && s.OneIn(8)) first = extent;  // one part, however long
 }
+
+// A number of tap i, not that of its neighbours, so that parts begin at multiples of kPartTaps.
+int64_t NumberOf(int64_t i, int64_t first) { return i < first ? 1 + i % 2 : i - first + kPartTaps; }
 
 // So many floats or indices that lines and outputs, so far apart, are in.
 int64_t Floats(const WindowArgs& t, ptrdiff_t line, ptrdiff_t output) {
@@ -53,15 +57,15 @@ void DrawIndices(Fixture& s, bool dense, WindowArgs& t) {
   const auto step = [&] { return dense || s.OneIn(2) ? 0 : number(); };
   if (!t.pass.second) {
     index.position = number(), index.of_row = number(), index.of_column = number();
-    index.of_line = step(), index.of_output = step(), index.of_item = step();
-  }
-  if (s.OneIn(3)) {
-    index.narrow = s.Output<int32_t>(Floats(t, t.y_line, t.y_step));
-    return;
+    index.of_line = step(), index.of_output = step();
   }
   index.step = t.items + (dense ? 0 : Gap(s));
   index.line = t.outputs * index.step + (dense ? 0 : Gap(s));
-  index.indices = s.Output<int64_t>(Floats(t, index.line, index.step));
+  if (s.OneIn(3)) {
+    index.narrow = s.Output<int32_t>(Floats(t, index.line, index.step));
+  } else {
+    index.indices = s.Output<int64_t>(Floats(t, index.line, index.step));
+  }
 }
 
 // Calls f with every window: its place and its taps.
@@ -72,14 +76,14 @@ void ForEachWindow(const WindowArgs& t, const F& f) {
     const int64_t item = i % t.items, o = i / t.items % t.outputs, l = i / t.items / t.outputs;
     const ptrdiff_t y = l * t.y_line + o * t.y_step + item;
     const ptrdiff_t x = l * t.x_line + o * t.x_step + item;
-    const int64_t position =
-        index.position + l * index.of_line + o * index.of_output + item * index.of_item;
+    const ptrdiff_t at = l * index.line + o * index.step + item;
+    const int64_t position = index.position + l * index.of_line + o * index.of_output;
     const auto taps = [&](const auto& take) {
       for (int64_t row = 0; row < t.rows; ++row) {
         for (int64_t column = 0; column < t.columns; ++column) {
           const float* const first = t.taps != nullptr ? t.taps[column] : t.x + column * t.x_column;
           const float* const tap = first + x + row * t.x_row;
-          take(t.pass.rows_before + row, t.pass.columns_before + column, *tap,
+          take(NumberOf(row, t.pass.first_rows), NumberOf(column, t.pass.first_columns), *tap,
                t.pass.second && index.distance != 0
                    ? std::bit_cast<int32_t>(tap[index.distance])
                    : position + row * index.of_row + column * index.of_column);
@@ -87,10 +91,8 @@ void ForEachWindow(const WindowArgs& t, const F& f) {
       }
     };
     f(ResultAt{.y = t.y + y,
-               .narrow = index.narrow != nullptr ? index.narrow + y : nullptr,
-               .indices = index.indices != nullptr
-                              ? index.indices + l * index.line + o * index.step + item
-                              : nullptr},
+               .narrow = index.narrow != nullptr ? index.narrow + at : nullptr,
+               .indices = index.indices != nullptr ? index.indices + at : nullptr},
       taps);
   }
 }
@@ -103,8 +105,8 @@ Trial WindowTrial(Fixture& s, internal::WindowFn kernel, Reduction reduction, in
   const bool parts = sum && s.OneIn(4), dense = s.OneIn(3);
   const bool rows = known_rows == 0 && s.OneIn(2);
   WindowArgs t{};
-  DrawExtent(s, known_rows, parts && rows, t.rows, t.pass.rows_before);
-  DrawExtent(s, known_columns, parts && !rows, t.columns, t.pass.columns_before);
+  DrawExtent(s, known_rows, parts && rows, t.rows, t.pass.first_rows);
+  DrawExtent(s, known_columns, parts && !rows, t.columns, t.pass.first_columns);
   if (!sum) t.pass = {};
   // A first pass has seen NaNs.
   t.pass.second = known_rows == 1 && s.finite() && s.OneIn(2);
