@@ -72,7 +72,7 @@ struct BackwardPlan {
 
   BackwardPlan(const PoolShape& shape, GradientBy by);
   int64_t ScratchBytes() const { return FloatBytes(at.total); }
-  std::string Describe() const;
+  std::string Describe() const { return cut.Describe(" inputs of "); }
   void Run(const PoolBackwardBuffers& buffers) const;
 
   AddedWork Added() const;

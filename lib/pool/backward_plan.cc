@@ -87,8 +87,6 @@ void BackwardPlan::Place() {
   at.total = scratch.floats();
 }
 
-std::string BackwardPlan::Describe() const { return cut.Describe(" inputs of "); }
-
 void BackwardPlan::Run(const PoolBackwardBuffers& buffers) const {
   const PoolBlocks blocks(shape, cut);
   const int64_t bytes = ScratchBytes();

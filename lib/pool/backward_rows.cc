@@ -101,10 +101,10 @@ class TileRows {
            int64_t lines, int64_t pixels, const Rows<float>& y) const {
     WindowArgs args{};
     args.x = x.data, args.x_line = x.row, args.x_step = x.pixel;
-    args.rows = 1, args.columns = count, args.x_column = distance;
+    args.rows = {1, 0, 1}, args.columns = {count, distance, count};
     args.lines = lines, args.outputs = pixels, args.items = tile_.dx.channels;
     args.y = y.data, args.y_line = y.row, args.y_step = y.pixel;
-    args.pass = {divisor == 1, true, divisor, /*first_rows=*/1, /*first_columns=*/count};
+    args.pass = {.second = divisor == 1, .last = true, .divisor = divisor};
     k_.sum.row(args);
   }
 

@@ -42,8 +42,10 @@ int32_t Steps(int64_t count, int64_t step, int64_t distance) {
   return static_cast<int32_t>(Distance(count, step, distance));
 }
 
-// What a sum of a window has in its first part at most: some of it is on padding.
-int64_t FirstPart(const Window& window) { return kPartTaps - window.skipped % kPartTaps; }
+TapAxis TapsOf(const Window& window, const WindowAxis& axis, ptrdiff_t distance) {
+  return {window.taps, Distance(window.taps, axis.dilation, distance),
+          kPartTaps - window.skipped % kPartTaps};
+}
 
 class Block {
  public:
@@ -219,10 +221,8 @@ class Block {
       }
       args.taps = taps_;
     }
-    args.rows = rows.taps;
-    args.columns = columns.taps;
-    args.x_row = Distance(rows.taps, shape_.h.dilation, x.row);
-    args.x_column = Distance(columns.taps, shape_.w.dilation, x.pixel);
+    args.rows = TapsOf(rows, shape_.h, x.row);
+    args.columns = TapsOf(columns, shape_.w, x.pixel);
     args.lines = h.size();
     args.outputs = w.size();
     args.items = b_.channels;
@@ -231,19 +231,13 @@ class Block {
     args.y = to.y;
     args.y_line = to.row;
     args.y_step = to.column;
-    args.pass = {.second = second,
-                 .last = second || !plan_.rows_first,
-                 .divisor = 0,
-                 .first_rows = FirstPart(rows),
-                 .first_columns = FirstPart(columns)};
+    args.pass = {.second = second, .last = second || !plan_.rows_first, .divisor = 0};
     if (shape_.op->average && args.pass.last) {
       args.pass.divisor = shape_.Divisor(rows, shape_.w.At(w.begin));
     }
     args.index = to.index;
     if (second) {  // what is one column is a row for the kernel
       std::swap(args.rows, args.columns);
-      std::swap(args.x_row, args.x_column);
-      std::swap(args.pass.first_rows, args.pass.first_columns);
     } else if (shape_.with_indices) {
       const int64_t width = shape_.w.in;
       args.index.position = static_cast<int32_t>(rows.begin * width + columns.begin);

@@ -19,10 +19,21 @@ namespace windrow::internal {
 // one, on padding or not; and of so many rows (pool2d.h).
 inline constexpr int64_t kPartTaps = 64;
 
-// Where the part ends that tap i of `count` is in, if the first part has `first` at most.
-inline int64_t PartEnd(int64_t i, int64_t first, int64_t count) {
-  return std::min(i < first ? first : first + ((i - first) / kPartTaps + 1) * kPartTaps, count);
-}
+// The taps of windows along an axis: how many, how far apart, and how many the first part of a sum
+// has at most: less than kPartTaps if some of the window are on padding before them, and all of a
+// sum that is to have one part.
+struct TapAxis {
+  int64_t count;
+  ptrdiff_t distance;
+  int64_t first_part;
+
+  bool HasParts() const { return count > first_part; }
+  // Where the part ends that tap i is in.
+  int64_t PartEnd(int64_t i) const {
+    const int64_t more = i < first_part ? 0 : (i - first_part) / kPartTaps + 1;
+    return std::min(first_part + more * kPartTaps, count);
+  }
+};
 
 // Where the indices of maxima come from and go to. A tap's index is
 //   position + line * of_line + output * of_output + row * of_row + column * of_column
@@ -37,36 +48,31 @@ struct IndexArgs {
 
 // Which pass of a reduction this is: whether x is what an earlier one gave, in windows of one row,
 // and whether y is the result, not what a later one compares or adds up; of sums the divisor, if it
-// is not 0, and how many rows and columns their first parts have at most: less than kPartTaps if
-// some of the window are on padding before them, and all of a sum that is to have one part.
+// is not 0.
 struct PassArgs {
   bool second, last;
   float divisor;
-  int64_t first_rows, first_columns;
-
-  bool HasParts(int64_t rows, int64_t columns) const {
-    return rows > first_rows || columns > first_columns;
-  }
 };
 
 // One call of a window kernel:
 //
 //   for l < lines: for o < outputs: for i < items:
-//     y[l * y_line + o * y_step + i] = reduction over row < rows, column < columns of
-//       x[column * x_column + l * x_line + o * x_step + row * x_row + i]
+//     y[l * y_line + o * y_step + i] = reduction over r < rows.count, c < columns.count of
+//       x[c * columns.distance + l * x_line + o * x_step + r * rows.distance + i]
 //
-// or of taps[column][l * x_line + ...], if there is such a table.
+// or of taps[c][l * x_line + ...], if there is such a table.
 struct WindowArgs {
   const float* x;
   const float* const* taps;
-  int64_t rows, columns;
-  ptrdiff_t x_row, x_column;
+  TapAxis rows, columns;
   int64_t lines, outputs, items;
   ptrdiff_t x_line, x_step;
   float* y;
   ptrdiff_t y_line, y_step;
   PassArgs pass;
   IndexArgs index;
+
+  bool HasParts() const { return rows.HasParts() || columns.HasParts(); }
 };
 
 // All kernels of maxima return false if there may be a NaN among the taps, which wins, but which
@@ -136,10 +142,11 @@ struct ReductionKernels {
   RunningFn across, down;
 
   WindowFn Of(const WindowArgs& t) const {
-    if (t.rows == 1) return row;
-    if (t.pass.HasParts(t.rows, t.columns)) return any;
-    if (t.rows == 2 && t.columns == 2) return k2x2;
-    return t.rows == 3 && t.columns == 3 ? k3x3 : any;
+    const int64_t rows = t.rows.count, columns = t.columns.count;
+    if (rows == 1) return row;
+    if (t.HasParts()) return any;
+    if (rows == 2 && columns == 2) return k2x2;
+    return rows == 3 && columns == 3 ? k3x3 : any;
   }
 };
 

@@ -47,14 +47,14 @@ struct Extent {
 
    private:
     HWY_INLINE const float* Find(int64_t j) const {
-      return t_.taps != nullptr ? t_.taps[j] : t_.x + j * t_.x_column;
+      return t_.taps != nullptr ? t_.taps[j] : t_.x + j * t_.columns.distance;
     }
     const WindowArgs& t_;
     const float* few_[kColumns + 1];
   };
-  static HWY_INLINE int64_t Rows(const WindowArgs& t) { return kRows != 0 ? kRows : t.rows; }
+  static HWY_INLINE int64_t Rows(const WindowArgs& t) { return kRows != 0 ? kRows : t.rows.count; }
   static HWY_INLINE int64_t Columns(const WindowArgs& t) {
-    return kColumns != 0 ? kColumns : t.columns;
+    return kColumns != 0 ? kColumns : t.columns.count;
   }
 };
 
@@ -121,7 +121,7 @@ class MaxWindow {
 #define WINDROW_SEEN(v) s##v = m##v
     WINDROW_FOR_VECS(WINDROW_SEEN);
     ptrdiff_t row = at.x;
-    for (int64_t r = 0; r < WindowExtent::Rows(t_); ++r, row += t_.x_row) {
+    for (int64_t r = 0; r < WindowExtent::Rows(t_); ++r, row += t_.rows.distance) {
       int32_t p = position + (r == 0 ? t_.index.of_column : 0);
       for (int64_t j = r == 0 ? 1 : 0; j < WindowExtent::Columns(t_); ++j) {
         const float* const x = taps_[j] + row;
@@ -209,12 +209,12 @@ class SumWindow {
     for (int64_t i = 0; i < WindowExtent::Rows(t_);) {
       if constexpr (kParts) {
         WINDROW_DECLARE(PoolV, part, hn::Zero(d));
-        const int64_t end = PartEnd(i, t_.pass.first_rows, t_.rows);
-        for (; i < end; ++i, row += t_.x_row) {
+        const int64_t end = t_.rows.PartEnd(i);
+        for (; i < end; ++i, row += t_.rows.distance) {
           WINDROW_DECLARE(PoolV, of_row, hn::Zero(d));
-          for (int64_t j = 0; j < t_.columns;) {
+          for (int64_t j = 0; j < t_.columns.count;) {
             WINDROW_DECLARE(PoolV, sum, hn::Zero(d));
-            const int64_t last = PartEnd(j, t_.pass.first_columns, t_.columns);
+            const int64_t last = t_.columns.PartEnd(j);
             for (; j < last; ++j) {
               WINDROW_FOR_VECS(WINDROW_ADD);
             }
@@ -233,7 +233,7 @@ class SumWindow {
         }
 #define WINDROW_ADD_WHOLE(v) all##v = i == 0 ? sum##v : hn::Add(all##v, sum##v)
         WINDROW_FOR_VECS(WINDROW_ADD_WHOLE);
-        ++i, row += t_.x_row;
+        ++i, row += t_.rows.distance;
       }
     }
     float* const y = t_.y + at.y;
@@ -317,7 +317,7 @@ template <class WindowExtent>
 bool SumWindows(const WindowArgs& t) {
   const KernelScope scope;
   if constexpr (WindowExtent::kAnyColumns) {
-    if (t.pass.HasParts(t.rows, t.columns)) return RunWindows<SumWindow<WindowExtent, true>>(t);
+    if (t.HasParts()) return RunWindows<SumWindow<WindowExtent, true>>(t);
   }
   return RunWindows<SumWindow<WindowExtent>>(t);
 }
