@@ -1,7 +1,7 @@
 #include "lib/fused/band_plans.h"
 
 #include "lib/conv/registry.h"
-#include "lib/pool/registry.h"
+#include "lib/pool/strategies.h"
 
 namespace windrow::internal {
 namespace {

@@ -4,15 +4,10 @@
 //
 //   averages: dy / divisor of each row of outputs is summed up across, once for all rows that its
 //     windows have; then, for each row of dx, down
-//   maxima: each element takes those dy whose index is its own, of all windows that hold it; or, of
-//     large windows, each output adds to the element at its index (backward_scattered.cc)
-#include "lib/pool/backward_rows.h"
-
+//   maxima: each element takes those dy whose index is its own, of all windows that hold it
 #include <algorithm>
 
-#include "lib/base/parallel.h"
-#include "lib/pool/pixel_copies.h"
-#include "lib/pool/strategies.h"
+#include "lib/pool/backward.h"
 
 namespace windrow::internal {
 namespace {
@@ -64,8 +59,8 @@ struct Rows {
 
 class TileRows {
  public:
-  TileRows(const BackwardRowsPlan& plan, const PoolBackwardBuffers& buffers,
-           const GradientTile& tile, float* scratch)
+  TileRows(const BackwardPlan& plan, const PoolBackwardBuffers& buffers, const GradientTile& tile,
+           float* scratch)
       : plan_(plan),
         shape_(plan.shape),
         buffers_(buffers),
@@ -76,17 +71,17 @@ class TileRows {
         columns_(shape_.w, tile.columns, tile.outputs.begin, scratch + plan.at.columns) {}
 
   void Run() const {
-    const int64_t c = tile_.channels, outputs = tile_.outputs_width();
-    const int64_t y_at = tile_.At(shape_.ys, tile_.output_rows.begin, tile_.outputs.begin);
-    const int64_t x_at = tile_.At(shape_.xs, tile_.rows.begin, tile_.columns.begin);
+    const int64_t c = tile_.dx.channels, outputs = tile_.outputs_width();
+    const int64_t y_at = tile_.dx.At(shape_.ys, tile_.output_rows.begin, tile_.outputs.begin);
+    const int64_t x_at = tile_.dx.At(shape_.xs, tile_.rows.begin, tile_.columns.begin);
     Rows<const float> dy{buffers_.dy + y_at, shape_.ys.h, shape_.ys.w};
     Rows<float> dx{buffers_.dx + x_at, shape_.xs.h, shape_.xs.w};
     if (plan_.stage_y) {
       float* const to = scratch_ + plan_.at.outputs;
-      ToPixels(k_, dy.data, shape_.ys, output_rows(), outputs, c, to);
+      ToPixels(k_, dy.data, shape_.ys, tile_.outputs_height(), outputs, c, to);
       dy = {to, outputs * c, c};
     }
-    if (plan_.stage_x) dx = {scratch_ + plan_.at.staged, tile_.width() * c, c};
+    if (plan_.stage_x) dx = {scratch_ + plan_.at.staged, tile_.dx.columns * c, c};
     if (plan_.by == GradientBy::kSums) {
       SumUp(dy, dx);
     } else {
@@ -94,74 +89,54 @@ class TileRows {
       for (int64_t i = 0; i < rows_.inputs; ++i) Search(i, dy, dx);
     }
     if (plan_.stage_x) {
-      FromPixels(k_.transpose, dx.data, shape_.xs, rows_.inputs, tile_.width(), c,
+      FromPixels(k_.transpose, dx.data, shape_.xs, rows_.inputs, tile_.dx.columns, c,
                  buffers_.dx + x_at);
     }
   }
 
  private:
-  int64_t output_rows() const { return tile_.output_rows.end - tile_.output_rows.begin; }
-
   // y = (x + x[distance] + ..., `count` of them from +0) / divisor, for lines of some pixels. Other
-  // than the sums of a pooling these have one part.
+  // than the sums of a pooling these have one part, however long.
   void Sum(const Rows<const float>& x, int64_t count, ptrdiff_t distance, float divisor,
            int64_t lines, int64_t pixels, const Rows<float>& y) const {
     WindowArgs args{};
     args.x = x.data, args.x_line = x.row, args.x_step = x.pixel;
-    args.rows = 1, args.columns = count, args.x_column = distance;
-    args.lines = lines, args.outputs = pixels, args.items = tile_.channels;
+    args.rows = {1, 0, 1}, args.columns = {count, distance, count};
+    args.lines = lines, args.outputs = pixels, args.items = tile_.dx.channels;
     args.y = y.data, args.y_line = y.row, args.y_step = y.pixel;
-    args.pass.second = divisor == 1, args.pass.divisor = divisor, args.pass.columns_before = -count;
+    args.pass = {.second = divisor == 1, .last = true, .divisor = divisor};
     k_.sum.row(args);
   }
 
-  // Output rows [first, last), counted from the tile's first.
-  void Divide(const Rows<const float>& dy, int64_t first, int64_t last) const {
-    const int64_t c = tile_.channels, begin = tile_.outputs.begin, end = tile_.outputs.end;
-    for (int64_t r = first, next_row; r < last; r = next_row) {
-      const int64_t row = tile_.output_rows.begin;
-      const WindowRun run = shape_.h.RunFrom(row + r, row + last);
-      next_row = run.end - row;
-      for (int64_t o = begin, next; o < end; o = next) {
-        next = plan_.same_divisors ? end : shape_.w.RunFrom(o, end).end;
-        Sum({dy.data + r * dy.row + (o - begin) * dy.pixel, dy.row, dy.pixel}, 1, 0,
+  // dy / divisor of all outputs.
+  void Divide(const Rows<const float>& dy) const {
+    const int64_t c = tile_.dx.channels, left = tile_.outputs.begin, right = tile_.outputs.end;
+    const auto [top, bottom] = tile_.output_rows;
+    for (int64_t row = top, next_row; row < bottom; row = next_row) {
+      const WindowRun run = shape_.h.RunFrom(row, bottom);
+      next_row = run.end;
+      for (int64_t o = left, next; o < right; o = next) {
+        next = plan_.same_divisors ? right : shape_.w.RunFrom(o, right).end;
+        Sum({dy.data + (row - top) * dy.row + (o - left) * dy.pixel, dy.row, dy.pixel}, 1, 0,
             shape_.Divisor(run.first, shape_.w.At(o)), run.size(), next - o,
-            {quotients() + (r - first) * outputs_pitch() + (o - begin) * c, outputs_pitch(), c});
+            {quotients() + (row - top) * outputs_pitch() + (o - left) * c, outputs_pitch(), c});
       }
     }
   }
 
-  // A few rows across, and then down. Sums that go to dx are divided by 1, which makes NaNs
-  // canonical.
+  // Across, and then down. Sums that go to dx are divided by 1, which makes NaNs canonical.
   void SumUp(const Rows<const float>& dy, const Rows<float>& dx) const {
-    const int64_t c = tile_.channels, pitch = tile_.width() * c;
+    const int64_t c = tile_.dx.channels, pitch = tile_.dx.columns * c;
     float* const sums = scratch_ + plan_.at.sums;
-    for (int64_t r = 0, end; r < output_rows(); r = end) {
-      end = std::min(r + plan_.divided_rows, output_rows());
-      Divide(dy, r, end);
-      if (!plan_.sums_down) break;
-      SumAcross(quotients(), outputs_pitch(), 1, 0, end - r, {sums + r * pitch, pitch, c});
-    }
-    rows_.ForRuns([&](int64_t i, int64_t size, int64_t further) {
-      const Rows<float> to{dx.data + i * dx.row, rows_.stride * dx.row, dx.pixel};
-      const int64_t first = rows_.first[i], count = rows_.count[i];
-      if (!plan_.sums_down) {
-        const float* const from = quotients() + first * outputs_pitch();
-        return SumAcross(from, further * outputs_pitch(), count, 1, size, to);
-      }
-      Sum({sums + first * pitch, further * pitch, c}, count, rows_.step * pitch, 1, size,
-          tile_.width(), to);
-    });
-  }
-
-  // From so many rows for each line, none or one.
-  void SumAcross(const float* from, ptrdiff_t from_row, int64_t rows, float divisor, int64_t lines,
-                 const Rows<float>& to) const {
-    const int64_t c = tile_.channels;
+    Divide(dy);
     columns_.ForRuns([&](int64_t p, int64_t size, int64_t further) {
-      Sum({from + columns_.first[p] * c, from_row, further * c}, rows * columns_.count[p],
-          columns_.step * c, divisor, lines, size,
-          {to.data + p * to.pixel, to.row, columns_.stride * to.pixel});
+      Sum({quotients() + columns_.first[p] * c, outputs_pitch(), further * c}, columns_.count[p],
+          columns_.step * c, 0, tile_.outputs_height(), size,
+          {sums + p * c, pitch, columns_.stride * c});
+    });
+    rows_.ForRuns([&](int64_t i, int64_t size, int64_t further) {
+      Sum({sums + rows_.first[i] * pitch, further * pitch, c}, rows_.count[i], rows_.step * pitch,
+          1, size, tile_.dx.columns, {dx.data + i * dx.row, rows_.stride * dx.row, dx.pixel});
     });
   }
 
@@ -176,14 +151,14 @@ class TileRows {
                .first = columns_.first,
                .count = columns_.count,
                .step = columns_.step,
-               .pixels = tile_.width(),
-               .items = tile_.channels,
+               .pixels = tile_.dx.columns,
+               .items = tile_.dx.channels,
                .target = static_cast<int32_t>(target),
                .to = dx.data + i * dx.row,
                .to_pixel = dx.pixel});
   }
 
-  int64_t outputs_pitch() const { return tile_.outputs_width() * tile_.channels; }
+  int64_t outputs_pitch() const { return tile_.outputs_width() * tile_.dx.channels; }
   float* quotients() const { return scratch_ + plan_.at.quotients; }
   int32_t* indices() const { return reinterpret_cast<int32_t*>(scratch_ + plan_.at.indices); }
 
@@ -191,45 +166,36 @@ class TileRows {
   void NarrowIndices() const {
     const Strides& s = shape_.is;
     const int64_t* const from =
-        buffers_.indices + tile_.At(s, tile_.output_rows.begin, tile_.outputs.begin);
+        buffers_.indices + tile_.dx.At(s, tile_.output_rows.begin, tile_.outputs.begin);
+    const int64_t rows = tile_.outputs_height(), columns = tile_.outputs_width();
+    const int64_t channels = tile_.dx.channels;
+    const auto plane = static_cast<int32_t>(shape_.h.in * shape_.w.in);
+    const bool pixels = channels == 1 || s.c == 1;
+    float* const planes = scratch_ + plan_.at.staged;
     int32_t* to = indices();
-    if (NarrowRows(from, to)) return;
-    for (int64_t r = 0; r < output_rows(); ++r) {
-      for (int64_t o = 0; o < tile_.outputs_width(); ++o) {
-        for (int64_t c = 0; c < tile_.channels; ++c) {
-          const int64_t index = from[r * s.h + o * s.w + c * s.c];
-          CheckIndex(shape_, index);
-          *to++ = static_cast<int32_t>(index);
+    bool good = true;
+    ForRows(s, rows, columns, [&](int64_t offset, int64_t width, int64_t step) {
+      const int64_t* const row = from + offset;
+      if (pixels) {
+        good &= k_.narrow({row, step, width, channels, plane, to});
+      } else if (step == 1) {
+        good &= k_.narrow({row, s.c, channels, width, plane, reinterpret_cast<int32_t*>(planes)});
+        k_.transpose(planes, width, channels, width, reinterpret_cast<float*>(to), channels);
+      } else {
+        for (int64_t o = 0; o < width; ++o) {
+          good &= k_.narrow({row + o * step, s.c, channels, 1, plane, to + o * channels});
         }
       }
+      to += width * channels;
+    });
+    for (int64_t i = 0; !good && i < rows * columns * channels; ++i) {  // which one?
+      CheckIndex(
+          shape_,
+          from[i / columns / channels * s.h + i / channels % columns * s.w + i % channels * s.c]);
     }
   }
 
-  // Of pixels or planes; false if they are neither, or an index is none of its plane.
-  bool NarrowRows(const int64_t* from, int32_t* to) const {
-    const Strides& s = shape_.is;
-    const int64_t channels = tile_.channels;
-    const bool pixels = channels == 1 || s.c == 1;
-    if (!pixels && !PoolShape::ArePlanes(s, tile_.outputs_width())) return false;
-    float* const planes = scratch_ + plan_.at.staged;
-    bool good = true;
-    ForRows(
-        s, output_rows(), tile_.outputs_width(), [&](int64_t offset, int64_t width, int64_t step) {
-          good &= k_.narrow({.from = from + offset,
-                             .from_pixel = pixels ? step : s.c,
-                             .pixels = pixels ? width : channels,
-                             .items = pixels ? channels : width,
-                             .plane = static_cast<int32_t>(shape_.h.in * shape_.w.in),
-                             .to = pixels ? to : reinterpret_cast<int32_t*>(planes)});
-          if (!pixels) {
-            k_.transpose(planes, width, channels, width, reinterpret_cast<float*>(to), channels);
-          }
-          to += width * channels;
-        });
-    return good;
-  }
-
-  const BackwardRowsPlan& plan_;
+  const BackwardPlan& plan_;
   const PoolShape& shape_;
   const PoolBackwardBuffers& buffers_;
   const PoolKernels& k_;
@@ -238,45 +204,11 @@ class TileRows {
   const InputOutputs rows_, columns_;
 };
 
-// The shape with the planes of all images as channels of one, where they follow each other.
-PoolShape WithPlanesAsChannels(PoolShape shape) {
-  const auto follow = [&shape](const Strides& s) { return shape.c == 1 || s.n == shape.c * s.c; };
-  if (!follow(shape.xs) || !follow(shape.ys) || (shape.with_indices && !follow(shape.is))) {
-    return shape;
-  }
-  if (shape.c == 1) shape.xs.c = shape.xs.n, shape.ys.c = shape.ys.n, shape.is.c = shape.is.n;
-  shape.c *= shape.n;
-  shape.n = 1;
-  return shape;
-}
-
 }  // namespace
 
-void BackwardRowsPlan::Run(const PoolBackwardBuffers& buffers) const {
-  const int64_t chunks = CeilDiv(shape.c, channels), bytes = ScratchBytes();
-  const EvenSplit row_parts(shape.h.in, rows), column_parts(shape.w.in, columns);
-  const int64_t tiles = row_parts.parts * column_parts.parts;
-  RunTasks(shape.threads, shape.n * chunks * tiles, [&](int64_t i, int64_t slot) {
-    const int64_t r = i % tiles / column_parts.parts, c = i % column_parts.parts;
-    const int64_t chunk = i / tiles % chunks * channels;
-    GradientTile tile{.n = i / tiles / chunks,
-                      .channel = chunk,
-                      .channels = std::min(channels, shape.c - chunk),
-                      .rows = {row_parts.Begin(r), row_parts.Begin(r + 1)},
-                      .columns = {column_parts.Begin(c), column_parts.Begin(c + 1)},
-                      .output_rows = {},
-                      .outputs = {}};
-    tile.output_rows = shape.h.OutputsReaching(tile.rows.begin, tile.rows.end);
-    tile.outputs = shape.w.OutputsReaching(tile.columns.begin, tile.columns.end);
-    auto* const scratch = reinterpret_cast<float*>(buffers.scratch + slot * bytes);
-    if (by != GradientBy::kScatter) return TileRows(*this, buffers, tile, scratch).Run();
-    ScatterTile(shape, buffers, tile, scratch + at.sums);
-  });
-}
-
-const char* ConsiderBackwardRows(const PoolShape& shape, PoolBackwardPlan& plan) {
-  return Offer<BackwardRowsPlan>(shape.with_indices ? RefuseLargePlanes(shape) : nullptr,
-                                 WithPlanesAsChannels(WithImagesAsRows(shape)), plan);
+void SearchTile(const BackwardPlan& plan, const PoolBackwardBuffers& buffers,
+                const GradientTile& tile, float* scratch) {
+  TileRows(plan, buffers, tile, scratch).Run();
 }
 
 }  // namespace windrow::internal

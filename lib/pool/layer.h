@@ -3,7 +3,7 @@
 #define WINDROW_LIB_POOL_LAYER_H_
 
 #include "lib/pool/problem.h"
-#include "lib/pool/registry.h"
+#include "lib/pool/strategies.h"
 
 namespace windrow::internal {
 

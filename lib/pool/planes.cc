@@ -1,13 +1,12 @@
 // Pooling of planes (NCHW) where they lie, lanes over the pixels of a row: in strips, which read
-// each row once, if windows are 2 x 2 or 3 x 3 squares; others rows first (separable.h).
+// each row once, if windows are 2 x 2 or 3 x 3 squares; others by reduction.h.
 //
 //   for each few planes, or part of a plane's rows (the parallel tasks):
 //     for each few rows of outputs: one call of the strip kernel; small planes all at once
 #include <algorithm>
 
 #include "lib/base/parallel.h"
-#include "lib/pool/cost.h"
-#include "lib/pool/separable.h"
+#include "lib/pool/reduction.h"
 #include "lib/pool/strategies.h"
 #include "lib/simd/pool_kernels.h"
 
@@ -26,10 +25,12 @@ struct StripsPlan {
 
   explicit StripsPlan(const PoolShape& shape);
   int64_t ScratchBytes() const { return 0; }
-  std::string Describe() const { return StrCat("strips: ", DescribeBlock(rows, shape.w.out, 1)); }
+  std::string Describe() const {
+    return StrCat("strips: ", rows, " x ", shape.w.out, " outputs of 1 channel");
+  }
   void Run(const PoolBuffers& buffers) const;
 
-  StripFn Kernel() const;
+  void RunBlock(const PoolBuffers& buffers, const PoolBlock& block) const;
   int64_t planes() const { return shape.n * shape.c; }
   // Small planes of an image are done in one call.
   bool together() const { return rows >= shape.h.out; }
@@ -40,7 +41,6 @@ struct StripsPlan {
 };
 
 StripsPlan::StripsPlan(const PoolShape& s) : shape(s), cycles(0), rows(0), outputs_ahead(false) {
-  const int64_t share = ShareOf(s, s.h.out, planes());
   int64_t max = RowsWithOutputs();
   outputs_ahead = max >= kFewRows;
   if (max < kFewRows) {
@@ -49,8 +49,9 @@ StripsPlan::StripsPlan(const PoolShape& s) : shape(s), cycles(0), rows(0), outpu
   } else if (s.with_indices) {
     max = max * 2 / 3;  // of three times as many stores as loads, better too early than too late
   }
-  rows = std::min({max, share, s.h.out});
+  rows = std::min(max, s.h.out);
   cycles = Estimate();
+  rows = std::min(rows, ShareOf(s, s.h.out, planes()));
 }
 
 // Rows of outputs of which there is room for twice as many in the L1 cache, with their indices and
@@ -59,14 +60,6 @@ int64_t StripsPlan::RowsWithOutputs() const {
   const int64_t input = SaturatedProduct({shape.h.stride, shape.w.in});
   const int64_t output = shape.w.out * (shape.with_indices ? 3 : 1);
   return shape.op->machine->l1d / 2 / SaturatedProduct({SaturatedSum(input, output), kFloat});
-}
-
-StripFn StripsPlan::Kernel() const {
-  const PoolKernels& k = *shape.op->kernels;
-  const StripKernels& strips = shape.op->average    ? k.sum_strip
-                               : shape.with_indices ? k.max_indices_strip
-                                                    : k.max_strip;
-  return shape.h.kernel == 2 ? strips.pairs : strips.neighbours[shape.h.stride - 1];
 }
 
 double StripsPlan::Estimate() const {
@@ -85,65 +78,48 @@ double StripsPlan::Estimate() const {
          (together() ? Number(planes()) * 15 : 0) + 3 * calls * kCallCycles;
 }
 
-// One plane after the other, on one thread.
-class Blocks {
- public:
-  Blocks(const StripsPlan& plan, const PoolBuffers& buffers)
-      : plan_(plan), shape_(plan.shape), buffers_(buffers), kernel_(plan.Kernel()) {
-    const WindowAxis &h = shape_.h, &w = shape_.w;
-    args_.x_row = shape_.xs.h;
-    args_.x_plane = shape_.xs.c;
-    args_.items = w.out;
-    args_.y_row = shape_.ys.h;
-    args_.y_plane = shape_.ys.c;
-    args_.place = {0, h.in, w.in, w.before > 0, w.Start(w.out - 1) + w.kernel > w.in};
-    if (shape_.op->average) args_.divisor = shape_.Divisor(h.At(0), w.At(0));
-    if (!shape_.with_indices) return;
-    args_.indices_row = shape_.is.h;
-    args_.indices_plane = shape_.is.c;
-  }
-
-  // So many rows of outputs of `planes` planes of image n.
-  void Run(int64_t n, int64_t channel, int64_t planes, int64_t row, int64_t rows) {
-    const WindowAxis& h = shape_.h;
-    const auto at = [&](const Strides& s, int64_t r) { return n * s.n + channel * s.c + r * s.h; };
-    const int64_t start = h.Start(row), count = (rows - 1) * h.stride + h.kernel;
-    args_.x = buffers_.x + at(shape_.xs, start) + (h.kernel == 3 ? 1 - shape_.w.before : 0);
-    args_.planes = planes;
-    args_.rows = rows;
-    args_.y = buffers_.y + at(shape_.ys, row);
-    args_.place.row = start;
-    if (shape_.with_indices) args_.indices = buffers_.indices + at(shape_.is, row);
-    // Spread over the kernel's work: as many rows after these.
-    const WindowAxis::Range seen = h.Reach(row, row + rows);
-    const int64_t floats = (seen.end - seen.begin) * shape_.xs.h;
-    const float* const next = buffers_.x + at(shape_.xs, seen.end);
-    args_.prefetch = {reinterpret_cast<uintptr_t>(next),
-                      CeilDiv(floats * kFloat, count * CeilDiv(args_.items, shape_.op->lanes)),
-                      plan_.outputs_ahead ? rows * shape_.ys.h * kFloat : 0};
-    if (kernel_(args_)) return;
-    RunReference(shape_, buffers_, {n, channel, planes, row, rows, 0, shape_.w.out});
-  }
-
- private:
-  const StripsPlan& plan_;
-  const PoolShape& shape_;
-  const PoolBuffers& buffers_;
-  const StripFn kernel_;
-  StripArgs args_{};
-};
+// Some rows of a few planes of an image, one plane after the other.
+void StripsPlan::RunBlock(const PoolBuffers& buffers, const PoolBlock& b) const {
+  const WindowAxis &h = shape.h, &w = shape.w;
+  const Strides &xs = shape.xs, &ys = shape.ys, &is = shape.is;
+  const int64_t start = h.Start(b.row), count = (b.rows - 1) * h.stride + h.kernel;
+  // Prefetching is spread over the kernel's work: as many rows after these.
+  const WindowAxis::Range seen = h.Reach(b.row, b.row + b.rows);
+  const int64_t bytes = (seen.end - seen.begin) * xs.h * kFloat;
+  const StripArgs args{
+      .x = buffers.x + b.At(xs, start, h.kernel == 3 ? 1 - w.before : 0),
+      .x_row = xs.h,
+      .x_plane = xs.c,
+      .planes = b.channels,
+      .rows = b.rows,
+      .items = w.out,
+      .y = buffers.y + b.At(ys, b.row, 0),
+      .y_row = ys.h,
+      .y_plane = ys.c,
+      .divisor = shape.op->average ? shape.Divisor(h.At(0), w.At(0)) : 0,
+      .place = {start, h.in, w.in, w.before > 0, w.Start(w.out - 1) + w.kernel > w.in},
+      .prefetch = {reinterpret_cast<uintptr_t>(buffers.x + b.At(xs, seen.end, 0)),
+                   CeilDiv(bytes, count * CeilDiv(w.out, shape.op->lanes)),
+                   outputs_ahead ? b.rows * ys.h * kFloat : 0},
+      .indices = shape.with_indices ? buffers.indices + b.At(is, b.row, 0) : nullptr,
+      .indices_row = is.h,
+      .indices_plane = is.c};
+  const ReductionKernels& k = shape.kernels();
+  const StripFn kernel = h.kernel == 2 ? k.pairs : k.neighbours[h.stride - 1];
+  if (!kernel(args)) RunReference(shape, buffers, b);
+}
 
 void StripsPlan::Run(const PoolBuffers& buffers) const {
   const EvenSplit cut(shape.h.out, rows), shares(planes(), ShareOf(shape, planes(), 1));
-  // A task is a few planes; where there are too few, some of their rows.
-  const int64_t parts = RowTasks(shape, cut.parts, shares.parts);
+  // A task is a few planes; where there are too few, some of their blocks of rows.
+  const int64_t parts = std::min(cut.parts, CeilDiv(WantedTasks(shape), shares.parts));
   RunTasks(shape.threads, shares.parts * parts, [&](int64_t i, int64_t) {
-    Blocks blocks(*this, buffers);
     const int64_t share = i / parts, part = i % parts, end = shares.Begin(share + 1);
     for (int64_t p = shares.Begin(share), count; p < end; p += count) {
       count = together() ? std::min(end, RoundUp(p + 1, shape.c)) - p : 1;
       for (int64_t r = part * cut.parts / parts; r < (part + 1) * cut.parts / parts; ++r) {
-        blocks.Run(p / shape.c, p % shape.c, count, cut.Begin(r), cut.Begin(r + 1) - cut.Begin(r));
+        const int64_t row = cut.Begin(r), high = cut.Begin(r + 1) - row;
+        RunBlock(buffers, {p / shape.c, p % shape.c, count, row, high, 0, shape.w.out});
       }
     }
   });
@@ -169,9 +145,13 @@ bool AreStrips(const PoolShape& shape) {
 const char* ConsiderPlanes(const PoolShape& shape, PoolPlan& plan) {
   if (!shape.planes()) return "the pixels of a row are not neighbours";
   if (shape.with_indices && RefuseLargePlanes(shape) != nullptr) return RefuseLargePlanes(shape);
-  if (AreStrips(shape)) return Offer<StripsPlan>(nullptr, shape, plan);
-  if (shape.w.adaptive) return "the windows differ from each other";
-  return Offer<SeparablePlan>(nullptr, shape, plan, PoolLanesAre::kPixels);
+  if (AreStrips(shape)) return Offer(StripsPlan(shape), plan);
+  if (!shape.w.adaptive) {
+    const ReductionPlan rows_first(shape, PoolLanesAre::kPixels, true);
+    if (Offer(rows_first, plan) == nullptr) return nullptr;
+  }
+  // What fits no cache, or has windows that differ, pixel by pixel.
+  return Offer(ReductionPlan(shape, PoolLanesAre::kPixels, false), plan);
 }
 
 }  // namespace windrow::internal

@@ -1,71 +1,33 @@
-// The public classes: checks, then the plan of the last call like it or a new one.
+// The public classes; calls.h has what their calls do.
 #include "windrow/pool2d.h"
 
-#include <algorithm>
 #include <memory>
 #include <utility>
 #include <variant>
 
 #include "lib/base/error.h"
-#include "lib/base/overlap.h"
-#include "lib/base/planner.h"
-#include "lib/pool/gradients.h"
+#include "lib/pool/backward.h"
+#include "lib/pool/calls.h"
 #include "lib/pool/layer.h"
 #include "lib/pool/problem.h"
-#include "lib/pool/registry.h"
+#include "lib/pool/strategies.h"
 #include "lib/simd/pool_kernels.h"
 #include "lib/simd/target.h"
 
 namespace windrow {
 inline namespace v0 {
 
-using internal::PoolBuffers;
+using internal::CheckedShape;
 using internal::PoolOp;
 using internal::PoolShape;
 using internal::Require;
 
-namespace {
-
-// What depends on shapes and strides only.
-void CheckShapes(const PoolArgs& args, const Shape& output, bool average) {
-  Require(!args.y.empty(), "there is no output view y");
-  Require(args.y.shape() == output, "y has the shape ", args.y.shape(), ", the pooling gives ",
-          output);
-  Require(!internal::MayOverlapItself(args.y), "elements of y overlap each other: strides n ",
-          args.y.strides().n, ", c ", args.y.strides().c, ", h ", args.y.strides().h, ", w ",
-          args.y.strides().w, " for the shape ", output);
-  if (args.indices.empty()) return;
-  Require(!average, "there is a view for indices, but an average has none");
-  Require(args.indices.shape() == output, "indices have the shape ", args.indices.shape(),
-          ", y has ", output);
-  Require(!internal::MayOverlapItself(args.indices), "indices overlap each other for the shape ",
-          output);
-}
-
-void CheckOverlap(const PoolArgs& args) {
-  Require(!internal::MayOverlap(args.x, args.y), "y overlaps x in memory");
-  const bool indices = !args.indices.empty();
-  Require(!indices || !internal::MayOverlap(args.indices, args.x),
-          "the indices overlap x in memory");
-  Require(!indices || !internal::MayOverlap(args.indices, args.y),
-          "the indices overlap y in memory");
-  if (args.workspace.empty()) return;
-  Require(!internal::MayOverlap(args.workspace, args.x), "the workspace overlaps x in memory");
-  Require(!internal::MayOverlap(args.workspace, args.y), "the workspace overlaps y in memory");
-  Require(!indices || !internal::MayOverlap(args.workspace, args.indices),
-          "the workspace overlaps the indices in memory");
-}
-
-}  // namespace
-
 struct Pooling::Impl {
-  using Planner = internal::Planner<internal::PoolKey, PoolShape, PoolBuffers>;
-
   template <class Options>
   Impl(PoolOp checked, Options o)
-      : planner(internal::PoolRegistry(), {.algorithm = o.algorithm, .tuning = o.tuning}),
-        op(std::move(checked)),
-        gradients(op, o.backward) {
+      : op(std::move(checked)),
+        forward(op, internal::PoolRegistry(), {.algorithm = o.algorithm, .tuning = o.tuning}),
+        backward(op, internal::PoolBackwardRegistry(), {.algorithm = o.backward}) {
     const internal::Target target = internal::FindTarget(o.target);
     op.lanes = target.lanes;
     op.kernels = &internal::PoolKernelsOf(target.index);
@@ -79,34 +41,6 @@ struct Pooling::Impl {
                              /*indices=*/IndexView());
   }
 
-  // Checks the views.
-  PoolShape CheckedShape(const PoolArgs& args) const {
-    Require(!args.x.empty(), "there is no input view x");
-    const Shape& x = args.x.shape();
-    const internal::PoolGeometry g = internal::ResolveGeometry(op, x);
-    CheckShapes(args, Shape(x.n(), x.c(), g.h.out, g.w.out), op.average);
-    CheckOverlap(args);
-    return internal::ShapeOf(op, x, g, args.x.strides(), args.y.strides(), args.indices);
-  }
-
-  void Run(const PoolArgs& args) {
-    const internal::PoolKey key(args.x, args.y, args.indices);
-    Planner::Planned planned;
-    if (planner.Find(key, planned)) {
-      CheckOverlap(args);
-    } else {
-      const PoolShape shape = CheckedShape(args);
-      if (args.y.shape().elements() == 0) return;
-      planned = planner.Make(key, shape);
-    }
-    planner.Run(planned,
-                {.x = args.x.data(),
-                 .y = args.y.data(),
-                 .indices = args.indices.data(),
-                 .scratch = nullptr},
-                args.workspace);
-  }
-
   Shape OutputShape(const Shape& input) const {
     const internal::PoolGeometry g = internal::ResolveGeometry(op, input);
     return Shape(input.n(), input.c(), g.h.out, g.w.out);
@@ -115,20 +49,14 @@ struct Pooling::Impl {
   const std::string& target() const {
     return std::visit([](const auto& o) -> const std::string& { return o.target; }, options);
   }
-
-  Explanation Explain(const PoolShape& shape, const Shape& output) const {
-    Explanation e = WithTarget(planner.Explain(internal::PoolKey(shape), shape));
-    e.output = output;
-    return e;
-  }
   Explanation WithTarget(Explanation e) const {
     e.target = target();
     return e;
   }
 
-  Planner planner;
   PoolOp op;
-  internal::PoolGradients gradients;
+  internal::PoolCalls<PoolArgs, internal::PoolBuffers> forward;
+  internal::PoolCalls<PoolBackwardArgs, internal::PoolBackwardBuffers> backward;
   std::variant<MaxPool2dOptions, AvgPool2dOptions, AdaptivePool2dOptions> options;
 };
 
@@ -147,7 +75,7 @@ internal::PoolLayer Pooling::layer() const {
 const std::string& Pooling::target() const { return impl().target(); }
 Shape Pooling::OutputShape(const Shape& input) const { return impl().OutputShape(input); }
 
-void Pooling::Run(const PoolArgs& args) const { impl().Run(args); }
+void Pooling::Run(const PoolArgs& args) const { impl().forward.Run(args); }
 
 void Pooling::Run(const ConstTensorView& x, const TensorView& y) const { Run({.x = x, .y = y}); }
 
@@ -160,29 +88,32 @@ Tensor Pooling::Run(const ConstTensorView& x) const {
 }
 
 size_t Pooling::WorkspaceBytes(const Shape& input, Layout layout, int threads) const {
-  return impl().planner.WorkspaceBytes(impl().DenseShape(input, layout), threads);
+  return impl().forward.WorkspaceBytes(impl().DenseShape(input, layout), threads);
 }
 
 size_t Pooling::WorkspaceBytes(const PoolArgs& args, int threads) const {
-  return impl().planner.WorkspaceBytes(impl().CheckedShape(args), threads);
+  return impl().forward.WorkspaceBytes(CheckedShape(impl().op, args), threads);
 }
 
 Explanation Pooling::Explain(const Shape& input, Layout layout) const {
-  return impl().Explain(impl().DenseShape(input, layout), OutputShape(input));
+  const Impl& i = impl();
+  return i.WithTarget(i.forward.Explain(i.DenseShape(input, layout), OutputShape(input)));
 }
 
 Explanation Pooling::Explain(const PoolArgs& args) const {
-  return impl().Explain(impl().CheckedShape(args), args.y.shape());
+  const Impl& i = impl();
+  return i.WithTarget(i.forward.Explain(CheckedShape(i.op, args), args.y.shape()));
 }
 
-void Pooling::Backward(const PoolBackwardArgs& args) const { impl().gradients.Run(args); }
+void Pooling::Backward(const PoolBackwardArgs& args) const { impl().backward.Run(args); }
 
 size_t Pooling::WorkspaceBytes(const PoolBackwardArgs& args, int threads) const {
-  return impl().gradients.WorkspaceBytes(args, threads);
+  return impl().backward.WorkspaceBytes(CheckedShape(impl().op, args), threads);
 }
 
 Explanation Pooling::Explain(const PoolBackwardArgs& args) const {
-  return impl().WithTarget(impl().gradients.Explain(args));
+  const Impl& i = impl();
+  return i.WithTarget(i.backward.Explain(CheckedShape(i.op, args), args.dx.shape()));
 }
 
 MaxPool2d::MaxPool2d(const MaxPool2dOptions& o)

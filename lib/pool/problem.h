@@ -5,6 +5,7 @@
 #define WINDROW_LIB_POOL_PROBLEM_H_
 
 #include <algorithm>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 
@@ -50,10 +51,11 @@ struct PoolShape {
     return static_cast<float>(Counted(rows) * Counted(columns));
   }
   int64_t Counted(const Window& v) const { return op->count_include_pad ? v.counted : v.taps; }
-  // Whether all windows along this regular axis, or a part of it, make up the same part of a
-  // divisor. (Of dilated ones that leave out padding: no, unless that is plain.)
+  // Whether all windows along this axis, or a part of it, make up the same part of a divisor. (Of
+  // adaptive ones, and dilated ones that leave out padding: no, unless that is plain.)
   bool SameDivisors(const WindowAxis& axis) const {
     if (!op->average || op->divisor_override != 0) return true;
+    if (axis.adaptive) return false;
     const auto part = [&](int64_t o) { return Counted(axis.At(o)); };
     if (part(0) != part(axis.out - 1)) return false;
     // They only grow fewer, or rise, by less and less, before they do so.
@@ -62,7 +64,7 @@ struct PoolShape {
     const bool whole = inside.begin == 0 && inside.end == axis.out;
     return whole || (axis.dilation == 1 && part(1) == part(0));
   }
-  const WindowKernels& kernels() const {
+  const ReductionKernels& kernels() const {
     const PoolKernels& k = *op->kernels;
     return op->average ? k.sum : with_indices ? k.max_indices : k.max;
   }
@@ -105,25 +107,23 @@ inline int64_t Distance(int64_t count, int64_t step, int64_t stride) {
   return count > 1 ? step * stride : 0;
 }
 
-// Whether images (or planes) at these distances are like one that is as many times as high: their
-// rows follow each other, in windows that leave out nothing.
-inline bool FollowAsRows(const WindowAxis& h, int64_t x_image, int64_t x_row, int64_t y_image,
-                         int64_t y_row) {
-  const bool tiled = !h.adaptive && h.kernel == h.stride && h.dilation == 1 && h.before == 0 &&
-                     h.out * h.stride == h.in;
-  return tiled && x_image == h.in * x_row && y_image == h.out * y_row;
-}
-
-// The shape with all its images as one, where that is the same. Not with indices, which begin anew
+// The shape with all its images as one that is as many times as high, where that is the same: their
+// rows follow each other, in windows that leave out nothing. Not with indices, which begin anew
 // with each.
 inline PoolShape WithImagesAsRows(PoolShape shape) {
+  const WindowAxis& h = shape.h;
   const Strides &xs = shape.xs, &ys = shape.ys;
-  if (shape.with_indices || !FollowAsRows(shape.h, xs.n, xs.h, ys.n, ys.h)) return shape;
+  const bool tiled = !h.adaptive && h.kernel == h.stride && h.dilation == 1 && h.before == 0 &&
+                     h.out * h.stride == h.in;
+  const bool follow = xs.n == h.in * xs.h && ys.n == h.out * ys.h;
+  if (shape.with_indices || !tiled || !follow) return shape;
   shape.h.in *= shape.n;
   shape.h.out *= shape.n;
   shape.n = 1;
   return shape;
 }
+
+inline float CanonicalNaN(float v) { return v != v ? std::bit_cast<float>(0x7FC00000u) : v; }
 
 // Why indices of this shape do not fit the 32 bits that fast strategies give them, or null.
 inline const char* RefuseLargePlanes(const PoolShape& shape) {

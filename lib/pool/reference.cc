@@ -3,17 +3,13 @@
 // sum:      s = +0;  for each part of 64 terms: { p = +0;  for each term: p += term;  s += p; }
 //
 // Written to be read: no loop here is tuned, and each rounding is one expression.
-#include <bit>
 #include <limits>
 
 #include "lib/base/parallel.h"
-#include "lib/pool/cost.h"
 #include "lib/pool/strategies.h"
 
 namespace windrow::internal {
 namespace {
-
-float Canonical(float v) { return v != v ? std::bit_cast<float>(0x7FC00000u) : v; }
 
 // Calls f(offset of the tap in x, its row, its column) for every tap, in order.
 struct Taps {
@@ -45,7 +41,7 @@ void Max(const Taps& taps, const float* x, float& y, int64_t* index) {
   // An operation, so that a denormal is flushed if the caller wants that. Not one that a compiler
   // knows to change nothing.
   const volatile float one = 1;
-  y = Canonical(max * one);
+  y = CanonicalNaN(max * one);
   if (index != nullptr) *index = at;
 }
 
@@ -79,7 +75,7 @@ float Average(const Taps& taps, const float* x) {
                  sum.Add(row.Result());
                  row = Sum(taps.columns.skipped);
                });
-  return Canonical((sum.Result() + 0.0f) / taps.shape.Divisor(taps.rows, taps.columns));
+  return CanonicalNaN((sum.Result() + 0.0f) / taps.shape.Divisor(taps.rows, taps.columns));
 }
 
 struct ReferencePlan {

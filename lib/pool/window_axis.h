@@ -105,6 +105,12 @@ struct WindowAxis {
     return {first, std::clamp(Start(end - 1) + extent(), first, in)};
   }
 
+  // An upper bound of their number for so many outputs.
+  int64_t MaxInputsSeen(int64_t outputs) const {
+    if (adaptive) return std::min(in, CeilDiv(outputs * in, out) + 1);
+    return std::min(in, (outputs - 1) * stride + extent());
+  }
+
   // The taps of all windows, of very many about.
   double CountTaps() const {
     const Range inside = Inside();

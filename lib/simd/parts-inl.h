@@ -16,8 +16,7 @@ HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {
 
 void AddConvKernels(bool fused, TileSet& set);
-void AddPoolStripKernels(PoolKernels& kernels);
-void AddPoolRunningKernels(PoolKernels& kernels);
+void AddPoolWindowKernels(PoolKernels& kernels);
 
 }  // namespace windrow::internal::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

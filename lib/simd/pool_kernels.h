@@ -19,71 +19,65 @@ namespace windrow::internal {
 // one, on padding or not; and of so many rows (pool2d.h).
 inline constexpr int64_t kPartTaps = 64;
 
-// Where the part ends that tap i of `count` is in. The first is the window's tap number `before`.
-inline int64_t PartEnd(int64_t i, int64_t before, int64_t count) {
-  return std::min(((before + i) / kPartTaps + 1) * kPartTaps - before, count);
-}
+// The taps of windows along an axis: how many, how far apart, and how many the first part of a sum
+// has at most: less than kPartTaps if some of the window are on padding before them, and all of a
+// sum that is to have one part.
+struct TapAxis {
+  int64_t count;
+  ptrdiff_t distance;
+  int64_t first_part;
+
+  bool HasParts() const { return count > first_part; }
+  // Where the part ends that tap i is in.
+  int64_t PartEnd(int64_t i) const {
+    const int64_t more = i < first_part ? 0 : (i - first_part) / kPartTaps + 1;
+    return std::min(first_part + more * kPartTaps, count);
+  }
+};
 
 // Where the indices of maxima come from and go to. A tap's index is
-//   position + line * of_line + output * of_output + item * of_item + row * of_row +
-//     column * of_column
+//   position + line * of_line + output * of_output + row * of_row + column * of_column
 // or, in a second pass, that of the first, which lies `distance` numbers past the value.
 struct IndexArgs {
   ptrdiff_t distance;
-  int32_t position, of_line, of_output, of_item, of_row, of_column;
-  int32_t* narrow;  // as y, for a later pass; or, if null,
+  int32_t position, of_line, of_output, of_row, of_column;
+  int32_t* narrow;  // for a later pass; or, if null,
   int64_t* indices;
-  ptrdiff_t line, step;  // of the latter, as y_line and y_step
+  ptrdiff_t line, step;  // of either, as y_line and y_step
 };
 
 // Which pass of a reduction this is: whether x is what an earlier one gave, in windows of one row,
 // and whether y is the result, not what a later one compares or adds up; of sums the divisor, if it
-// is not 0, and how many taps of the window are before the first column, and rows before the first,
-// modulo kPartTaps. (A sum of one part, however long, has -columns before it.)
+// is not 0.
 struct PassArgs {
   bool second, last;
   float divisor;
-  int64_t columns_before, rows_before;
 };
 
 // One call of a window kernel:
 //
 //   for l < lines: for o < outputs: for i < items:
-//     y[l * y_line + o * y_step + i] = reduction over row < rows, column < columns of
-//       x[column * x_column + l * x_line + o * x_step + row * x_row + i]
+//     y[l * y_line + o * y_step + i] = reduction over r < rows.count, c < columns.count of
+//       x[c * columns.distance + l * x_line + o * x_step + r * rows.distance + i]
 //
-// or of taps[column][l * x_line + ...], if there is such a table.
+// or of taps[c][l * x_line + ...], if there is such a table.
 struct WindowArgs {
   const float* x;
   const float* const* taps;
-  int64_t rows, columns;
-  ptrdiff_t x_row, x_column;
+  TapAxis rows, columns;
   int64_t lines, outputs, items;
   ptrdiff_t x_line, x_step;
   float* y;
   ptrdiff_t y_line, y_step;
   PassArgs pass;
   IndexArgs index;
+
+  bool HasParts() const { return rows.HasParts() || columns.HasParts(); }
 };
 
 // All kernels of maxima return false if there may be a NaN among the taps, which wins, but which
 // they do not see: what they wrote is of no use then.
 using WindowFn = bool (*)(const WindowArgs&);
-
-// A reduction for windows of any extent, of one row, and of the most common ones.
-struct WindowKernels {
-  WindowFn any, row, k2x2, k3x3;
-
-  WindowFn Of(const WindowArgs& t) const {
-    if (t.rows == 1) return row;
-    // Even a sum of few taps has two parts, if many are on padding before them.
-    if (std::max(t.pass.rows_before + t.rows, t.pass.columns_before + t.columns) > kPartTaps) {
-      return any;
-    }
-    if (t.rows == 2 && t.columns == 2) return k2x2;
-    return t.rows == 3 && t.columns == 3 ? k3x3 : any;
-  }
-};
 
 // Maxima of all windows of `length` pixels along lines of `inputs` pixels, a pixel apart. The first
 // window begins `before` pixels before the line does; at the line's ends they end, too. Of indices
@@ -104,11 +98,7 @@ inline int64_t SuffixFloats(int64_t length, int64_t inputs, int64_t lanes) {
   return SaturatedProduct({std::min(length, inputs), 4, lanes});
 }
 
-// `across` gives what `down` reads, and indices beside it; `down` the result.
-struct RunningKernels {
-  bool (*across)(const RunningArgs&);
-  bool (*down)(const RunningArgs&);
-};
+using RunningFn = bool (*)(const RunningArgs&);
 
 // Where a strip's windows are in their plane: the first row of the first one, on padding perhaps;
 // and whether the first column's left tap is padding, and the last one's right tap.
@@ -143,9 +133,21 @@ struct StripArgs {
 
 using StripFn = bool (*)(const StripArgs&);
 
-struct StripKernels {
-  StripFn pairs;          // 2 x 2, two apart, none on padding
-  StripFn neighbours[2];  // 3 x 3, [stride - 1]
+// The kernels of a reduction.
+struct ReductionKernels {
+  WindowFn any, row, k2x2, k3x3;  // windows of any extent, of one row, and of the most common ones
+  StripFn pairs;                  // 2 x 2, two apart, none on padding
+  StripFn neighbours[2];          // 3 x 3, [stride - 1]
+  // Of maxima. `across` gives what `down` reads, and indices beside it; `down` the result.
+  RunningFn across, down;
+
+  WindowFn Of(const WindowArgs& t) const {
+    const int64_t rows = t.rows.count, columns = t.columns.count;
+    if (rows == 1) return row;
+    if (t.HasParts()) return any;
+    if (rows == 2 && columns == 2) return k2x2;
+    return rows == 3 && columns == 3 ? k3x3 : any;
+  }
 };
 
 // Indices as 32 bits: to[p * items + i] = from[p * from_pixel + i] for p < pixels, i < items.
@@ -181,9 +183,7 @@ struct SearchArgs {
 
 // The micro-kernels of one target.
 struct PoolKernels {
-  WindowKernels max, max_indices, sum;
-  RunningKernels max_running, max_indices_running;
-  StripKernels max_strip, max_indices_strip, sum_strip;
+  ReductionKernels max, max_indices, sum;
   // How many planes of up to half a vector strips do at once: one or two.
   int64_t narrow_planes;
   bool (*narrow)(const NarrowArgs&);  // false: there is another index than it may be

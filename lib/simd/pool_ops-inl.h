@@ -35,6 +35,23 @@ inline constexpr float kLowest = -std::numeric_limits<float>::infinity();
 
 HWY_INLINE int64_t PoolLanes() { return static_cast<int64_t>(hn::Lanes(PoolD())); }
 
+// Where a lambda is called several times, and must be inlined all the same.
+#define WINDROW_INLINE_LAMBDA HWY_ATTR __attribute__((always_inline))
+
+// Calls run<n>(i, access) for n vectors of items from item i on, as many at a time as possible, of
+// at most kVecs. The last vector, if it is not whole, begins inside the one before.
+template <int kVecs, class Run>
+HWY_INLINE void ForVectors(int64_t items, const Run& run, int64_t i = 0) {
+  const int64_t lanes = PoolLanes();
+  for (; i + kVecs * lanes <= items; i += kVecs * lanes) {
+    run.template operator()<kVecs>(i, AllLanes());
+  }
+  if constexpr (kVecs > 1) return ForVectors<kVecs / 2>(items, run, i);
+  if (i == items) return;
+  if (i == 0) return run.template operator()<1>(i, FirstLanes{static_cast<size_t>(items)});
+  run.template operator()<1>(items - lanes, AllLanes());
+}
+
 // 1, which no compiler knows. What is multiplied by it is flushed to zero if it is denormal and the
 // caller wants that: a maximum as it is stored, and not what an earlier pass compares.
 HWY_INLINE float UnknownOne() {
@@ -127,15 +144,7 @@ HWY_INLINE void StoreIndices(PoolVI index, int64_t* to, Access access) {
   const hn::Repartition<int64_t, PoolDI> d64;
   const hn::Half<PoolDI> half;
   const auto low = hn::PromoteTo(d64, hn::LowerHalf(half, index));
-#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
-  // Each beside a zero, by one shuffle where two would be needed: none is negative.
-  const PoolVI apart{
-      _mm512_setr_epi32(8, 16, 9, 16, 10, 16, 11, 16, 12, 16, 13, 16, 14, 16, 15, 16)};
-  const hn::Vec<decltype(d64)> high{
-      _mm512_permutex2var_epi32(index.raw, apart.raw, _mm512_setzero_si512())};
-#else
   const auto high = hn::PromoteTo(d64, hn::UpperHalf(half, index));
-#endif
   if constexpr (std::is_same_v<Access, AllLanes>) {
     hn::StoreU(low, d64, to);
     hn::StoreU(high, d64, to + hn::Lanes(d64));

@@ -19,10 +19,9 @@
 #include <cstddef>
 #include <cstdint>
 
-#include "lib/simd/narrow_planes-inl.h"
 #include "lib/simd/pool_kernels.h"
 #include "lib/simd/pool_ops-inl.h"
-#include "lib/simd/row_readers-inl.h"
+#include "lib/simd/strip_planes-inl.h"
 #include "lib/simd/zero_upper-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -37,11 +36,47 @@ HWY_INLINE void Prefetch(uintptr_t& next, int64_t bytes) {
   next += static_cast<uintptr_t>(bytes);
 }
 
-// The columns of a vector of outputs from `item` on.
-template <class Access>
-HWY_INLINE PoolVI ItemsOf(int64_t item, const Access&) {
-  return hn::Iota(PoolDI(), static_cast<int32_t>(item));
-}
+// Windows of 2 x 2, two apart, none of which is on padding.
+struct Pairs {
+  static constexpr int kSide = 2, kStride = 2;
+  static constexpr bool kPads = false;
+
+  template <class Planes>
+  static HWY_INLINE void Load(const Planes& planes, const float* x, float pad, PoolV& a, PoolV& b,
+                              PoolV&) {
+    planes.LoadPairs(x, pad, a, b);
+  }
+  static HWY_INLINE PoolV AddTaps(PoolV a, PoolV b, PoolV, PoolV one) {
+    return AddBeside(a, b, one);
+  }
+};
+
+// Windows of 3 x 3, one or two apart, of which the first and the last may begin or end on padding.
+// x is at the second column of a vector's first window.
+template <int kStep>
+struct Neighbours {
+  static constexpr int kSide = 3, kStride = kStep;
+  static constexpr bool kPads = true;
+
+  template <class Planes>
+  static HWY_INLINE void Load(const Planes& planes, const float* x, float pad, PoolV& left,
+                              PoolV& middle, PoolV& right) {
+    if constexpr (kStride == 2) {
+      planes.LoadPairs(x, pad, middle, right);
+      left = planes.ShiftUp(right, pad, x);
+    } else {
+      middle = planes.Load(x);
+      left = planes.ShiftUp(middle, pad, x);
+      right = planes.ShiftDown(middle, pad, x);
+    }
+  }
+  // What shows a NaN in any of the taps. A pixel apart, each is the left one or the right one of
+  // some lane, if there are two.
+  static HWY_INLINE PoolV AddTaps(PoolV left, PoolV middle, PoolV right, PoolV one) {
+    const PoolV sum = AddBeside(left, right, one);
+    return kStride == 1 && PoolLanes() > 1 ? sum : AddBeside(sum, middle, one);
+  }
+};
 
 template <Reduces kReduces, class Reader>
 class Strip {
@@ -49,15 +84,14 @@ class Strip {
   HWY_INLINE explicit Strip(const StripArgs& t) : averages_(t.divisor), one_(UnknownOne()) {}
 
   // All rows of a vector of outputs. Adds what shows a NaN to `seen`.
-  template <class Access>
+  template <class Planes>
   HWY_INLINE void Run(const StripArgs& t, int64_t item, uintptr_t& prefetch, PoolV& seen,
-                      const Access& access) const {
+                      const Planes& planes) const {
     const PoolD d;
     const PoolDI di;
     const PoolV pad = hn::Set(d, kSums ? 0.0f : kLowest);
     // Indices are those of a window's left column until they are stored.
-    const PoolVI items = ItemsOf(item, access);
-    const PoolVI left = hn::Sub(hn::Mul(items, hn::Set(di, Reader::kStride)),
+    const PoolVI left = hn::Sub(hn::Mul(planes.Items(), hn::Set(di, Reader::kStride)),
                                 hn::Set(di, t.place.pads_left ? 1 : 0));
     const PoolVI begin = hn::Sub(hn::Max(left, hn::Zero(di)), left);
     const float* x = t.x + Reader::kStride * item;
@@ -66,7 +100,7 @@ class Strip {
     const auto next = [&](PoolV& v, PoolVI& index) HWY_ATTR {
       index = begin;
       if (!Reader::kPads || HWY_LIKELY(row >= 0 && row < t.place.height)) {
-        Reduce(t, x, item, v, index, seen, access);
+        Reduce(planes, x, v, index, seen);
       } else {
         v = pad;
       }
@@ -99,10 +133,10 @@ class Strip {
       }
       // Where windows share no row, the CPU sees by itself what comes next.
       if constexpr (kKept > 0 || kIndices) PrefetchStore(y, t.prefetch.y_ahead);
-      access.Store(d, kSums ? averages_.Of(v) : hn::Mul(v, hn::Set(d, one_)), y);
+      planes.Store(kSums ? averages_.Of(v) : hn::Mul(v, hn::Set(d, one_)), y);
       if constexpr (kIndices) {
         PrefetchIndices(indices, 2 * t.prefetch.y_ahead);
-        StoreIndices(hn::Add(index, left), indices, access);
+        planes.Store(hn::Add(index, left), indices);
       }
     }
   }
@@ -113,13 +147,13 @@ class Strip {
   static constexpr int kKept = Reader::kSide - Reader::kStride;
 
   // The taps of one row. `index` is that of the first one.
-  template <class Access>
-  HWY_INLINE void Reduce(const StripArgs& t, const float* x, int64_t item, PoolV& v, PoolVI& index,
-                         PoolV& seen, const Access& access) const {
+  template <class Planes>
+  HWY_INLINE void Reduce(const Planes& planes, const float* x, PoolV& v, PoolVI& index,
+                         PoolV& seen) const {
     const PoolD d;
     const PoolDI di;
     PoolV a = hn::Zero(d), b = a, c = a;
-    Reader::Load(t, x, item, kSums ? 0.0f : kLowest, a, b, c, access);
+    Reader::Load(planes, x, kSums ? 0.0f : kLowest, a, b, c);
     if constexpr (kSums) {
       v = hn::Add(hn::Add(hn::Zero(d), a), b);
       if constexpr (Reader::kSide == 3) v = hn::Add(v, c);
@@ -154,12 +188,6 @@ HWY_INLINE void NextPlanes(StripArgs& t, ptrdiff_t count) {
 }
 
 #if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
-template <int kPlanes>
-HWY_INLINE PoolVI ItemsOf(int64_t, const NarrowPlanes<kPlanes>&) {
-  const PoolDI di;
-  return hn::And(hn::Iota(di, 0), hn::Set(di, NarrowPlanes<kPlanes>::kShare - 1));
-}
-
 // As many planes as there are, kPlanes at a time.
 template <int kPlanes, class Strip>
 HWY_INLINE void NarrowStrips(const Strip& strip, StripArgs& t, PoolV& seen) {
@@ -186,17 +214,11 @@ bool Strips(const StripArgs& args) {
   if (t.items <= NarrowPlanes<2>::kShare) NarrowStrips<2>(strip, t, seen);
   if (t.items < NarrowPlanes<1>::kShare) NarrowStrips<1>(strip, t, seen);
 #endif
-  const int64_t lanes = PoolLanes();
   for (; t.planes > 0; NextPlanes(t, 1)) {
     uintptr_t prefetch = t.prefetch.x;
-    int64_t i = 0;
-    for (; i + lanes <= t.items; i += lanes) strip.Run(t, i, prefetch, seen, AllLanes());
-    if (i == t.items) continue;
-    if (i == 0) {
-      strip.Run(t, 0, prefetch, seen, FirstLanes{static_cast<size_t>(t.items)});
-    } else {  // the last vector begins inside the one before
-      strip.Run(t, t.items - lanes, prefetch, seen, AllLanes());
-    }
+    ForVectors<1>(t.items, [&]<int>(int64_t i, auto access) WINDROW_INLINE_LAMBDA {
+      strip.Run(t, i, prefetch, seen, OnePlane(t, i, access));
+    });
   }
   return IsNumber(seen);
 }

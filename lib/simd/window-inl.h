@@ -23,15 +23,18 @@
 HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {
 
-// Where the items of a vector are: `x` past each tap of the first window's first row, and so on.
+// Where the items of a vector are: `x` past each tap of the first window's first row, and so on;
+// `position` is that of the first of all items, `item` the number of this vector's first.
 struct WindowPlace {
   ptrdiff_t x, y, index;
   int32_t position;
+  int64_t item;
 };
 
 // The rows and columns of a window, known to the compiler unless 0.
 template <int kRows, int kColumns>
 struct Extent {
+  static constexpr bool kAnyColumns = kColumns == 0, kOneRow = kRows == 1;
   // Where the taps of a row begin. Where they are few, in registers.
   class Taps {
    public:
@@ -44,18 +47,18 @@ struct Extent {
 
    private:
     HWY_INLINE const float* Find(int64_t j) const {
-      return t_.taps != nullptr ? t_.taps[j] : t_.x + j * t_.x_column;
+      return t_.taps != nullptr ? t_.taps[j] : t_.x + j * t_.columns.distance;
     }
     const WindowArgs& t_;
     const float* few_[kColumns + 1];
   };
-  static HWY_INLINE int64_t Rows(const WindowArgs& t) { return kRows != 0 ? kRows : t.rows; }
+  static HWY_INLINE int64_t Rows(const WindowArgs& t) { return kRows != 0 ? kRows : t.rows.count; }
   static HWY_INLINE int64_t Columns(const WindowArgs& t) {
-    return kColumns != 0 ? kColumns : t.columns;
+    return kColumns != 0 ? kColumns : t.columns.count;
   }
 };
 
-// Calls X(v) for the vectors of a chunk.
+// Calls X(v) for the vectors of a chunk: one, two, four or eight.
 #define WINDROW_FOR_VECS(X)  \
   { X(0); }                  \
   if constexpr (kVecs > 1) { \
@@ -63,20 +66,12 @@ struct Extent {
   }                          \
   if constexpr (kVecs > 2) { \
     X(2);                    \
-  }                          \
-  if constexpr (kVecs > 3) { \
     X(3);                    \
   }                          \
   if constexpr (kVecs > 4) { \
     X(4);                    \
-  }                          \
-  if constexpr (kVecs > 5) { \
     X(5);                    \
-  }                          \
-  if constexpr (kVecs > 6) { \
     X(6);                    \
-  }                          \
-  if constexpr (kVecs > 7) { \
     X(7);                    \
   }
 #define WINDROW_DECLARE(type, name, value)                                       \
@@ -102,9 +97,12 @@ HWY_INLINE void PrefetchOutputs(const WindowArgs& t, const float* y) {
 template <class WindowExtent, bool kIndices, bool kSecond = false>
 class MaxWindow {
  public:
+  static constexpr bool kWithIndices = kIndices;
   static constexpr int kMaxVecs = kIndices ? kChunkVecs / 2 : kChunkVecs;
 
-  explicit HWY_INLINE MaxWindow(const WindowArgs& t) : t_(t), taps_(t), one_(UnknownOne()) {}
+  // `of_item`: from an item's position to the next one's.
+  HWY_INLINE MaxWindow(const WindowArgs& t, int32_t of_item)
+      : t_(t), taps_(t), of_item_(of_item), one_(UnknownOne()) {}
 
   // Adds what shows a NaN to `seen`.
   template <int kVecs, class Access>
@@ -123,7 +121,7 @@ class MaxWindow {
 #define WINDROW_SEEN(v) s##v = m##v
     WINDROW_FOR_VECS(WINDROW_SEEN);
     ptrdiff_t row = at.x;
-    for (int64_t r = 0; r < WindowExtent::Rows(t_); ++r, row += t_.x_row) {
+    for (int64_t r = 0; r < WindowExtent::Rows(t_); ++r, row += t_.rows.distance) {
       int32_t p = position + (r == 0 ? t_.index.of_column : 0);
       for (int64_t j = r == 0 ? 1 : 0; j < WindowExtent::Columns(t_); ++j) {
         const float* const x = taps_[j] + row;
@@ -175,12 +173,12 @@ class MaxWindow {
   HWY_INLINE void StoreIndex(const WindowPlace& at, ptrdiff_t place, PoolVI index,
                              Access access) const {
     const PoolDI di;
-    if (t_.index.of_item != 0) {  // items are pixels
-      const PoolVI items = hn::Iota(di, static_cast<int32_t>(place));
-      index = hn::Add(index, hn::Mul(items, hn::Set(di, t_.index.of_item)));
+    if (of_item_ != 0) {  // items are pixels
+      const PoolVI items = hn::Iota(di, static_cast<int32_t>(at.item + place));
+      index = hn::Add(index, hn::Mul(items, hn::Set(di, of_item_)));
     }
     if (t_.index.narrow != nullptr) {
-      return access.Store(di, index, t_.index.narrow + at.y + place);
+      return access.Store(di, index, t_.index.narrow + at.index + place);
     }
     int64_t* const to = t_.index.indices + at.index + place;
     PrefetchIndices(to, 16 * kLine);
@@ -189,6 +187,7 @@ class MaxWindow {
 
   const WindowArgs& t_;
   const typename WindowExtent::Taps taps_;
+  const int32_t of_item_;
   const float one_;
 };
 
@@ -196,9 +195,10 @@ class MaxWindow {
 template <class WindowExtent, bool kParts = false>
 class SumWindow {
  public:
+  static constexpr bool kWithIndices = false;
   static constexpr int kMaxVecs = kParts ? 4 : kChunkVecs;
 
-  explicit HWY_INLINE SumWindow(const WindowArgs& t) : t_(t), taps_(t), averages_(t.pass.divisor) {}
+  HWY_INLINE SumWindow(const WindowArgs& t, int32_t) : t_(t), taps_(t), averages_(t.pass.divisor) {}
 
   template <int kVecs, class Access>
   HWY_INLINE void Run(const WindowPlace& at, PoolV&, Access access) const {
@@ -209,12 +209,12 @@ class SumWindow {
     for (int64_t i = 0; i < WindowExtent::Rows(t_);) {
       if constexpr (kParts) {
         WINDROW_DECLARE(PoolV, part, hn::Zero(d));
-        const int64_t end = PartEnd(i, t_.pass.rows_before, t_.rows);
-        for (; i < end; ++i, row += t_.x_row) {
+        const int64_t end = t_.rows.PartEnd(i);
+        for (; i < end; ++i, row += t_.rows.distance) {
           WINDROW_DECLARE(PoolV, of_row, hn::Zero(d));
-          for (int64_t j = 0; j < t_.columns;) {
+          for (int64_t j = 0; j < t_.columns.count;) {
             WINDROW_DECLARE(PoolV, sum, hn::Zero(d));
-            const int64_t last = PartEnd(j, t_.pass.columns_before, t_.columns);
+            const int64_t last = t_.columns.PartEnd(j);
             for (; j < last; ++j) {
               WINDROW_FOR_VECS(WINDROW_ADD);
             }
@@ -233,7 +233,7 @@ class SumWindow {
         }
 #define WINDROW_ADD_WHOLE(v) all##v = i == 0 ? sum##v : hn::Add(all##v, sum##v)
         WINDROW_FOR_VECS(WINDROW_ADD_WHOLE);
-        ++i, row += t_.x_row;
+        ++i, row += t_.rows.distance;
       }
     }
     float* const y = t_.y + at.y;
@@ -258,57 +258,44 @@ class SumWindow {
 #undef WINDROW_DECLARE
 #undef WINDROW_PLACE
 
-// All items of an output, as many vectors at a time as possible. The last vector, if it is not
-// whole, begins inside the one before.
-template <class Window>
-HWY_INLINE void WindowsOfItems(const WindowArgs& t, const Window& window, int64_t items,
-                               const WindowPlace& first, PoolV& seen) {
-  constexpr int kVecs = Window::kMaxVecs;
-  const int64_t lanes = PoolLanes();
-  const auto at = [&](int64_t i) {
-    return WindowPlace{first.x + i, first.y + i, first.index + i,
-                       first.position + static_cast<int32_t>(i) * t.index.of_item};
-  };
-  int64_t i = 0;
-  for (; i + kVecs * lanes <= items; i += kVecs * lanes) {
-    window.template Run<kVecs>(at(i), seen, AllLanes());
+// How much there is of each, and from an item's position to the next one's.
+struct Extents {
+  int64_t lines, outputs, items;
+  int32_t of_item;
+};
+
+// Outputs that follow each other become items of one, and so do lines.
+template <bool kIndices>
+HWY_INLINE Extents JoinedOutputs(const WindowArgs& t) {
+  const IndexArgs& index = t.index;
+  Extents e{t.lines, t.outputs, t.items, 0};
+  if (t.x_step == e.items && t.y_step == e.items &&
+      (!kIndices || (index.step == e.items && (e.items == 1 || index.of_output == 0)))) {
+    if (e.items == 1) e.of_item = index.of_output;
+    e.items *= e.outputs, e.outputs = 1;
   }
-  if constexpr (kVecs > 4) {
-    for (; i + 4 * lanes <= items; i += 4 * lanes) window.template Run<4>(at(i), seen, AllLanes());
+  if (e.outputs == 1 && t.x_line == e.items && t.y_line == e.items &&
+      (!kIndices || (index.line == e.items && index.of_line == 0 && e.of_item == 0))) {
+    e.items *= e.lines, e.lines = 1;
   }
-  if constexpr (kVecs > 2) {
-    for (; i + 2 * lanes <= items; i += 2 * lanes) window.template Run<2>(at(i), seen, AllLanes());
-  }
-  for (; i + lanes <= items; i += lanes) window.template Run<1>(at(i), seen, AllLanes());
-  if (i == items) return;
-  if (i == 0) {
-    window.template Run<1>(first, seen, FirstLanes{static_cast<size_t>(items)});
-  } else {
-    window.template Run<1>(at(items - lanes), seen, AllLanes());
-  }
+  return e;
 }
 
 template <class Window>
 HWY_INLINE bool RunWindows(const WindowArgs& t) {
-  const Window window(t);
   const IndexArgs& index = t.index;
-  // Outputs that follow each other become items of one, and so do lines.
-  int64_t lines = t.lines, outputs = t.outputs, items = t.items;
-  const bool indices = index.indices != nullptr;
-  if (t.x_step == items && t.y_step == items && index.of_output == 0 && index.of_item == 0 &&
-      (!indices || index.step == items)) {
-    items *= outputs, outputs = 1;
-  }
-  if (outputs == 1 && t.x_line == items && t.y_line == items && index.of_line == 0 &&
-      index.of_item == 0 && (!indices || index.line == items)) {
-    items *= lines, lines = 1;
-  }
+  const Extents e = JoinedOutputs<Window::kWithIndices>(t);
+  const Window window(t, e.of_item);
   PoolV seen = hn::Zero(PoolD());
-  for (int64_t l = 0; l < lines; ++l) {
+  for (int64_t l = 0; l < e.lines; ++l) {
     WindowPlace at{l * t.x_line, l * t.y_line, l * index.line,
-                   index.position + static_cast<int32_t>(l) * index.of_line};
-    for (int64_t o = 0; o < outputs; ++o) {
-      WindowsOfItems(t, window, items, at, seen);
+                   index.position + static_cast<int32_t>(l) * index.of_line, 0};
+    for (int64_t o = 0; o < e.outputs; ++o) {
+      ForVectors<Window::kMaxVecs>(
+          e.items, [&]<int kVecs>(int64_t i, auto access) WINDROW_INLINE_LAMBDA {
+            const WindowPlace place{at.x + i, at.y + i, at.index + i, at.position, i};
+            window.template Run<kVecs>(place, seen, access);
+          });
       at.x += t.x_step, at.y += t.y_step, at.index += index.step;
       at.position += index.of_output;
     }
@@ -319,29 +306,19 @@ HWY_INLINE bool RunWindows(const WindowArgs& t) {
 template <bool kIndices, class WindowExtent>
 bool MaxWindows(const WindowArgs& t) {
   const KernelScope scope;
+  if constexpr (WindowExtent::kOneRow) {
+    if (t.pass.second) return RunWindows<MaxWindow<WindowExtent, kIndices, true>>(t);
+  }
   return RunWindows<MaxWindow<WindowExtent, kIndices>>(t);
 }
 
-template <bool kIndices>
-bool MaxRows(const WindowArgs& t) {
-  const KernelScope scope;
-  if (t.pass.second) return RunWindows<MaxWindow<Extent<1, 0>, kIndices, true>>(t);
-  return RunWindows<MaxWindow<Extent<1, 0>, kIndices>>(t);
-}
-
+// Those that have a kernel for their extent have one part.
 template <class WindowExtent>
 bool SumWindows(const WindowArgs& t) {
   const KernelScope scope;
-  if (t.pass.rows_before + t.rows > kPartTaps || t.pass.columns_before + t.columns > kPartTaps) {
-    return RunWindows<SumWindow<WindowExtent, true>>(t);
+  if constexpr (WindowExtent::kAnyColumns) {
+    if (t.HasParts()) return RunWindows<SumWindow<WindowExtent, true>>(t);
   }
-  return RunWindows<SumWindow<WindowExtent>>(t);
-}
-
-// The same of one part.
-template <class WindowExtent>
-bool SumSmallWindows(const WindowArgs& t) {
-  const KernelScope scope;
   return RunWindows<SumWindow<WindowExtent>>(t);
 }
 

@@ -38,7 +38,7 @@ class KernelList {
 std::vector<Kernel> ConvKernels(const internal::TileSet& tiles);
 
 // Where a kernel of a reduction is in a table.
-using PoolSlot = std::variant<internal::WindowFn*, internal::StripFn*, RunningFn*>;
+using PoolSlot = std::variant<internal::WindowFn*, internal::StripFn*, internal::RunningFn*>;
 
 // One of them, of whichever target.
 struct PoolKernel {

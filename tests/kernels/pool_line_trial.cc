@@ -55,13 +55,13 @@ void DrawResults(Fixture& s, bool indices, bool down, RunningArgs& t) {
     t.index.position = number(), t.index.of_row = number();
     t.index.of_line = s.OneIn(3) ? 0 : number();
   }
+  const Placing at = DrawPlacing(s, t.items, t.lines, t.outputs);
+  t.index.line = at.line, t.index.step = at.step;
   if (!down || s.OneIn(2)) {
-    t.index.narrow = s.Output<int32_t>(to.extent);
-    return;
+    t.index.narrow = s.Output<int32_t>(at.extent);
+  } else {
+    t.index.indices = s.Output<int64_t>(at.extent);
   }
-  const Placing wide = DrawPlacing(s, t.items, t.lines, t.outputs);
-  t.index.line = wide.line, t.index.step = wide.step;
-  t.index.indices = s.Output<int64_t>(wide.extent);
 }
 
 // Calls f with every window: its place and its taps.
@@ -71,6 +71,7 @@ void ForEachWindow(const RunningArgs& t, const F& f) {
   for (int64_t i = 0; i < t.lines * t.outputs * t.items; ++i) {
     const int64_t item = i % t.items, o = i / t.items % t.outputs, l = i / t.items / t.outputs;
     const ptrdiff_t y = l * t.y_line + o * t.y_step + item;
+    const ptrdiff_t at = l * index.line + o * index.step + item;
     const auto taps = [&](const auto& take) {
       const int64_t begin = o - t.before, end = std::min(begin + t.length, t.inputs);
       for (int64_t p = std::max<int64_t>(begin, 0); p < end; ++p) {
@@ -81,17 +82,15 @@ void ForEachWindow(const RunningArgs& t, const F& f) {
       }
     };
     f(ResultAt{.y = t.y + y,
-               .narrow = index.narrow != nullptr ? index.narrow + y : nullptr,
-               .indices = index.indices != nullptr
-                              ? index.indices + l * index.line + o * index.step + item
-                              : nullptr},
+               .narrow = index.narrow != nullptr ? index.narrow + at : nullptr,
+               .indices = index.indices != nullptr ? index.indices + at : nullptr},
       taps);
   }
 }
 
 }  // namespace
 
-Trial RunningTrial(Fixture& s, RunningFn kernel, bool indices, bool down) {
+Trial RunningTrial(Fixture& s, internal::RunningFn kernel, bool indices, bool down) {
   RunningArgs t{};
   DrawLines(s, indices && down, t);
   DrawResults(s, indices, down, t);

@@ -7,10 +7,8 @@ namespace windrow::test {
 namespace {
 
 using internal::PoolKernels;
-using internal::RunningKernels;
+using internal::ReductionKernels;
 using internal::StrCat;
-using internal::StripKernels;
-using internal::WindowKernels;
 
 using List = std::vector<PoolKernel>;
 
@@ -22,54 +20,45 @@ void Add(List& list, std::string name, bool indices, const Slot& slot, const F& 
                   [=](Fixture& s, PoolKernels k) { return trial(s, slot(k), what...); }});
 }
 
-void AddFamily(List& list, const std::string& name, Reduction reduction,
-               WindowKernels PoolKernels::*window, StripKernels PoolKernels::*strip) {
+void AddReduction(List& list, const std::string& name, Reduction reduction,
+                  ReductionKernels PoolKernels::*kernels) {
   const bool indices = reduction == Reduction::kMaxIndices;
-  const auto add_window = [&](const char* extent, auto WindowKernels::*kernel, int rows,
-                              int columns) {
+  const auto add = [&](const std::string& kind, const auto& slot, const auto& trial,
+                       const auto&... what) {
     Add(
-        list, StrCat(name, "/", extent),
-        indices, [=](PoolKernels & k) -> auto& { return k.*window.*kernel; }, WindowTrial,
-        reduction, rows, columns);
+        list, StrCat(name, "/", kind),
+        indices, [=](PoolKernels & k) -> auto& { return slot(k.*kernels); }, trial, what...);
   };
-  add_window("any", &WindowKernels::any, 0, 0);
-  add_window("row", &WindowKernels::row, 1, 0);
-  add_window("k2x2", &WindowKernels::k2x2, 2, 2);
-  add_window("k3x3", &WindowKernels::k3x3, 3, 3);
-  Add(
-      list, StrCat(name, "_strip/pairs"),
-      indices, [=](PoolKernels & k) -> auto& { return (k.*strip).pairs; }, StripTrial, reduction, 2,
-      2);
+  using K = ReductionKernels;
+  add(
+      "any", [](K & k) -> auto& { return k.any; }, WindowTrial, reduction, 0, 0);
+  add(
+      "row", [](K & k) -> auto& { return k.row; }, WindowTrial, reduction, 1, 0);
+  add(
+      "k2x2", [](K & k) -> auto& { return k.k2x2; }, WindowTrial, reduction, 2, 2);
+  add(
+      "k3x3", [](K & k) -> auto& { return k.k3x3; }, WindowTrial, reduction, 3, 3);
+  add(
+      "pairs", [](K & k) -> auto& { return k.pairs; }, StripTrial, reduction, 2, 2);
   for (const int stride : {1, 2}) {
-    Add(
-        list, StrCat(name, "_strip/neighbours_s", stride),
-        indices, [=](PoolKernels & k) -> auto& { return (k.*strip).neighbours[stride - 1]; },
+    add(
+        StrCat("neighbours_s", stride), [=](K & k) -> auto& { return k.neighbours[stride - 1]; },
         StripTrial, reduction, 3, stride);
   }
-}
-
-void AddRunning(List& list, const std::string& name, bool indices,
-                RunningKernels PoolKernels::*running) {
-  Add(
-      list, StrCat(name, "/across"),
-      indices, [=](PoolKernels & k) -> auto& { return (k.*running).across; }, RunningTrial, indices,
-      false);
-  Add(
-      list, StrCat(name, "/down"),
-      indices, [=](PoolKernels & k) -> auto& { return (k.*running).down; }, RunningTrial, indices,
-      true);
+  if (reduction == Reduction::kAverage) return;
+  add(
+      "across", [](K & k) -> auto& { return k.across; }, RunningTrial, indices, false);
+  add(
+      "down", [](K & k) -> auto& { return k.down; }, RunningTrial, indices, true);
 }
 
 }  // namespace
 
 std::vector<PoolKernel> AllPoolKernels() {
   List list;
-  AddFamily(list, "max", Reduction::kMax, &PoolKernels::max, &PoolKernels::max_strip);
-  AddFamily(list, "max_indices", Reduction::kMaxIndices, &PoolKernels::max_indices,
-            &PoolKernels::max_indices_strip);
-  AddFamily(list, "sum", Reduction::kAverage, &PoolKernels::sum, &PoolKernels::sum_strip);
-  AddRunning(list, "max_running", false, &PoolKernels::max_running);
-  AddRunning(list, "max_indices_running", true, &PoolKernels::max_indices_running);
+  AddReduction(list, "max", Reduction::kMax, &PoolKernels::max);
+  AddReduction(list, "max_indices", Reduction::kMaxIndices, &PoolKernels::max_indices);
+  AddReduction(list, "sum", Reduction::kAverage, &PoolKernels::sum);
   return list;
 }
 

@@ -15,8 +15,7 @@ namespace windrow::test {
 Trial WindowTrial(Fixture& s, internal::WindowFn kernel, Reduction reduction, int rows,
                   int columns);
 Trial StripTrial(Fixture& s, internal::StripFn kernel, Reduction reduction, int side, int stride);
-using RunningFn = decltype(internal::RunningKernels::across);
-Trial RunningTrial(Fixture& s, RunningFn kernel, bool indices, bool down);
+Trial RunningTrial(Fixture& s, internal::RunningFn kernel, bool indices, bool down);
 
 using DeinterleaveFn = decltype(internal::PoolKernels::deinterleave);
 Trial DeinterleaveTrial(Fixture& s, DeinterleaveFn deinterleave);

@@ -14,7 +14,7 @@
 
 #include "lib/base/machine.h"
 #include "lib/pool/problem.h"
-#include "lib/pool/registry.h"
+#include "lib/pool/strategies.h"
 #include "lib/simd/pool_kernels.h"
 #include "lib/simd/target.h"
 #include "tests/conv/variants.h"

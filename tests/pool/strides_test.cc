@@ -66,7 +66,7 @@ TEST_P(PoolStrides, EqualTheReference) {
       ASSERT_EQ(Difference(indices, indices_before, expected.indices), "") << what;
     }
   }
-  EXPECT_GT(runs, 3 * 200) << "the reference, auto and separable";
+  EXPECT_GT(runs, 3 * 200) << "the reference, auto and reduction";
 }
 
 // Wide planes, every other pixel of which is pooled, to every third: vectors do most of the work.

@@ -1,13 +1,15 @@
-// The inner loops of poolings' gradients: lanes over items that lie side by side.
-#if defined(WINDROW_LIB_SIMD_POOL_BACKWARD_INL_H_) == defined(HWY_TARGET_TOGGLE)
-#ifdef WINDROW_LIB_SIMD_POOL_BACKWARD_INL_H_
-#undef WINDROW_LIB_SIMD_POOL_BACKWARD_INL_H_
+// What works on the indices of maxima: copies that make them 64 bits wide or 32, and the gradient,
+// which looks for them; lanes over items that lie side by side.
+#if defined(WINDROW_LIB_SIMD_POOL_INDICES_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef WINDROW_LIB_SIMD_POOL_INDICES_INL_H_
+#undef WINDROW_LIB_SIMD_POOL_INDICES_INL_H_
 #else
-#define WINDROW_LIB_SIMD_POOL_BACKWARD_INL_H_
+#define WINDROW_LIB_SIMD_POOL_INDICES_INL_H_
 #endif
 
 #include <hwy/highway.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -15,10 +17,42 @@
 #include "lib/simd/lanes-inl.h"
 #include "lib/simd/pool_kernels.h"
 #include "lib/simd/pool_ops-inl.h"
+#include "lib/simd/transpose-inl.h"
 #include "lib/simd/zero_upper-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace windrow::internal::HWY_NAMESPACE {
+
+// to[column * to_row + row] = from[row * from_row + column]
+inline void TransposeIndices(const int32_t* from, ptrdiff_t from_row, int64_t rows, int64_t columns,
+                             int64_t* to, ptrdiff_t to_row) {
+  const KernelScope scope;
+  // Blocks of whole vectors of rows, through a buffer, in which they are transposed as floats are.
+  constexpr int64_t kRows = 64, kColumns = 16;
+  HWY_ALIGN float block[kColumns * kRows];
+  const PoolDI di;
+  const auto lanes = static_cast<int64_t>(hn::Lanes(di));
+  for (int64_t r = 0; r < rows; r += kRows) {
+    const int64_t high = std::min(kRows, rows - r);
+    for (int64_t c = 0; c < columns; c += kColumns) {
+      const int64_t wide = std::min(kColumns, columns - c);
+      TransposeMatrix(reinterpret_cast<const float*>(from + r * from_row + c), from_row, high, wide,
+                      block, kRows);
+      for (int64_t i = 0; i < wide; ++i) {
+        const auto* const row = reinterpret_cast<const int32_t*>(block + i * kRows);
+        int64_t* const y = to + (c + i) * to_row + r;
+        int64_t j = 0;
+        for (; j + lanes <= high; j += lanes) {
+          PrefetchIndices(y + j, kRows * static_cast<ptrdiff_t>(sizeof(int64_t)));
+          StoreIndices(hn::LoadU(di, row + j), y + j, AllLanes());
+        }
+        if (j == high) continue;
+        const FirstLanes rest{static_cast<size_t>(high - j)};
+        StoreIndices(rest.Load(di, row + j), y + j, rest);
+      }
+    }
+  }
+}
 
 // The halves of each index: the upper one must repeat the sign of the lower.
 HWY_INLINE bool NarrowItems(const int64_t* from, int64_t items, int32_t plane, int32_t* to) {
@@ -55,7 +89,7 @@ inline bool Narrow(const NarrowArgs& t) {
   return good;
 }
 
-// Four vectors of items of a pixel from item i on, or one. kOne: of one output.
+// Up to four vectors of items of a pixel from item i on. kOne: of one output.
 template <bool kOne, int kVecs, class Access>
 HWY_INLINE void SearchItems(const SearchArgs& t, int64_t p, int64_t i, float zero, Access access) {
   const PoolD d;
@@ -76,28 +110,19 @@ HWY_INLINE void SearchItems(const SearchArgs& t, int64_t p, int64_t i, float zer
     };
     for (int64_t k = 0; k < count; ++k, v += from_step, at += indices_step) {
       add(row0, 0);
-      if constexpr (kVecs == 4) add(row1, lanes), add(row2, 2 * lanes), add(row3, 3 * lanes);
+      if constexpr (kVecs > 1) add(row1, lanes);
+      if constexpr (kVecs > 2) add(row2, 2 * lanes), add(row3, 3 * lanes);
     }
     sum0 = hn::Add(sum0, row0), sum1 = hn::Add(sum1, row1);
     sum2 = hn::Add(sum2, row2), sum3 = hn::Add(sum3, row3);
   }
   float* const to = t.to + p * t.to_pixel + i;
   access.Store(d, CanonicalNaN(sum0), to);
-  if constexpr (kVecs == 4) {
-    access.Store(d, CanonicalNaN(sum1), to + lanes);
+  if constexpr (kVecs > 1) access.Store(d, CanonicalNaN(sum1), to + lanes);
+  if constexpr (kVecs > 2) {
     access.Store(d, CanonicalNaN(sum2), to + 2 * lanes);
     access.Store(d, CanonicalNaN(sum3), to + 3 * lanes);
   }
-}
-
-template <bool kOne>
-HWY_INLINE void SearchPixel(const SearchArgs& t, int64_t p, float zero) {
-  const int64_t lanes = PoolLanes();
-  int64_t i = 0;
-  for (; i + 4 * lanes <= t.items; i += 4 * lanes) SearchItems<kOne, 4>(t, p, i, zero, AllLanes());
-  for (; i + lanes <= t.items; i += lanes) SearchItems<kOne, 1>(t, p, i, zero, AllLanes());
-  if (i == t.items) return;
-  SearchItems<kOne, 1>(t, p, i, zero, FirstLanes{static_cast<size_t>(t.items - i)});
 }
 
 inline void Search(const SearchArgs& t) {
@@ -105,7 +130,11 @@ inline void Search(const SearchArgs& t) {
   // No compiler may see that 0 is added, which turns -0 (a denormal that was flushed) to +0.
   const float zero = UnknownOne() - 1;
   for (int64_t p = 0; p < t.pixels; ++p) {
-    t.rows == 1 && t.count[p] == 1 ? SearchPixel<true>(t, p, zero) : SearchPixel<false>(t, p, zero);
+    const bool one = t.rows == 1 && t.count[p] == 1;
+    ForVectors<4>(t.items, [&]<int kVecs>(int64_t i, auto access) WINDROW_INLINE_LAMBDA {
+      one ? SearchItems<true, kVecs>(t, p, i, zero, access)
+          : SearchItems<false, kVecs>(t, p, i, zero, access);
+    });
   }
 }
 

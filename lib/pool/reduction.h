@@ -1,11 +1,12 @@
-// Pooling of rows, then of columns: each input row that a block sees is reduced along the kernel's
-// width once, for all windows that share it, and what that gives waits in cache for the columns.
-// The cost of an output so grows with the kernel's height plus its width; of long windows of maxima
-// a pixel apart it does not grow at all (van Herk).
+// The reduction of blocks of windows where they lie or from copies of them, of any layout: of each
+// window at once; or of rows, then columns. Then each input row that a block sees is reduced along
+// the kernel's width once, for all windows that share it, and what that gives waits in cache for
+// the columns. The cost of an output so grows with the kernel's height plus its width; of long
+// windows of maxima a pixel apart it does not grow at all (van Herk).
 //
 // That order is the canonical one of sums, and finds the first of equal maxima.
-#ifndef WINDROW_LIB_POOL_SEPARABLE_H_
-#define WINDROW_LIB_POOL_SEPARABLE_H_
+#ifndef WINDROW_LIB_POOL_REDUCTION_H_
+#define WINDROW_LIB_POOL_REDUCTION_H_
 
 #include <cstdint>
 #include <string>
@@ -20,7 +21,7 @@ namespace windrow::internal {
 enum class PoolLanesAre : uint8_t { kChannels, kPixels };
 
 // Offsets into a thread's scratch memory, in floats.
-struct SeparablePlaces {
+struct ReductionPlaces {
   int64_t pixels;                   // input rows as they are reduced, if they must be changed
   int64_t results, indices;         // of rows
   int64_t outputs, output_indices;  // before they are transposed
@@ -29,40 +30,33 @@ struct SeparablePlaces {
   int64_t total;
 };
 
-struct SeparablePlan {
+struct ReductionPlan {
   PoolShape shape;
   double cycles;
+  bool rows_first;              // else window by window
   bool pixels;                  // lanes are those of a plane's rows, else channels
   bool stage_x, stage_y;        // rows are deinterleaved, or channels no neighbours; y is
                                 // staged with its indices
   bool runs_across, runs_down;  // maxima are running ones
-  int64_t channels;             // of a block, at most
-  int64_t rows, columns;        // outputs of a block, at most
+  PoolBlockCut cut;             // of outputs, as many rows as are done at a time
   int64_t chunk;                // input rows that are reduced at a time
-  SeparablePlaces at;
+  ReductionPlaces at;
 
-  SeparablePlan(const PoolShape& shape, PoolLanesAre lanes);
+  ReductionPlan(const PoolShape& shape, PoolLanesAre lanes, bool rows_first);
   int64_t ScratchBytes() const { return FloatBytes(at.total); }
   std::string Describe() const;
   void Run(const PoolBuffers& buffers) const;
 
-  // Upper bounds of the input rows and columns that blocks of so many outputs see.
-  int64_t SeenRows(int64_t outputs) const { return Seen(shape.h, outputs); }
-  int64_t SeenColumns() const { return Seen(shape.w, columns); }
+  AddedWork Added() const;
+  void Place(int64_t max_chunk = kMaxSize);
   // Of staged pixels, from row to row; deinterleaved, in each of as many phases as windows' steps.
   int64_t RowPixels() const;
 
  private:
-  static int64_t Seen(const WindowAxis& axis, int64_t outputs);
-  void Cut();
-  void CutForThreads();
-  void Place(int64_t max_chunk = kMaxSize);
-  double Estimate() const;
+  double EstimateWindows() const;
+  double EstimateRowsFirst() const;
 };
-
-// Whether it beats reducing each window on its own: it loads and stores less.
-bool PrefersSeparable(const PoolShape& shape);
 
 }  // namespace windrow::internal
 
-#endif  // WINDROW_LIB_POOL_SEPARABLE_H_
+#endif  // WINDROW_LIB_POOL_REDUCTION_H_
