@@ -9,6 +9,7 @@
 #include <map>
 #include <sstream>
 #include <stdexcept>
+#include <utility>
 
 #include "lib/simd/kernels.h"
 #include "lib/simd/target.h"
@@ -23,6 +24,7 @@ using internal::TileSet;
 
 TileFn g_true_tile = nullptr;
 int g_lanes = 0, g_core = 0;
+constexpr size_t kRows = internal::kMaxTileRows + 1, kTiles = (internal::kMaxTileVecs + 1) * kRows;
 
 void FlipLastBit(float& of) { of = std::bit_cast<float>(std::bit_cast<uint32_t>(of) ^ 1); }
 
@@ -37,9 +39,17 @@ void WrongTail(const TileArgs& args) {
   if (args.last && args.tail < g_lanes) FlipLastBit(args.y[args.tail - 1]);
 }
 
+// Every tile is, since few problems have each of them.
+TileSet g_true_tiles;
+template <size_t kTile>
 void WrongOnOneCore(const TileArgs& args) {
-  g_true_tile(args);
+  g_true_tiles.tile[kTile / kRows][kTile % kRows](args);
   if (args.last && sched_getcpu() == g_core) FlipLastBit(*args.y);
+}
+template <size_t... kTile>
+void BreakAllOnOneCore(TileSet& set, std::index_sequence<kTile...>) {
+  const auto replace = [](TileFn& tile, TileFn broken) { tile = tile == nullptr ? tile : broken; };
+  (replace(set.tile[kTile / kRows][kTile % kRows], WrongOnOneCore<kTile>), ...);
 }
 
 void IllegalInstruction(const TileArgs&) {
@@ -102,20 +112,22 @@ void BreakKernel(const std::string& how) {
     internal::ReplaceTilesForTest(target.index, /*fused=*/false, &fused);
     return;
   }
-  static const std::map<std::string, TileFn> kKinds = {{"lane", WrongLane},
-                                                       {"tail", WrongTail},
-                                                       {"core", WrongOnOneCore},
-                                                       {"fpe", Division},
-                                                       {"illegal", IllegalInstruction},
-                                                       {"past", PastTheEnd},
-                                                       {"loop", EndlessLoop},
-                                                       {"bits", OtherControlBits},
-                                                       {"flag", InvalidFlag},
-                                                       {"throws", Throws}};
-  const auto broken = kKinds.find(kind);
-  if (broken == kKinds.end()) throw std::invalid_argument("no way to break a kernel: " + how);
+  static const std::map<std::string, TileFn> kKinds = {
+      {"lane", WrongLane},        {"tail", WrongTail},
+      {"fpe", Division},          {"illegal", IllegalInstruction},
+      {"past", PastTheEnd},       {"loop", EndlessLoop},
+      {"bits", OtherControlBits}, {"flag", InvalidFlag},
+      {"throws", Throws}};
   static TileSet with;
   with = tiles;
+  if (kind == "core") {
+    g_true_tiles = tiles;
+    BreakAllOnOneCore(with, std::make_index_sequence<kTiles>());
+    internal::ReplaceTilesForTest(target.index, target.fused, &with);
+    return;
+  }
+  const auto broken = kKinds.find(kind);
+  if (broken == kKinds.end()) throw std::invalid_argument("no way to break a kernel: " + how);
   g_true_tile = tiles.tile[1][1];
   with.tile[1][1] = broken->second;
   internal::ReplaceTilesForTest(target.index, target.fused, &with);

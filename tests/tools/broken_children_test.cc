@@ -121,7 +121,7 @@ TEST_F(BrokenTargetChildrenTest, ACoreThatComputesWrongly) {
   const std::vector<int> cores = UsableCores();
   const int broken = cores.back();
   const Fault fault(BestTarget() + " core " + std::to_string(broken));
-  const Outcome o = Call({"selftest", "--stress", "5s", "--target", BestTarget()});
+  const Outcome o = Call({"selftest", "--stress", "2s", "--target", BestTarget()});
   EXPECT_EQ(o.code, 1) << o.out << o.err;
   for (const int core : cores) {
     EXPECT_EQ(Has(o.out, "CORE " + std::to_string(core) + " COMPUTES WRONGLY"), core == broken)
