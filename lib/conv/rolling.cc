@@ -32,14 +32,14 @@ class Task {
       : plan_(plan),
         call_(plan.shape),
         buffers_(buffers),
-        n_(index / plan.bands.parts / call_.op->groups),
-        row_(plan.bands.Begin(index % plan.bands.parts)) {
+        n_(index / call_.op->groups / plan.bands.parts),
+        row_(plan.bands.Begin(index / call_.op->groups % plan.bands.parts)) {
     const ConvOp& op = *call_.op;
-    const int64_t group = index / plan.bands.parts % op.groups;
+    const int64_t group = index % op.groups;
     const Panel panel = call_.weights->panel(group);
     out_channel_ = panel.out_channel;
     op.SetClamp(args_);
-    args_.height = plan.bands.Begin(index % plan.bands.parts + 1) - row_;
+    args_.height = plan.bands.Begin(index / op.groups % plan.bands.parts + 1) - row_;
     args_.rows = rows_.data();
     args_.skip_padding = call_.may_skip_padding();
     args_.columns = columns_.data();
@@ -127,6 +127,16 @@ double Estimate(const RollingPlan& plan) {
                                 op.machine->tile * static_cast<double>(plan.columns.parts));
 }
 
+// Groups share cache lines: those that one brings should stay for the others.
+int64_t RowsPerBand(const ConvShape& c) {
+  constexpr int64_t kFewRows = 8;  // two of them are read by the next band, too
+  if (c.op->groups == 1) return kMaxRows;
+  constexpr int64_t kFloat = sizeof(float);
+  const int64_t row = SaturatedSum(SaturatedProduct({c.w.in, c.op->in_channels, kFloat}),
+                                   SaturatedProduct({c.w.out, c.op->out_channels, kFloat}));
+  return std::clamp(c.op->machine->l2 / 2 / row, kFewRows, kMaxRows);
+}
+
 }  // namespace
 
 std::optional<RollingPlan> PlanRolling(const ConvShape& shape) {
@@ -135,7 +145,7 @@ std::optional<RollingPlan> PlanRolling(const ConvShape& shape) {
   RollingPlan p{.shape = shape,
                 .cycles = 0,
                 .varied = false,
-                .bands = EvenSplit(shape.h.out, kMaxRows),
+                .bands = EvenSplit(shape.h.out, RowsPerBand(shape)),
                 .columns = EvenSplit(shape.w.out, op.tiles->rolling.max_columns)};
   const int64_t shares = std::min(BandsForThreads(shape, shape.n * op.groups), shape.h.out);
   if (shares > p.bands.parts) p.bands = EvenSplit(shape.h.out, CeilDiv(shape.h.out, shares));
