@@ -67,10 +67,12 @@ struct PoolBlockCut {
   }
   // Halves what adds the least work, unless that is more than `max`. False if there is nothing.
   bool Halve(const AddedWork& added, double max, int64_t lanes) {
-    const double least = std::min({added.channels, added.rows, added.columns});
+    const int64_t half = RoundUp(CeilDiv(channels, 2), lanes);  // perhaps all
+    const double of_channels = half < channels ? added.channels : kNever;
+    const double least = std::min({of_channels, added.rows, added.columns});
     if (least > max || least == kNever) return false;
-    if (least == added.channels) {
-      channels = RoundUp(CeilDiv(channels, 2), lanes);
+    if (least == of_channels) {
+      channels = half;
     } else {
       int64_t& extent = least == added.rows ? rows : columns;
       extent = CeilDiv(extent, 2);
