@@ -177,7 +177,9 @@ double Estimate(const StagedPlan& p, const PixelsPlan& in_order) {
   };
   double cycles = in_order.cycles;
   if (p.stage_x) cycles += copy(CopiedFloats(p), c.xs.c != 1);
-  if (p.stage_y) cycles += copy(OutputFloats(c), true) + FarOutputCycles(c);
+  if (p.stage_y) cycles += copy(OutputFloats(c), true);
+  // Of one input channel planar stores past the caches; of more im2col is no faster there.
+  if (p.stage_y && c.op->group_in() == 1) cycles += FarOutputCycles(c);
   return cycles;
 }
 
