@@ -120,10 +120,11 @@ class Registry {
         if ((c.which.variant == 0) != (which.variant == 0)) return c.which.variant != 0;
         return c.plan.cycles() > next.plan.cycles();
       };
-      const auto place = std::find_if(best.begin() + 1, best.begin() + count, after);
-      if (place == best.end()) return;
+      Choice* const first = best.data();
+      Choice* const place = std::find_if(first + 1, first + count, after);
+      if (place == first + best.size()) return;
       count = std::min(count + 1, best.size());
-      std::move_backward(place, best.begin() + count - 1, best.begin() + count);
+      std::move_backward(place, first + count - 1, first + count);
       *place = next;
     };
     for (const Row& row : rows_.first(rows_.size() - 1)) {
