@@ -60,12 +60,8 @@ class Task {
       : plan_(plan), call_(plan_.shape), buffers_(buffers), op_(*call_.op) {}
 
   void Run(int64_t task) {
-    const int64_t panels = plan_.panels, bands = plan_.bands;
-    // Divisions are slow, and a panel of a vector takes no longer than two of them.
-    if (bands * call_.n == 1) {
-      return RunBand(call_.weights->panel(task), {0, 0, call_.h.out, 0, call_.w.out});
-    }
     // If the weights stay in cache, all panels of a band come first; else all bands of a panel.
+    const int64_t panels = plan_.panels, bands = plan_.bands;
     const int64_t panel = plan_.weights_stay ? task % panels : task / (bands * call_.n);
     const int64_t other = plan_.weights_stay ? task / panels : task % (bands * call_.n);
     const int64_t n = other / bands, band = other % bands;
@@ -79,9 +75,9 @@ class Task {
     for (int64_t kh = 0; kh < call_.h.kernel; kh += plan_.kernel_rows) {
       const KernelRows block{kh, std::min(kh + plan_.kernel_rows, call_.h.kernel)};
       for (int64_t oh = band.row_begin; oh < band.row_end;) {
-        const Segment rows = last_rows_.From(call_.h, oh, band.row_end);
+        const Segment rows = call_.h.SegmentFrom(oh, band.row_end);
         for (int64_t ow = band.column_begin; ow < band.column_end;) {
-          const Segment columns = last_columns_.From(call_.w, ow, band.column_end);
+          const Segment columns = call_.w.SegmentFrom(ow, band.column_end);
           RunRectangle(panel, {band.n, rows, columns, {}, false, false}, block);
           ow = columns.end;
         }
@@ -117,8 +113,8 @@ class Task {
   void RunLines(TileArgs& args, const Rectangle& r, const Panel& panel, int vec, TileCut cut,
                 bool down) const {
     const int64_t out_channel = panel.out_channel + vec * op_.lanes;
-    const int64_t group = op_.groups == 1 ? 0 : panel.in_channel / op_.group_in();
-    const int64_t in_channel = group * call_.x_group + (op_.depthwise() ? vec * op_.lanes : 0);
+    const int64_t in_channel =
+        panel.in_channel / op_.group_in() * call_.x_group + (op_.depthwise() ? vec * op_.lanes : 0);
     const Segment& lines = down ? r.columns : r.rows;
     const Segment& along = down ? r.rows : r.columns;
     const EvenSplit tiles(along.size(), cut.max_rows);
@@ -203,21 +199,6 @@ class Task {
     return known.cut;
   }
 
-  // The segment found last: of few outputs every panel has the same.
-  struct LastSegment {
-    int64_t begin = -1, limit = -1;
-    Segment segment{};
-
-    const Segment& From(const Axis& axis, int64_t o, int64_t end) {
-      if (o != begin || end != limit) {
-        begin = o;
-        limit = end;
-        segment = axis.SegmentFrom(o, end);
-      }
-      return segment;
-    }
-  };
-
   struct KnownCut {
     int vecs = 0;
     int64_t length = 0;
@@ -229,7 +210,6 @@ class Task {
   const ConvBuffers& buffers_;
   const ConvOp& op_;
   std::array<KnownCut, 16> cuts_{};
-  LastSegment last_rows_, last_columns_;
 };
 
 // All, unless the weights of the widest panel would crowd everything else out of the L2 cache, and
