@@ -5,7 +5,7 @@
 // What lies between the two never goes through memory as a whole, where that pays: the call is done
 // in bands of rows of y, and the rows that a band needs of the first layer's output wait in scratch
 // memory, in the L2 cache. So a depthwise convolution, whose clamp or activation is the epilogue of
-// the first, and the 1x1 convolution behind it read x and write y, and that is all.
+// the first, and the 1x1 convolution after it read x and write y, and that is all.
 //
 // A residual belongs to the second layer. Each layer has its own numerics, target and epilogue.
 #ifndef WINDROW_FUSED_H_

@@ -39,13 +39,17 @@ inline int64_t StreamBytes(const Machine& m) {
   return std::clamp(m.l3 / 2, m.l2, std::max(m.l2, kMax));
 }
 
+// Whether the outputs would only push useful things out of the caches.
+inline bool AreFarOutputs(const ConvShape& c) {
+  return OutputFloats(c) >= StreamBytes(*c.op->machine) / static_cast<int64_t>(sizeof(float));
+}
+
 // Outputs that tiles write to many planes, if those are far larger than the caches: a line of
 // each is read and written by itself.
 inline double FarOutputCycles(const ConvShape& c) {
   constexpr double kLine = 50;
-  constexpr int64_t kManyPlanes = 32, kLineFloats = 16, kFloat = sizeof(float);
-  const bool far = OutputFloats(c) >= StreamBytes(*c.op->machine) / kFloat;
-  if (c.ys.w != 1 || c.op->group_out() < kManyPlanes || !far) return 0;
+  constexpr int64_t kManyPlanes = 32, kLineFloats = 16;
+  if (c.ys.w != 1 || c.op->group_out() < kManyPlanes || !AreFarOutputs(c)) return 0;
   return kLine * static_cast<double>(OutputFloats(c) / kLineFloats);
 }
 

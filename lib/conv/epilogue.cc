@@ -97,16 +97,16 @@ BandCut CutBands(const EpiloguePlan& p) {
   const int64_t share = c.op->machine->l2 / 4;
   const int64_t pixel = c.op->out_channels * kFloat, row = SaturatedProduct({c.w.out, pixel});
   const int64_t image = SaturatedProduct({c.h.out, row});
-  int64_t most = share;
+  int64_t max = share;
   if (c.threads > 1) {
     const int64_t all = SaturatedProduct({c.n, image});
-    most = std::min(share, CeilDiv(all, kBandsPerThread * c.threads));
+    max = std::min(share, CeilDiv(all, kBandsPerThread * c.threads));
   }
   BandCut cut{{c.h.out, c.w.out}, 1};
-  if (image <= most) {
-    cut.images = EvenSplit(c.n, std::max<int64_t>(most / image, 1)).Begin(1);
-  } else if (row <= most) {
-    cut.block.rows = CeilDiv(c.h.out, CeilDiv(c.h.out, most / row));
+  if (image <= max) {
+    cut.images = EvenSplit(c.n, std::max<int64_t>(max / image, 1)).Begin(1);
+  } else if (row <= max) {
+    cut.block.rows = CeilDiv(c.h.out, CeilDiv(c.h.out, max / row));
   } else {
     cut.block.rows = 1;
     if (p.staged()) cut.block.columns = std::clamp<int64_t>(share / pixel, 1, c.w.out);

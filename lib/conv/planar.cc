@@ -85,11 +85,6 @@ int64_t RowsPerBand(const PlanarPlan& p, int64_t part) {
   return std::min({rows, share, c.h.out});
 }
 
-// Whether y would only push useful things out of the caches.
-bool StoresPastCaches(const ConvShape& c) {
-  return !c.has_residual() && OutputFloats(c) >= StreamBytes(*c.op->machine) / kFloat;
-}
-
 // The columns of a stretch in place: not more than fit the L1 cache in a block of rows.
 int64_t ColumnsInPlace(const PlanarPlan& p) { return p.stream ? kMaxStreamed : kMaxColumnsInPlace; }
 
@@ -150,7 +145,7 @@ PlanarPlan MakePlan(const ConvShape& call) {
       .out = 0,
       .bands = EvenSplit(1, 1),
       .planes = 1,
-      .stream = StoresPastCaches(call)};
+      .stream = !call.has_residual() && AreFarOutputs(call)};
   FindInside(p);
   p.bands = EvenSplit(call.h.out, RowsPerBand(p, 1));
   Vary(p);

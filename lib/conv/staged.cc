@@ -205,7 +205,7 @@ bool StoresPastCaches(const ConvShape& c) {
   constexpr int64_t kShort = 128;  // steps
   if (c.h.kernel * c.w.kernel * c.op->group_in() > kShort || c.has_residual()) return false;
   if (c.ys.c != 1 || c.ys.w != c.op->out_channels || PixelPitch(c.ys.w) != c.ys.w) return false;
-  return OutputFloats(c) >= StreamBytes(*c.op->machine) / kFloat;
+  return AreFarOutputs(c);
 }
 
 std::optional<StagedPlan> PlanStaged(const ConvShape& shape) {

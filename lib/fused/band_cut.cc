@@ -45,17 +45,17 @@ bool NeedsWholeMiddle(const FusedShape& shape) {
   });
 }
 
-// The most rows that fit, of those from `least` to `most`; at least the least.
-int64_t MostRows(const FusedShape& shape, int64_t least, int64_t most) {
-  while (least < most) {
-    const int64_t rows = least + CeilDiv(most - least, 2);
+// As many rows as fit, from `min` to `max`; the former at least.
+int64_t MaxRows(const FusedShape& shape, int64_t min, int64_t max) {
+  while (min < max) {
+    const int64_t rows = min + CeilDiv(max - min, 2);
     if (BandFloats(shape, rows) <= BandBudget(shape)) {
-      least = rows;
+      min = rows;
     } else {
-      most = rows - 1;
+      max = rows - 1;
     }
   }
-  return least;
+  return min;
 }
 
 }  // namespace
@@ -118,14 +118,14 @@ BandCut CutBands(const FusedShape& shape) {
                              ? 1
                              : std::clamp<int64_t>(shape.multiply_adds() / (kMinParallelWork / 2),
                                                    1, kTasksPerThread * shape.threads);
-  const int64_t image = BandFloats(shape, out), least = MinRows(shape);
+  const int64_t image = BandFloats(shape, out), min = MinRows(shape);
   const int64_t fit = BandBudget(shape) / std::max<int64_t>(image, 1);
   const int64_t images = std::clamp<int64_t>(std::min(fit, n / wanted), 1, n);
   int64_t parts = 1;
   if (!NeedsWholeMiddle(shape) && images == 1) {
-    const int64_t rows = fit >= 1 ? out : MostRows(shape, least, out);
+    const int64_t rows = fit >= 1 ? out : MaxRows(shape, min, out);
     parts = std::max(CeilDiv(out, rows), CeilDiv(wanted, n));
-    parts = std::clamp<int64_t>(parts, 1, std::max<int64_t>(out / least, 1));
+    parts = std::clamp<int64_t>(parts, 1, std::max<int64_t>(out / min, 1));
   }
   return {EvenSplit(n, images), EvenSplit(out, CeilDiv(out, parts)), /*together=*/false};
 }
