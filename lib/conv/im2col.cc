@@ -32,13 +32,17 @@ class BlockRunner {
         block_(block),
         group_(group),
         band_(plan_.band),
+        plane_(plan.has_band() ? band_.plane() : call_.xs.c),
+        row_(plan.has_band() ? band_.h.stride * band_.row() : call_.h.stride * call_.xs.h),
         band_data_(scratch),
         panel_(scratch + plan_.band_floats),
         out_(panel_ + plan_.panel_floats) {}
 
   void Run() const {
-    FillPlaneBand(call_, buffers_.x, block_, group_ * op_.group_in(), band_,
-                  plan_.source != PixelSource::kPanels, band_data_);
+    if (plan_.has_band()) {
+      FillPlaneBand(call_, buffers_.x, block_, group_ * op_.group_in(), band_, !plan_.packs(),
+                    band_data_);
+    }
     const Output y = PlaceOutput();
     switch (plan_.source) {
       case PixelSource::kRows:
@@ -47,6 +51,7 @@ class BlockRunner {
       case PixelSource::kFlat:
         RunRow(0, (block_.rows - 1) * band_.row() + block_.columns, y);
         break;
+      case PixelSource::kPlanes:
       case PixelSource::kPanels:
         RunPanels(y);
         break;
@@ -87,17 +92,21 @@ class BlockRunner {
     return {out_, planes, out_, planes};
   }
 
-  // All output channels of one tile, whose inputs are described but for its outputs.
-  void RunTile(PixelTile& t, const Output& y, int64_t row, int64_t column) const {
+  // The tile's outputs, of the group's first channel.
+  static void SetOutput(PixelTile& t, const Output& y, int64_t row, int64_t column) {
     t.y = y.y + row * y.ys.h + column;
     t.y_channel = y.ys.c;
     if (y.residual != nullptr) {
       t.residual = y.residual + row * y.rs.h + column;
       t.residual_channel = y.rs.c;
     }
+  }
+
+  template <class F>
+  void ForPanels(ReductionPart part, const F& run) const {
     for (int64_t i = 0; i < call_.weights->group_panels(); ++i) {
       const Panel panel = call_.weights->group_panel(group_, i);
-      PixelPanel(op_, panel, group_ * op_.group_out(), plan_.cut).Run(t);
+      run(PixelPanel(op_, panel, group_ * op_.group_out(), plan_.cut, part));
     }
   }
 
@@ -105,66 +114,95 @@ class BlockRunner {
   // the next rows; the outputs of what lies between them are computed and never copied.
   void RunRow(int64_t row, int64_t columns, const Output& y) const {
     const EvenSplit vectors(CeilDiv(columns, op_.lanes), plan_.cut.vecs);
-    for (int64_t i = 0; i < vectors.parts; ++i) {
-      const int64_t begin = vectors.Begin(i) * op_.lanes;
-      PixelTile t{};
-      t.x = band_data_ + row * band_.h.stride * band_.row() + begin;
-      t.x_outer = band_.h.dilation * band_.row();
-      t.x_inner = band_.w.by_taps ? band_.pitch : call_.w.dilation;
-      t.x_k = band_.plane();
-      t.outer = call_.h.kernel;
-      t.inner = call_.w.kernel;
-      t.len = op_.group_in();
-      t.pixels = std::min(vectors.Begin(i + 1) * op_.lanes, columns) - begin;
-      t.vecs = static_cast<int>(vectors.Begin(i + 1) - vectors.Begin(i));
-      t.next = t.x + t.pixels;
-      RunTile(t, y, row, begin);
-    }
+    ForPanels({0, true}, [&](PixelPanel panel) {
+      for (int64_t i = 0; i < vectors.parts; ++i) {
+        const int64_t begin = vectors.Begin(i) * op_.lanes;
+        PixelTile t{};
+        t.x = band_data_ + row * band_.h.stride * band_.row() + begin;
+        t.x_outer = band_.h.dilation * band_.row();
+        t.x_inner = band_.w.by_taps ? band_.pitch : call_.w.dilation;
+        t.x_k = band_.plane();
+        t.outer = call_.h.kernel;
+        t.inner = call_.w.kernel;
+        t.len = op_.group_in();
+        t.pixels = std::min(vectors.Begin(i + 1) * op_.lanes, columns) - begin;
+        t.vecs = static_cast<int>(vectors.Begin(i + 1) - vectors.Begin(i));
+        t.next = t.x + t.pixels;
+        SetOutput(t, y, row, begin);
+        panel.Run(t);
+      }
+    });
   }
 
-  // Tiles over all pixels of the block, row after row.
+  // Tiles over all pixels of the block, row after row: some tiles, and some steps of the reduction,
+  // at a time.
   void RunPanels(const Output& y) const {
-    const int64_t pixels = block_.rows * block_.columns;
-    const EvenSplit vectors(CeilDiv(pixels, op_.lanes), plan_.cut.vecs);
-    for (int64_t i = 0; i < vectors.parts; ++i) {
-      const int64_t begin = vectors.Begin(i) * op_.lanes;
-      PixelTile t{};
-      t.pixels = std::min(vectors.Begin(i + 1) * op_.lanes, pixels) - begin;
-      t.vecs = static_cast<int>(vectors.Begin(i + 1) - vectors.Begin(i));
-      t.x = t.next = panel_;
-      t.x_k = t.vecs * op_.lanes;
-      t.outer = t.inner = 1;
-      t.len = plan_.steps();
-      Pack(begin, t.pixels, t.x_k);
-      // Rows touch in y where they are not staged, so a tile may run on to the next.
-      RunTile(t, y, 0, begin);
-    }
-  }
-
-  void Pack(int64_t begin, int64_t pixels, int64_t width) const {
-    // Lanes past the last pixel are computed, too: NaN there would raise the invalid-operation
-    // flag.
-    for (int64_t k = 0; pixels < width && k < plan_.steps(); ++k) {
-      std::fill(panel_ + k * width + pixels, panel_ + (k + 1) * width, 0.0f);
-    }
-    float* to = panel_;
-    for (int64_t kh = 0; kh < call_.h.kernel; ++kh) {
-      for (int64_t kw = 0; kw < call_.w.kernel; ++kw) {
-        const float* const tap =
-            band_data_ + kh * band_.h.dilation * band_.row() + band_.tap(call_.w, kw);
-        PackTap(tap, begin, pixels, width, to);
-        to += op_.group_in() * width;
+    const EvenSplit vectors(CeilDiv(block_.rows * block_.columns, op_.lanes), plan_.cut.vecs);
+    const int64_t tiles = plan_.panel_floats / std::max<int64_t>(plan_.tile_floats(), 1);
+    for (int64_t first = 0; first < vectors.parts; first += tiles) {
+      const int64_t last = std::min(first + tiles, vectors.parts);
+      for (int64_t step = 0; step < plan_.steps(); step += plan_.part_steps) {
+        RunPart(y, vectors, first, last, step);
       }
     }
   }
 
-  // The pixels' inputs at one tap, for all channels.
-  void PackTap(const float* tap, int64_t begin, int64_t pixels, int64_t width, float* to) const {
+  // The tiles [first, last) of a block, and one part of the reduction.
+  void RunPart(const Output& y, const EvenSplit& vectors, int64_t first, int64_t last,
+               int64_t step) const {
+    const int64_t steps = std::min(plan_.part_steps, plan_.steps() - step);
+    const auto tile = [&](int64_t i) {
+      const int64_t begin = vectors.Begin(i) * op_.lanes, end = vectors.Begin(i + 1) * op_.lanes;
+      PixelTile t{};
+      t.pixels = std::min(end, block_.rows * block_.columns) - begin;
+      t.vecs = static_cast<int>(vectors.Begin(i + 1) - vectors.Begin(i));
+      t.x = t.next = panel_ + (i - first) * plan_.tile_floats();
+      t.x_k = end - begin;
+      t.outer = t.inner = 1;
+      t.len = steps;
+      // Rows touch in y where they are not staged, so a tile may run on to the next.
+      SetOutput(t, y, 0, begin);
+      return t;
+    };
+    for (int64_t i = first; i < last; ++i) {
+      Pack(vectors.Begin(i) * op_.lanes, tile(i), step, panel_ + (i - first) * plan_.tile_floats());
+    }
+    ForPanels({step, step + steps >= plan_.steps()}, [&](PixelPanel panel) {
+      for (int64_t i = first; i < last; ++i) panel.Run(tile(i));
+    });
+  }
+
+  // The inputs of a tile's pixels at its steps of the reduction.
+  void Pack(int64_t begin, const PixelTile& t, int64_t step, float* to) const {
+    // Lanes past the last pixel are computed, too: NaN there would raise the invalid-operation
+    // flag.
+    if (t.pixels < t.x_k) std::fill_n(to, t.len * t.x_k, 0.0f);
+    for (int64_t channels = op_.group_in(), end = step + t.len; step < end;) {
+      const int64_t tap = step / channels, channel = step % channels;
+      const int64_t count = std::min(channels - channel, end - step);
+      PackTap(Tap(tap / call_.w.kernel, tap % call_.w.kernel) + channel * plane_, begin, t.pixels,
+              count, t.x_k, to);
+      step += count;
+      to += count * t.x_k;
+    }
+  }
+
+  // Where the block's first pixel has its input at this tap, of the first channel.
+  const float* Tap(int64_t kh, int64_t kw) const {
+    if (plan_.has_band()) {
+      return band_data_ + kh * band_.h.dilation * band_.row() + band_.tap(call_.w, kw);
+    }
+    return buffers_.x + block_.n * call_.xs.n + group_ * op_.group_in() * call_.xs.c +
+           call_.h.Position(block_.row, kh) * call_.xs.h + call_.w.Position(block_.column, kw);
+  }
+
+  // The pixels' inputs at one tap, for some channels.
+  void PackTap(const float* tap, int64_t begin, int64_t pixels, int64_t channels, int64_t width,
+               float* to) const {
     for (int64_t done = 0; done < pixels;) {
       const int64_t row = (begin + done) / block_.columns, column = (begin + done) % block_.columns;
       const int64_t count = std::min(block_.columns - column, pixels - done);
-      op_.tiles->copy_rows(tap + row * band_.h.stride * band_.row() + column, band_.plane(),
-                           op_.group_in(), count, to + done, width);
+      op_.tiles->copy_rows(tap + row * row_ + column, plane_, channels, count, to + done, width);
       done += count;
     }
   }
@@ -176,23 +214,16 @@ class BlockRunner {
   const Block block_;
   const int64_t group_;
   const PlaneBand& band_;
+  const ptrdiff_t plane_, row_;  // from channel to channel and output row to row, where it packs
   float *band_data_, *panel_, *out_;
 };
 
 double Estimate(const Im2colPlan& p) {
-  constexpr double kScatter = 3;
-  // What tiles take longer that read a band of planes, as measured.
-  constexpr double kFromPlanes = 1.35, kFromPixels = 1.1;
   const ConvShape& c = p.shape;
   const double blocks = static_cast<double>(c.op->groups * c.n) * static_cast<double>(c.h.out) *
                         static_cast<double>(c.w.out) /
                         static_cast<double>(p.blocks.rows * p.blocks.columns);
-  // Pixels are scattered to as many planes as there are channels, far from each other.
-  const double scatter = c.xs.w != 1 && c.op->group_in() > 1 ? kScatter : 1;
-  const int64_t block = SaturatedProduct({p.band.plane(), c.op->group_in()});
-  const double copy = scatter * CopyCycles(*c.op, block, c.xs.w != 1);
-  const double measured = c.xs.w == 1 ? kFromPlanes : kFromPixels;
-  return kStrategyCycles + measured * blocks * (p.block_cycles + copy) + FarOutputCycles(c);
+  return kStrategyCycles + blocks * p.block_cycles + FarOutputCycles(c);
 }
 
 }  // namespace
@@ -222,8 +253,8 @@ void Im2colPlan::Run(const ConvBuffers& buffers) const {
 }
 
 std::string Im2colPlan::Describe() const {
-  return StrCat(DescribeTile(*shape.op, cut.max_rows, cut.vecs),
-                " over pixels, x copied to bands of planes",
+  return StrCat(DescribeTile(*shape.op, cut.max_rows, cut.vecs), " over pixels, x ",
+                has_band() ? "copied to bands of planes" : "packed",
                 source == PixelSource::kPanels ? " and packed" : "",
                 stage_y ? ", y copied from blocks of planes" : "");
 }

@@ -38,10 +38,46 @@ bool Possible(const Im2colPlan& p) {
     case PixelSource::kFlat:
       return p.band.w.stride == 1 && p.band.h.stride == 1 &&
              OutFloats(p) <= MaxOutFloats(*p.shape.op);
+    case PixelSource::kPlanes:
+      return p.shape.xs.w == 1 && p.shape.w.stride == 1 && !p.shape.padded();
     case PixelSource::kPanels:
       return true;
   }
   return false;
+}
+
+// So many that a panel of weights and one of pixels stay in the L1 cache, if their sums can wait
+// in y for the others: not where the residual is.
+int64_t PartSteps(const Im2colPlan& p) {
+  const ConvOp& op = *p.shape.op;
+  constexpr int64_t kLine = 64;
+  const int64_t step = int64_t{2 * op.tiles->pixels.max_vecs} * op.lanes * kFloat + kLine;
+  const int64_t max = std::max<int64_t>(op.machine->l1d / step, 1);
+  const bool waits =
+      !p.shape.has_residual() || (p.shape.residual == ResidualPlace::kElsewhere && !p.stage_y);
+  return waits ? CeilDiv(p.steps(), std::max<int64_t>(CeilDiv(p.steps(), max), 1)) : p.steps();
+}
+
+// Of all the pixels of a block, in the tiles of its reduction's parts.
+double PackCycles(const Im2colPlan& p) {
+  const int64_t vectors = CeilDiv(p.blocks.rows * p.blocks.columns, p.shape.op->lanes);
+  const auto pieces = static_cast<double>(p.blocks.rows + CeilDiv(vectors, p.cut.vecs));
+  const auto steps = static_cast<double>(p.steps());
+  const double taps = static_cast<double>(p.shape.h.kernel * p.shape.w.kernel);
+  return steps * (kPackVector * static_cast<double>(vectors) + kPackRest * pieces) +
+         taps * kPackRow * pieces;
+}
+
+// Of a block's input to its band.
+double BandCycles(const Im2colPlan& p) {
+  constexpr double kRow = 20;  // copied one by one
+  // Pixels are scattered to as many planes as there are channels, far from each other.
+  constexpr double kScatter = 3;
+  const ConvShape& c = p.shape;
+  const double scatter = c.xs.w != 1 && c.op->group_in() > 1 ? kScatter : 1;
+  const int64_t block = SaturatedProduct({p.band.plane(), c.op->group_in()});
+  return kRow * static_cast<double>(p.band.h.length) * static_cast<double>(c.op->group_in()) +
+         scatter * CopyCycles(*c.op, block, c.xs.w != 1);
 }
 
 // Fills in how the tiles get their pixels, and what that costs. `other_tile`: with another tile
@@ -49,41 +85,38 @@ bool Possible(const Im2colPlan& p) {
 void SetSource(Im2colPlan& p, PixelSource source, bool other_tile = false) {
   const ConvOp& op = *p.shape.op;
   const auto [rows, columns] = p.blocks;
-  const bool packed = source == PixelSource::kPanels;
-  const int64_t pixels = packed                         ? rows * columns
+  p.source = source;
+  const int64_t pixels = p.packs()                      ? rows * columns
                          : source == PixelSource::kRows ? columns
                                                         : (rows - 1) * p.band.row() + columns;
-  // A packed panel fits a quarter of the L2 cache, if it is not one vector already.
-  const int64_t vector_bytes = p.steps() * op.lanes * kFloat;
-  const auto widest = static_cast<int>(
-      packed ? std::clamp<int64_t>(op.machine->l2 / 4 / vector_bytes, 1, kMaxTileVecs)
-             : kMaxTileVecs);
-  const int64_t channels = p.shape.weights->group_panel(0, 0).out_channels;
-  p.source = source;
   p.out_plane = PixelPitch(rows * p.OutRow(columns));
-  p.cut = CutPixels(op, channels, pixels, p.steps(), widest);
+  p.stage_y = !YInPlace(p);
+  p.part_steps = p.packs() ? PartSteps(p) : p.steps();
+  // A packed panel fits a quarter of the L2 cache, if it is not one vector already.
+  const int64_t vector_bytes = p.part_steps * op.lanes * kFloat;
+  const auto widest = static_cast<int>(
+      p.packs() ? std::clamp<int64_t>(op.machine->l2 / 4 / vector_bytes, 1, kMaxTileVecs)
+                : kMaxTileVecs);
+  const int64_t channels = p.shape.weights->group_panel(0, 0).out_channels;
+  p.cut = CutPixels(op, channels, pixels, p.part_steps, widest);
   if (other_tile) {
-    const PixelCut other = CutPixels(op, channels, pixels, p.steps(), widest, &p.cut);
+    const PixelCut other = CutPixels(op, channels, pixels, p.part_steps, widest, &p.cut);
     p.varied = other.vecs != 0;
     if (p.varied) p.cut = other;
   }
-  p.stage_y = !YInPlace(p);
   const int64_t vectors = CeilDiv(pixels, op.lanes);
-  const int64_t tiles = CeilDiv(vectors, p.cut.vecs) * CeilDiv(channels, p.cut.max_rows);
+  const int64_t tiles = CeilDiv(vectors, p.cut.vecs) * CeilDiv(channels, p.cut.max_rows) *
+                        CeilDiv(p.steps(), p.part_steps);
   const double steps = static_cast<double>(p.steps());
   const double line = static_cast<double>(p.shape.weights->group_panels()) *
                       (p.cut.cycles * steps + static_cast<double>(tiles) * op.machine->tile);
-  p.block_cycles = line * static_cast<double>(source == PixelSource::kRows ? rows : 1);
-  if (packed) {
-    const double pieces = static_cast<double>(rows + CeilDiv(vectors, p.cut.vecs));
-    const double taps = static_cast<double>(p.shape.h.kernel * p.shape.w.kernel);
-    p.block_cycles += steps * (kPackVector * static_cast<double>(vectors) + kPackRest * pieces) +
-                      taps * kPackRow * pieces;
-  }
-  // Rows are copied one by one.
   constexpr double kBlock = 600, kRow = 20;
-  p.block_cycles +=
-      kBlock + kRow * static_cast<double>(p.band.h.length) * static_cast<double>(op.group_in());
+  p.block_cycles = kBlock + line * static_cast<double>(source == PixelSource::kRows ? rows : 1);
+  if (p.packs()) p.block_cycles += PackCycles(p);
+  if (p.has_band()) p.block_cycles += BandCycles(p);
+  // What tiles take longer that read a band of x in planes, as measured.
+  constexpr double kFromPlanes = 1.25;
+  if (!p.packs() && p.shape.xs.w == 1) p.block_cycles *= kFromPlanes;
   if (p.stage_y) {
     p.block_cycles +=
         kRow * static_cast<double>(rows * op.group_out()) +
@@ -93,7 +126,8 @@ void SetSource(Im2colPlan& p, PixelSource source, bool other_tile = false) {
 
 // The cheapest way, or the next of the variant that reads elsewhere.
 void ChooseSource(Im2colPlan& p) {
-  constexpr PixelSource kSources[] = {PixelSource::kRows, PixelSource::kFlat, PixelSource::kPanels};
+  constexpr PixelSource kSources[] = {PixelSource::kRows, PixelSource::kFlat, PixelSource::kPlanes,
+                                      PixelSource::kPanels};
   const auto cheapest = [&](const PixelSource* but) {
     const PixelSource* found = nullptr;
     double cycles = 0;
@@ -145,6 +179,15 @@ Im2colPlan CutAndChoose(const ConvShape& call, bool stage_y) {
 
 }  // namespace
 
+// The tiles that are packed before the first of them is multiplied: they fit a quarter of the L2
+// cache, and meet each panel of weights while that is in L1.
+int64_t PackedTiles(const Im2colPlan& p) {
+  const ConvOp& op = *p.shape.op;
+  const int64_t all = CeilDiv(CeilDiv(p.blocks.rows * p.blocks.columns, op.lanes), p.cut.vecs);
+  const int64_t fit = op.machine->l2 / 4 / kFloat / std::max<int64_t>(p.tile_floats(), 1);
+  return std::clamp<int64_t>(fit, 1, all);
+}
+
 Im2colPlan PlanIm2col(const ConvShape& call) {
   const ConvShape c = Flattened(call);
   const ConvOp& op = *c.op;
@@ -153,10 +196,8 @@ Im2colPlan PlanIm2col(const ConvShape& call) {
   // Planes may need it too, if their rows do not touch.
   constexpr auto kMax = static_cast<int64_t>(kMaxLoad);
   if (p.stage_y && planes && OutFloats(p) > kMax * MaxOutFloats(op)) p = CutAndChoose(c, true);
-  p.band_floats = p.band.floats(op.lanes);
-  if (p.source == PixelSource::kPanels) {
-    p.panel_floats = RoundUp(p.steps() * p.cut.vecs * op.lanes, 16);
-  }
+  if (p.has_band()) p.band_floats = p.band.floats(op.lanes);
+  if (p.packs()) p.panel_floats = RoundUp(PackedTiles(p) * p.tile_floats(), 16);
   p.out_floats = p.stage_y ? OutFloats(p) : 0;
   return p;
 }

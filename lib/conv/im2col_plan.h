@@ -14,9 +14,10 @@ namespace windrow::internal {
 
 // Which pixels the lanes of a tile are, and where it reads them.
 enum class PixelSource : uint8_t {
-  kRows,   // those of one row, in the band
-  kFlat,   // those of all rows with the padding between them, in the band; at stride 1
-  kPanels  // those of all rows, packed
+  kRows,    // those of one row, in the band
+  kFlat,    // those of all rows with the padding between them, in the band; at stride 1
+  kPlanes,  // those of all rows, packed from x itself
+  kPanels   // the same, packed from the band
 };
 
 struct Im2colPlan {
@@ -29,8 +30,9 @@ struct Im2colPlan {
   int64_t out_plane = 0;
   PixelSource source{};
   PixelCut cut{};
+  int64_t part_steps = 0;   // of the reduction that are packed at a time
   bool stage_y = false;     // outputs go through a block of planes
-  double block_cycles = 0;  // about what a whole block takes besides copying x
+  double block_cycles = 0;  // about what a whole block takes
 
   // The parts of a thread's scratch memory.
   int64_t band_floats = 0, panel_floats = 0, out_floats = 0;
@@ -45,6 +47,10 @@ struct Im2colPlan {
 
   // Steps of the reduction.
   int64_t steps() const { return shape.op->group_in() * shape.h.kernel * shape.w.kernel; }
+  // Of one packed tile, in one part of the reduction.
+  int64_t tile_floats() const { return part_steps * cut.vecs * shape.op->lanes; }
+  bool packs() const { return source == PixelSource::kPlanes || source == PixelSource::kPanels; }
+  bool has_band() const { return source != PixelSource::kPlanes; }
   // The staged outputs of a block so wide, from row to row.
   int64_t OutRow(int64_t columns) const {
     return source == PixelSource::kFlat ? band.row() : columns;

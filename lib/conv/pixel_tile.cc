@@ -8,15 +8,14 @@
 namespace windrow::internal {
 namespace {
 
-// Pixels are read again for every few channels: from the L1 cache if those of all steps fit half of
-// it. Otherwise from L2, about 24 bytes a cycle, by lines: unaligned pixels have one more, and the
-// weights one or two.
+// Pixels are read again for every few channels, the weights of a panel for every few pixels: from
+// the L1 cache if those of all steps fit, otherwise from L2, about 24 bytes a cycle. Either takes
+// up to a cache line more than what is read.
 double PixelStepCycles(const ConvOp& op, int64_t rows, int64_t vecs, int64_t steps) {
   constexpr int64_t kFloat = sizeof(float), kLine = 64;
   const double cycles = StepCycles(op, rows, vecs);
-  const int64_t pixels = vecs * op.lanes * kFloat;
-  if (pixels * steps <= op.machine->l1d / 2) return cycles;
-  const int64_t bytes = pixels + kLine + RoundUp(rows * kFloat, kLine);
+  const int64_t bytes = (vecs * op.lanes + rows) * kFloat + 2 * kLine;
+  if (bytes * steps <= op.machine->l1d) return cycles;
   return std::max(cycles, static_cast<double>(bytes) / 24);
 }
 
@@ -42,15 +41,17 @@ PixelCut CutPixels(const ConvOp& op, int64_t channels, int64_t pixels, int64_t s
 }
 
 PixelPanel::PixelPanel(const ConvOp& op, const Panel& panel, int64_t first_channel,
-                       const PixelCut& cut)
+                       const PixelCut& cut, ReductionPart part)
     : op_(op),
-      panel_(panel),
+      weights_(panel.weights + part.begin * panel.vecs * op.lanes),
+      bias_(panel.bias),
       channel_(panel.out_channel - first_channel),
       rows_(panel.out_channels, cut.max_rows),
       args_{} {
   op.SetClamp(args_);
   args_.a_k = panel.vecs * op.lanes;
-  args_.first = args_.last = true;
+  args_.first = part.begin == 0;
+  args_.last = part.last;
 }
 
 void PixelPanel::Run(const PixelTile& tile) {
@@ -75,8 +76,8 @@ void PixelPanel::Run(const PixelTile& tile) {
   int64_t line = 0;
   for (int64_t i = 0; i < rows_.parts; ++i) {
     const int64_t begin = rows_.Begin(i), end = rows_.Begin(i + 1);
-    args.a = panel_.weights + begin;
-    args.bias = panel_.bias + begin;
+    args.a = weights_ + begin;
+    args.bias = bias_ + begin;
     args.y = tile.y + (channel_ + begin) * tile.y_channel;
     if (tile.residual != nullptr) {
       args.residual = tile.residual + (channel_ + begin) * tile.residual_channel;

@@ -40,16 +40,25 @@ struct PixelTile {
   const float* next;  // the inputs needed soon, at the same distance x_k; any address
 };
 
+// Steps of the reduction that are done at a time: from `begin` on, until the last or not.
+struct ReductionPart {
+  int64_t begin;
+  bool last;
+};
+
 // A panel of weights made ready for any number of tiles of pixels.
 class PixelPanel {
  public:
   // The panel's outputs go to channel panel.out_channel - first_channel of a tile's y, and on.
-  PixelPanel(const ConvOp& op, const Panel& panel, int64_t first_channel, const PixelCut& cut);
+  // Between the parts of the reduction sums wait there.
+  PixelPanel(const ConvOp& op, const Panel& panel, int64_t first_channel, const PixelCut& cut,
+             ReductionPart part = {0, true});
   void Run(const PixelTile& tile);
 
  private:
   const ConvOp& op_;
-  const Panel panel_;
+  const float* const weights_;
+  const float* const bias_;
   const int64_t channel_;
   const EvenSplit rows_;
   TileArgs args_;
