@@ -44,6 +44,15 @@ inline bool AreFarOutputs(const ConvShape& c) {
   return OutputFloats(c) >= StreamBytes(*c.op->machine) / static_cast<int64_t>(sizeof(float));
 }
 
+// So few steps that storing an output that is in no cache takes longer.
+inline constexpr int64_t kShortReduction = 128;
+
+// Whether outputs should be stored past the caches, which does not read them first.
+inline bool StoresPastCaches(const ConvShape& c) {
+  return c.h.kernel * c.w.kernel * c.op->group_in() <= kShortReduction && !c.has_residual() &&
+         AreFarOutputs(c);
+}
+
 // Outputs that tiles write to many planes, if those are far larger than the caches: a line of
 // each is read and written by itself.
 inline double FarOutputCycles(const ConvShape& c) {

@@ -56,7 +56,9 @@ class BlockRunner {
         RunPanels(y);
         break;
     }
-    if (plan_.stage_y) {
+    if (plan_.stream) {
+      StreamOutput();
+    } else if (plan_.stage_y) {
       CopyPixels(op_, {block_.rows, block_.columns, op_.group_out()}, out_, OutStrides(),
                  YAt(buffers_.y, call_.ys), call_.ys);
     }
@@ -92,6 +94,19 @@ class BlockRunner {
     return {out_, planes, out_, planes};
   }
 
+  // Every plane's rows at once where they touch, here and there.
+  void StreamOutput() const {
+    const Strides planes = OutStrides();
+    float* const y = YAt(buffers_.y, call_.ys);
+    const bool touch = planes.h == block_.columns && call_.ys.h == block_.columns;
+    const int64_t rows = touch ? 1 : block_.rows;
+    for (int64_t row = 0; row < rows; ++row) {
+      op_.tiles->stream_rows(out_ + row * planes.h, planes.c, op_.group_out(),
+                             touch ? block_.rows * block_.columns : block_.columns,
+                             y + row * call_.ys.h, call_.ys.c);
+    }
+  }
+
   // The tile's outputs, of the group's first channel.
   static void SetOutput(PixelTile& t, const Output& y, int64_t row, int64_t column) {
     t.y = y.y + row * y.ys.h + column;
@@ -103,10 +118,12 @@ class BlockRunner {
   }
 
   template <class F>
-  void ForPanels(ReductionPart part, const F& run) const {
+  void ForPanels(ReductionPart steps, const F& run) const {
     for (int64_t i = 0; i < call_.weights->group_panels(); ++i) {
       const Panel panel = call_.weights->group_panel(group_, i);
-      run(PixelPanel(op_, panel, group_ * op_.group_out(), plan_.cut, part));
+      ForParts(panel, plan_.cut, plan_.steps(), [&](const PanelPart& part) {
+        run(PixelPanel(op_, panel, group_ * op_.group_out(), plan_.cut, part, steps));
+      });
     }
   }
 
@@ -223,7 +240,7 @@ double Estimate(const Im2colPlan& p) {
   const double blocks = static_cast<double>(c.op->groups * c.n) * static_cast<double>(c.h.out) *
                         static_cast<double>(c.w.out) /
                         static_cast<double>(p.blocks.rows * p.blocks.columns);
-  return kStrategyCycles + blocks * p.block_cycles + FarOutputCycles(c);
+  return kStrategyCycles + blocks * p.block_cycles + (p.stream ? 0 : FarOutputCycles(c));
 }
 
 }  // namespace

@@ -90,7 +90,8 @@ void SetSource(Im2colPlan& p, PixelSource source, bool other_tile = false) {
                          : source == PixelSource::kRows ? columns
                                                         : (rows - 1) * p.band.row() + columns;
   p.out_plane = PixelPitch(rows * p.OutRow(columns));
-  p.stage_y = !YInPlace(p);
+  p.stream = StoresPastCaches(p.shape) && p.shape.ys.w == 1;
+  p.stage_y = p.stream || !YInPlace(p);
   p.part_steps = p.packs() ? PartSteps(p) : p.steps();
   // A packed panel fits a quarter of the L2 cache, if it is not one vector already.
   const int64_t vector_bytes = p.part_steps * op.lanes * kFloat;
@@ -192,7 +193,7 @@ Im2colPlan PlanIm2col(const ConvShape& call) {
   const ConvShape c = Flattened(call);
   const ConvOp& op = *c.op;
   const bool planes = c.OfOutputs([](const Strides& s) { return s.w == 1; });
-  Im2colPlan p = CutAndChoose(c, !planes);
+  Im2colPlan p = CutAndChoose(c, !planes || StoresPastCaches(c));
   // Planes may need it too, if their rows do not touch.
   constexpr auto kMax = static_cast<int64_t>(kMaxLoad);
   if (p.stage_y && planes && OutFloats(p) > kMax * MaxOutFloats(op)) p = CutAndChoose(c, true);

@@ -32,6 +32,7 @@ struct Im2colPlan {
   PixelCut cut{};
   int64_t part_steps = 0;   // of the reduction that are packed at a time
   bool stage_y = false;     // outputs go through a block of planes
+  bool stream = false;      // from there past the caches
   double block_cycles = 0;  // about what a whole block takes
 
   // The parts of a thread's scratch memory.

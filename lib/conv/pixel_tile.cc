@@ -41,17 +41,17 @@ PixelCut CutPixels(const ConvOp& op, int64_t channels, int64_t pixels, int64_t s
 }
 
 PixelPanel::PixelPanel(const ConvOp& op, const Panel& panel, int64_t first_channel,
-                       const PixelCut& cut, ReductionPart part)
+                       const PixelCut& cut, const PanelPart& part, ReductionPart steps)
     : op_(op),
-      weights_(panel.weights + part.begin * panel.vecs * op.lanes),
-      bias_(panel.bias),
-      channel_(panel.out_channel - first_channel),
-      rows_(panel.out_channels, cut.max_rows),
+      weights_(panel.weights + steps.begin * panel.vecs * op.lanes + part.begin),
+      bias_(panel.bias + part.begin),
+      channel_(panel.out_channel - first_channel + part.begin),
+      rows_(part.end - part.begin, cut.max_rows),
       args_{} {
   op.SetClamp(args_);
   args_.a_k = panel.vecs * op.lanes;
-  args_.first = part.begin == 0;
-  args_.last = part.last;
+  args_.first = steps.begin == 0;
+  args_.last = steps.last;
 }
 
 void PixelPanel::Run(const PixelTile& tile) {

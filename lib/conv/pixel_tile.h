@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "lib/base/math.h"
+#include "lib/conv/cost.h"
 #include "lib/conv/problem.h"
 
 namespace windrow::internal {
@@ -40,7 +41,23 @@ struct PixelTile {
   const float* next;  // the inputs needed soon, at the same distance x_k; any address
 };
 
-// Steps of the reduction that are done at a time: from `begin` on, until the last or not.
+// The channels [begin, end) of a panel.
+struct PanelPart {
+  int64_t begin, end;
+};
+
+// Calls run(part) for all channels of a panel; if a reduction of so many steps is short, for so few
+// at a time as tiles store to with the streams that a core keeps up with, one for each plane.
+template <class F>
+void ForParts(const Panel& panel, const PixelCut& cut, int64_t steps, const F& run) {
+  constexpr int64_t kPlanes = 24;
+  const int64_t max =
+      steps <= kShortReduction ? RoundUp(kPlanes, cut.max_rows) : panel.out_channels;
+  const EvenSplit parts(panel.out_channels, max);
+  for (int64_t i = 0; i < parts.parts; ++i) run(PanelPart{parts.Begin(i), parts.Begin(i + 1)});
+}
+
+// Steps of the reduction that are done at a time: from `begin` on, the last ones or not.
 struct ReductionPart {
   int64_t begin;
   bool last;
@@ -52,7 +69,7 @@ class PixelPanel {
   // The panel's outputs go to channel panel.out_channel - first_channel of a tile's y, and on.
   // Between the parts of the reduction sums wait there.
   PixelPanel(const ConvOp& op, const Panel& panel, int64_t first_channel, const PixelCut& cut,
-             ReductionPart part = {0, true});
+             const PanelPart& part, ReductionPart steps = {0, true});
   void Run(const PixelTile& tile);
 
  private:

@@ -142,12 +142,14 @@ class PlanesTask {
  private:
   void RunTiles(const Panel& p, int64_t n, int64_t row, const EvenSplit& vectors, int64_t first,
                 int64_t last) const {
-    PixelPanel tiles(op_, p, 0, plan_.cut);
-    for (int64_t i = first; i < last; ++i) {
-      const int64_t begin = vectors.Begin(i) * op_.lanes;
-      const int64_t end = std::min(vectors.Begin(i + 1) * op_.lanes, whole_);
-      if (end > begin) tiles.Run(TileAt(p, n, row, begin, end));
-    }
+    ForParts(p, plan_.cut, op_.group_in(), [&](const PanelPart& part) {
+      PixelPanel tiles(op_, p, 0, plan_.cut, part);
+      for (int64_t i = first; i < last; ++i) {
+        const int64_t begin = vectors.Begin(i) * op_.lanes;
+        const int64_t end = std::min(vectors.Begin(i + 1) * op_.lanes, whole_);
+        if (end > begin) tiles.Run(TileAt(p, n, row, begin, end));
+      }
+    });
   }
 
   // A stretch of pixels that stays in cache, a few planes at a time; sums wait in y.
@@ -206,7 +208,8 @@ class PlanesTask {
     }
     t.x = t.next = scratch_;
     t.x_k = op_.lanes;
-    PixelPanel(op_, panel, 0, CutPixels(op_, panel.out_channels, t.pixels, t.len, 1)).Run(t);
+    const PixelCut cut = CutPixels(op_, panel.out_channels, t.pixels, t.len, 1);
+    PixelPanel(op_, panel, 0, cut, {0, panel.out_channels}).Run(t);
   }
 
   const PlanesPlan& plan_;

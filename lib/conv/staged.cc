@@ -178,8 +178,8 @@ double Estimate(const StagedPlan& p, const PixelsPlan& in_order) {
   double cycles = in_order.cycles;
   if (p.stage_x) cycles += copy(CopiedFloats(p), c.xs.c != 1);
   if (p.stage_y) cycles += copy(OutputFloats(c), true);
-  // Of one input channel planar stores past the caches; of more im2col is no faster there.
-  if (p.stage_y && c.op->group_in() == 1) cycles += FarOutputCycles(c);
+  // Where others store past the caches.
+  if (p.stage_y && StoresPastCaches(c)) cycles += FarOutputCycles(c);
   return cycles;
 }
 
@@ -199,15 +199,6 @@ bool CopiesByChoice(const ConvShape& c) {
   return choice && (HasShortRuns(c) || c.is(PlanVariant::kSource));
 }
 
-// Whether y is so large that its stores should not read it first, which takes longer than so few
-// multiply-adds; and its pixels lie side by side.
-bool StoresPastCaches(const ConvShape& c) {
-  constexpr int64_t kShort = 128;  // steps
-  if (c.h.kernel * c.w.kernel * c.op->group_in() > kShort || c.has_residual()) return false;
-  if (c.ys.c != 1 || c.ys.w != c.op->out_channels || PixelPitch(c.ys.w) != c.ys.w) return false;
-  return AreFarOutputs(c);
-}
-
 std::optional<StagedPlan> PlanStaged(const ConvShape& shape) {
   StagedPlan p{};
   p.shape = shape;
@@ -215,7 +206,9 @@ std::optional<StagedPlan> PlanStaged(const ConvShape& shape) {
   const ConvOp& op = *c.op;
   const bool other_source = c.is(PlanVariant::kSource) && CopiesByChoice(c);
   p.stage_x = MustCopy(c) || HasShortRuns(c) != other_source;
-  p.stream = StoresPastCaches(c);
+  // From blocks of pixels, which lie side by side in y.
+  p.stream = StoresPastCaches(c) && c.ys.c == 1 && c.ys.w == op.out_channels &&
+             PixelPitch(op.out_channels) == op.out_channels;
   p.stage_y =
       p.stream || (op.out_channels > 1 && !c.OfOutputs([](const Strides& s) { return s.c == 1; }));
   if (!p.stage_x && !p.stage_y) return std::nullopt;
