@@ -159,12 +159,14 @@ Im2colPlan CutAndChoose(const ConvShape& call, bool stage_y) {
   const ConvOp& op = *call.op;
   // Of pixels the groups share cache lines, so those that one brings should stay for the others.
   const auto sharing = static_cast<double>(call.xs.c == 1 ? op.groups : 1);
+  // The rows of a kernel's taps stay in L2 beside packed tiles, weights and outputs.
+  const int64_t share = call.h.kernel * call.w.kernel == 1 ? 2 : 8;
   const auto load = [&](int64_t rows, int64_t columns) {
     const auto band =
         sharing * static_cast<double>(PlaneBand(call, rows, columns).floats(op.lanes));
     const auto outputs =
         sharing * static_cast<double>(SaturatedProduct({op.group_out(), rows, columns}));
-    return std::max(band / static_cast<double>(op.machine->l2 / 2 / kFloat),
+    return std::max(band / static_cast<double>(op.machine->l2 / share / kFloat),
                     stage_y ? outputs / static_cast<double>(MaxOutFloats(op)) : 0);
   };
   const auto cut = [&](double times) {
