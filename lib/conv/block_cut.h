@@ -23,6 +23,21 @@ struct Block {
 };
 Block BlockAt(const ConvShape& call, const BlockCut& cut, int64_t index);
 
+// How many tasks share the output channels of a block: as many as threads need where that is better
+// than smaller blocks, each of which would read all weights again, while each share copies the
+// block's input again. 1 if there are several groups.
+int64_t Shares(const ConvShape& call);
+
+// As how many tasks shares count for CutBlocks: enough, if there are several.
+inline int64_t TasksOf(int64_t shares) { return shares > 1 ? 2 * shares : 1; }
+
+// Some panels of a group's weights, and the output channels that are theirs.
+struct PanelShare {
+  int64_t first, panels;
+  int64_t channel, channels;
+};
+PanelShare ShareAt(const ConvWeights& weights, int64_t group, int64_t index, int64_t shares);
+
 // How much larger than it should be what a block copies may be where smaller blocks would copy most
 // inputs several times.
 inline constexpr double kMaxLoad = 4;

@@ -66,8 +66,9 @@ class Task {
     const int64_t other = plan_.weights_stay ? task / panels : task % (bands * call_.n);
     const int64_t n = other / bands, band = other % bands;
     const int64_t begin = band * plan_.length / bands, end = (band + 1) * plan_.length / bands;
-    RunBand(call_.weights->panel(panel), plan_.by_rows ? Band{n, begin, end, 0, call_.w.out}
-                                                       : Band{n, 0, call_.h.out, begin, end});
+    RunBand(
+        call_.weights->panel(plan_.first_panel + panel),
+        plan_.by_rows ? Band{n, begin, end, 0, call_.w.out} : Band{n, 0, call_.h.out, begin, end});
   }
 
  private:

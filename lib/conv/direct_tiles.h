@@ -25,7 +25,7 @@ struct TilesPlan {
   // The tasks. Each is one panel of output channels for one band of one image's rows (or columns).
   bool by_rows;
   int64_t length, bands;  // of the banded dimension
-  int64_t panels;
+  int64_t first_panel, panels;
 
   int64_t tasks() const { return panels * shape.n * bands; }
   int64_t ScratchBytes() const { return 0; }

@@ -1,7 +1,7 @@
 // Lanes are pixels here, so that few output channels do not leave lanes idle and planes (NCHW) are
 // written as they lie.
 //
-//   for each block of output pixels and group (the parallel tasks):
+//   for each block of output pixels, group and share of its channels (the parallel tasks):
 //     1. the block's input goes to a band of padded planes
 //     2. for each tile of pixels:
 //          its inputs are packed, [kernel h][kernel w][channel][pixel], where that is cheaper than
@@ -23,14 +23,15 @@ namespace {
 
 class BlockRunner {
  public:
-  BlockRunner(const Im2colPlan& plan, const ConvBuffers& buffers, int64_t group, const Block& block,
-              float* scratch)
+  BlockRunner(const Im2colPlan& plan, const ConvBuffers& buffers, const Block& block, int64_t group,
+              int64_t share, float* scratch)
       : plan_(plan),
         call_(plan_.shape),
         buffers_(buffers),
         op_(*call_.op),
         block_(block),
         group_(group),
+        share_(ShareAt(*call_.weights, group, share, plan.shares)),
         band_(plan_.band),
         plane_(plan.has_band() ? band_.plane() : call_.xs.c),
         row_(plan.has_band() ? band_.h.stride * band_.row() : call_.h.stride * call_.xs.h),
@@ -56,10 +57,10 @@ class BlockRunner {
         RunPanels(y);
         break;
     }
-    if (plan_.stream) {
+    if (plan_.outputs == Outputs::kStreamed) {
       StreamOutput();
-    } else if (plan_.stage_y) {
-      CopyPixels(op_, {block_.rows, block_.columns, op_.group_out()}, out_, OutStrides(),
+    } else if (plan_.stage_y()) {
+      CopyPixels(op_, {block_.rows, block_.columns, share_.channels}, out_, OutStrides(),
                  YAt(buffers_.y, call_.ys), call_.ys);
     }
   }
@@ -77,19 +78,18 @@ class BlockRunner {
 
   template <class Float>
   Float* YAt(Float* y, const Strides& s) const {
-    return y + block_.n * s.n + group_ * op_.group_out() * s.c + block_.row * s.h +
-           block_.column * s.w;
+    return y + block_.n * s.n + share_.channel * s.c + block_.row * s.h + block_.column * s.w;
   }
 
   Output PlaceOutput() const {
     const float* const residual =
         buffers_.residual == nullptr ? nullptr : YAt(buffers_.residual, call_.rs);
-    if (!plan_.stage_y) return {YAt(buffers_.y, call_.ys), call_.ys, residual, call_.rs};
+    if (!plan_.stage_y()) return {YAt(buffers_.y, call_.ys), call_.ys, residual, call_.rs};
     const Strides planes = OutStrides();
     if (residual == nullptr) return {out_, planes, nullptr, planes};
     // Between the rows, too, where tiles run over them.
-    if (planes.h > block_.columns) std::fill_n(out_, op_.group_out() * planes.c, 0.0f);
-    CopyPixels(op_, {block_.rows, block_.columns, op_.group_out()}, residual, call_.rs, out_,
+    if (planes.h > block_.columns) std::fill_n(out_, share_.channels * planes.c, 0.0f);
+    CopyPixels(op_, {block_.rows, block_.columns, share_.channels}, residual, call_.rs, out_,
                planes);
     return {out_, planes, out_, planes};
   }
@@ -101,13 +101,13 @@ class BlockRunner {
     const bool touch = planes.h == block_.columns && call_.ys.h == block_.columns;
     const int64_t rows = touch ? 1 : block_.rows;
     for (int64_t row = 0; row < rows; ++row) {
-      op_.tiles->stream_rows(out_ + row * planes.h, planes.c, op_.group_out(),
+      op_.tiles->stream_rows(out_ + row * planes.h, planes.c, share_.channels,
                              touch ? block_.rows * block_.columns : block_.columns,
                              y + row * call_.ys.h, call_.ys.c);
     }
   }
 
-  // The tile's outputs, of the group's first channel.
+  // The tile's outputs, of the share's first channel.
   static void SetOutput(PixelTile& t, const Output& y, int64_t row, int64_t column) {
     t.y = y.y + row * y.ys.h + column;
     t.y_channel = y.ys.c;
@@ -119,10 +119,10 @@ class BlockRunner {
 
   template <class F>
   void ForPanels(ReductionPart steps, const F& run) const {
-    for (int64_t i = 0; i < call_.weights->group_panels(); ++i) {
-      const Panel panel = call_.weights->group_panel(group_, i);
+    for (int64_t i = 0; i < share_.panels; ++i) {
+      const Panel panel = call_.weights->group_panel(group_, share_.first + i);
       ForParts(panel, plan_.cut, plan_.steps(), [&](const PanelPart& part) {
-        run(PixelPanel(op_, panel, group_ * op_.group_out(), plan_.cut, part, steps));
+        run(PixelPanel(op_, panel, share_.channel, plan_.cut, part, steps));
       });
     }
   }
@@ -230,6 +230,7 @@ class BlockRunner {
   const ConvOp& op_;
   const Block block_;
   const int64_t group_;
+  const PanelShare share_;
   const PlaneBand& band_;
   const ptrdiff_t plane_, row_;  // from channel to channel and output row to row, where it packs
   float *band_data_, *panel_, *out_;
@@ -240,7 +241,8 @@ double Estimate(const Im2colPlan& p) {
   const double blocks = static_cast<double>(c.op->groups * c.n) * static_cast<double>(c.h.out) *
                         static_cast<double>(c.w.out) /
                         static_cast<double>(p.blocks.rows * p.blocks.columns);
-  return kStrategyCycles + blocks * p.block_cycles + (p.stream ? 0 : FarOutputCycles(c));
+  return kStrategyCycles + blocks * p.block_cycles +
+         (p.outputs == Outputs::kStreamed ? 0 : FarOutputCycles(c));
 }
 
 }  // namespace
@@ -262,8 +264,9 @@ int64_t Im2colPlan::ScratchBytes() const {
 void Im2colPlan::Run(const ConvBuffers& buffers) const {
   Prepare();
   const int64_t groups = shape.op->groups, bytes = ScratchBytes();
-  RunTasks(shape.threads, blocks.count(shape) * groups, [&](int64_t i, int64_t slot) {
-    BlockRunner(*this, buffers, i % groups, BlockAt(shape, blocks, i / groups),
+  RunTasks(shape.threads, blocks.count(shape) * groups * shares, [&](int64_t i, int64_t slot) {
+    const Block block = BlockAt(shape, blocks, i / (groups * shares));
+    BlockRunner(*this, buffers, block, i / shares % groups, i % shares,
                 buffers.Scratch(slot, bytes))
         .Run();
   });
@@ -273,7 +276,7 @@ std::string Im2colPlan::Describe() const {
   return StrCat(DescribeTile(*shape.op, cut.max_rows, cut.vecs), " over pixels, x ",
                 has_band() ? "copied to bands of planes" : "packed",
                 source == PixelSource::kPanels ? " and packed" : "",
-                stage_y ? ", y copied from blocks of planes" : "");
+                stage_y() ? ", y copied from blocks of planes" : "");
 }
 
 }  // namespace windrow::internal

@@ -54,7 +54,7 @@ int64_t PartSteps(const Im2colPlan& p) {
   const int64_t step = int64_t{2 * op.tiles->pixels.max_vecs} * op.lanes * kFloat + kLine;
   const int64_t max = std::max<int64_t>(op.machine->l1d / step, 1);
   const bool waits =
-      !p.shape.has_residual() || (p.shape.residual == ResidualPlace::kElsewhere && !p.stage_y);
+      !p.shape.has_residual() || (p.shape.residual == ResidualPlace::kElsewhere && !p.stage_y());
   return waits ? CeilDiv(p.steps(), std::max<int64_t>(CeilDiv(p.steps(), max), 1)) : p.steps();
 }
 
@@ -90,8 +90,9 @@ void SetSource(Im2colPlan& p, PixelSource source, bool other_tile = false) {
                          : source == PixelSource::kRows ? columns
                                                         : (rows - 1) * p.band.row() + columns;
   p.out_plane = PixelPitch(rows * p.OutRow(columns));
-  p.stream = StoresPastCaches(p.shape) && p.shape.ys.w == 1;
-  p.stage_y = p.stream || !YInPlace(p);
+  p.outputs = StoresPastCaches(p.shape) && p.shape.ys.w == 1 ? Outputs::kStreamed
+              : YInPlace(p)                                  ? Outputs::kInPlace
+                                                             : Outputs::kBlocks;
   p.part_steps = p.packs() ? PartSteps(p) : p.steps();
   // A packed panel fits a quarter of the L2 cache, if it is not one vector already.
   const int64_t vector_bytes = p.part_steps * op.lanes * kFloat;
@@ -118,7 +119,7 @@ void SetSource(Im2colPlan& p, PixelSource source, bool other_tile = false) {
   // What tiles take longer that read a band of x in planes, as measured.
   constexpr double kFromPlanes = 1.25;
   if (!p.packs() && p.shape.xs.w == 1) p.block_cycles *= kFromPlanes;
-  if (p.stage_y) {
+  if (p.stage_y()) {
     p.block_cycles +=
         kRow * static_cast<double>(rows * op.group_out()) +
         CopyCycles(op, SaturatedProduct({op.group_out(), rows, columns}), p.shape.ys.w != 1);
@@ -169,12 +170,14 @@ Im2colPlan CutAndChoose(const ConvShape& call, bool stage_y) {
     return std::max(band / static_cast<double>(op.machine->l2 / share / kFloat),
                     stage_y ? outputs / static_cast<double>(MaxOutFloats(op)) : 0);
   };
+  const int64_t shares = Shares(call);
   const auto cut = [&](double times) {
-    return CutBlocks(call, int64_t{kMaxTileVecs} * op.lanes, op.groups,
+    return CutBlocks(call, int64_t{kMaxTileVecs} * op.lanes, op.groups * TasksOf(shares),
                      [&](int64_t rows, int64_t columns) { return times * load(rows, columns); });
   };
   const bool smaller = call.is(PlanVariant::kBlocks);
   Im2colPlan p(call, cut(smaller ? 4 : 1));
+  p.shares = shares;
   p.varied = smaller && p.blocks.count(call) != cut(1).count(call);
   ChooseSource(p);
   return p;
@@ -198,10 +201,10 @@ Im2colPlan PlanIm2col(const ConvShape& call) {
   Im2colPlan p = CutAndChoose(c, !planes || StoresPastCaches(c));
   // Planes may need it too, if their rows do not touch.
   constexpr auto kMax = static_cast<int64_t>(kMaxLoad);
-  if (p.stage_y && planes && OutFloats(p) > kMax * MaxOutFloats(op)) p = CutAndChoose(c, true);
+  if (p.stage_y() && planes && OutFloats(p) > kMax * MaxOutFloats(op)) p = CutAndChoose(c, true);
   if (p.has_band()) p.band_floats = p.band.floats(op.lanes);
   if (p.packs()) p.panel_floats = RoundUp(PackedTiles(p) * p.tile_floats(), 16);
-  p.out_floats = p.stage_y ? OutFloats(p) : 0;
+  p.out_floats = p.stage_y() ? OutFloats(p) : 0;
   return p;
 }
 

@@ -20,6 +20,13 @@ enum class PixelSource : uint8_t {
   kPanels   // the same, packed from the band
 };
 
+// Where tiles store.
+enum class Outputs : uint8_t {
+  kInPlace,
+  kBlocks,    // to a block of planes, which is copied to y
+  kStreamed,  // the same, past the caches
+};
+
 struct Im2colPlan {
   ConvShape shape;  // a 1x1 convolution as one long row, where memory allows
   double cycles = 0;
@@ -30,9 +37,9 @@ struct Im2colPlan {
   int64_t out_plane = 0;
   PixelSource source{};
   PixelCut cut{};
-  int64_t part_steps = 0;   // of the reduction that are packed at a time
-  bool stage_y = false;     // outputs go through a block of planes
-  bool stream = false;      // from there past the caches
+  int64_t part_steps = 0;  // of the reduction that are packed at a time
+  Outputs outputs{};
+  int64_t shares = 1;       // of a group's output channels, a task each
   double block_cycles = 0;  // about what a whole block takes
 
   // The parts of a thread's scratch memory.
@@ -52,6 +59,7 @@ struct Im2colPlan {
   int64_t tile_floats() const { return part_steps * cut.vecs * shape.op->lanes; }
   bool packs() const { return source == PixelSource::kPlanes || source == PixelSource::kPanels; }
   bool has_band() const { return source != PixelSource::kPlanes; }
+  bool stage_y() const { return outputs != Outputs::kInPlace; }
   // The staged outputs of a block so wide, from row to row.
   int64_t OutRow(int64_t columns) const {
     return source == PixelSource::kFlat ? band.row() : columns;

@@ -30,6 +30,13 @@ struct PixelsPlan {
   void Run(const ConvBuffers& buffers) const {
     std::visit([&](const auto& k) { k.Run(buffers); }, kernel);
   }
+  // Of the output channels of some panels only, which tiles can do.
+  void RunPanels(const ConvBuffers& buffers, int64_t first, int64_t count) const {
+    TilesPlan part = std::get<TilesPlan>(kernel);
+    part.first_panel = first;
+    part.panels = count;
+    part.Run(buffers);
+  }
 };
 
 // Of a shape whose channels are contiguous. Tiles are only for padding that may be skipped.

@@ -64,8 +64,10 @@ class Blocks {
   Blocks(const StagedPlan& plan, const ConvBuffers& buffers)
       : plan_(plan), call_(plan_.shape), buffers_(buffers) {}
 
-  void Run(int64_t block, float* scratch) const {
-    const auto [n, oh, rows, ow, columns] = BlockAt(call_, plan_.blocks, block);
+  // One share of the output channels of a block.
+  void Run(int64_t task, float* scratch) const {
+    const auto [n, oh, rows, ow, columns] = BlockAt(call_, plan_.blocks, task / plan_.shares);
+    const PanelShare share = ShareOf(task % plan_.shares);
     const auto at = [&, n = n, oh = oh, ow = ow](const Strides& s) {
       return n * s.n + oh * s.h + ow * s.w;
     };
@@ -79,24 +81,37 @@ class Blocks {
                        .residual = nullptr,
                        .scratch = nullptr};
     if (buffers_.residual != nullptr) in_sub.residual = buffers_.residual + at(call_.rs);
-    if (!plan_.stage_y) return PlanPixels(sub, plan_.skip_padding).Run(in_sub);
-    const PixelBlock pixels{rows, columns, call_.op->out_channels};
-    const int64_t pitch = PixelPitch(pixels.channels);
-    float* const y = in_sub.y;
+    if (!plan_.stage_y) return RunShare(sub, in_sub, share);
+    const PixelBlock pixels{rows, columns, share.channels};
+    const int64_t pitch = PixelPitch(call_.op->out_channels);
+    float* const y = in_sub.y + share.channel * call_.ys.c;
     in_sub.y = scratch + plan_.band_floats;
+    float* const staged = in_sub.y + share.channel;
     sub.ys = {0, 1, columns * pitch, pitch};
     if (in_sub.residual != nullptr) {
-      CopyPixels(*call_.op, pixels, in_sub.residual, call_.rs, in_sub.y, sub.ys);
+      CopyPixels(*call_.op, pixels, in_sub.residual + share.channel * call_.rs.c, call_.rs, staged,
+                 sub.ys);
       in_sub.residual = in_sub.y;
       sub.residual = ResidualPlace::kInY;
       sub.rs = sub.ys;
     }
-    PlanPixels(sub, plan_.skip_padding).Run(in_sub);
-    if (plan_.stream) return StreamPixels(pixels, in_sub.y, y);
-    CopyPixels(*call_.op, pixels, in_sub.y, sub.ys, y, call_.ys);
+    RunShare(sub, in_sub, share);
+    if (plan_.stream) return StreamPixels(pixels, staged, y);
+    CopyPixels(*call_.op, pixels, staged, sub.ys, y, call_.ys);
   }
 
  private:
+  // All channels of all groups, or some of one.
+  PanelShare ShareOf(int64_t index) const {
+    if (plan_.shares > 1) return ShareAt(*call_.weights, 0, index, plan_.shares);
+    return {0, call_.weights->panels(), 0, call_.op->out_channels};
+  }
+
+  void RunShare(const ConvShape& sub, const ConvBuffers& buffers, const PanelShare& share) const {
+    const PixelsPlan plan = PlanPixels(sub, plan_.skip_padding);
+    plan_.shares == 1 ? plan.Run(buffers) : plan.RunPanels(buffers, share.first, share.panels);
+  }
+
   // The positions that the block's outputs see, from output `first` on, of which `axis` becomes the
   // geometry. Without the padding if it may be skipped.
   BandRuns Seen(const Axis& whole, int64_t first, Axis& axis) const {
@@ -185,7 +200,7 @@ double Estimate(const StagedPlan& p, const PixelsPlan& in_order) {
 
 BlockCut CutInBlocks(const StagedPlan& p, double share) {
   const auto l2 = static_cast<double>(p.shape.op->machine->l2 / kFloat) * share;
-  return CutBlocks(p.shape, kMaxTileRows, 1, [&](int64_t rows, int64_t columns) {
+  return CutBlocks(p.shape, kMaxTileRows, TasksOf(p.shares), [&](int64_t rows, int64_t columns) {
     return std::max(static_cast<double>(BandFloats(p, rows, columns)) / (l2 / 2),
                     static_cast<double>(OutFloats(p, rows, columns)) / (l2 / 4));
   });
@@ -213,6 +228,7 @@ std::optional<StagedPlan> PlanStaged(const ConvShape& shape) {
       p.stream || (op.out_channels > 1 && !c.OfOutputs([](const Strides& s) { return s.c == 1; }));
   if (!p.stage_x && !p.stage_y) return std::nullopt;
   p.skip_padding = c.may_skip_padding() && (!p.stage_x || SkipPays(c));
+  p.shares = InOrder(p).tiles() && !p.stream ? Shares(c) : 1;
   p.blocks = CutInBlocks(p, 1);
   p.varied = other_source;
   if (c.is(PlanVariant::kBlocks)) {
@@ -242,7 +258,7 @@ void StagedPlan::Run(const ConvBuffers& buffers) const {
   Prepare();
   const Blocks each(*this, buffers);
   const int64_t bytes = ScratchBytes();
-  RunTasks(shape.threads, blocks.count(shape),
+  RunTasks(shape.threads, blocks.count(shape) * shares,
            [&](int64_t i, int64_t slot) { each.Run(i, buffers.Scratch(slot, bytes)); });
 }
 

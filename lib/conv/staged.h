@@ -23,6 +23,7 @@ struct StagedPlan {
   bool needs_vectors;  // of weights, instead of panels
   bool reads_zeros;    // for padding, which no band needs then
   BlockCut blocks;
+  int64_t shares;                   // of the output channels of a block, a task each
   int64_t band_floats, out_floats;  // of one block
 
   int64_t ScratchBytes() const;
