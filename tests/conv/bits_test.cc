@@ -1,15 +1,18 @@
 // Every sweep on every usable target, algorithm, layout and numerics: the bits of the reference.
 #include <gtest/gtest.h>
+#include <oneapi/tbb/task_arena.h>
 
 #include <cstdint>
 #include <string>
 #include <tuple>
 #include <vector>
 
+#include "lib/base/machine.h"
 #include "tests/conv/harness.h"
 #include "tests/conv/problem.h"
 #include "tests/conv/sweeps.h"
 #include "tests/conv/variants.h"
+#include "tests/support/threads.h"
 
 namespace windrow::test {
 namespace {
@@ -84,6 +87,51 @@ TEST_P(MixedLayouts, EqualTheReference) {
 }
 
 INSTANTIATE_TEST_SUITE_P(All, MixedLayouts, testing::ValuesIn(UsableNames()),
+                         [](const auto& test) { return test.param; });
+
+// As if on a CPU with caches so small that everything is done in parts: blocks, steps of a
+// reduction, outputs that go past the caches.
+class SmallCaches : public testing::TestWithParam<std::string> {
+ protected:
+  SmallCaches() : before_(internal::ThisMachine()) {
+    internal::Machine machine = before_;
+    machine.l1d = 1 << 10;
+    machine.l2 = 8 << 10;
+    machine.l3 = 0;
+    internal::SetMachineForTest(machine);
+  }
+  ~SmallCaches() override { internal::SetMachineForTest(before_); }
+
+ private:
+  const internal::Machine before_;
+  const AllowThreads limit_;
+};
+
+TEST_P(SmallCaches, GiveTheSameBits) {
+  std::vector<Problem> all = RandomProblems(8, 250, 60'000);
+  const std::vector<Problem> larger = RandomProblems(9, 30, 2'000'000);
+  all.insert(all.end(), larger.begin(), larger.end());
+  int64_t checked = 0;
+  for (Problem& p : all) {
+    Known known(p, GetParam());
+    for (const std::string& algorithm : Algorithms()) {
+      if (algorithm == "reference") continue;
+      for (const Layout layout : {Layout::kNhwc, Layout::kNchw}) {
+        p.SetLayout(layout);
+        const int threads = checked % 3 == 0 ? 3 : 1;
+        BitResult result;
+        tbb::task_arena(threads).execute([&] {
+          result = CheckBits(p, known, GetParam(), algorithm, Scratch::kObjects, threads);
+        });
+        ASSERT_EQ(result.failure, "");
+        checked += !result.refused;
+      }
+    }
+  }
+  EXPECT_GT(checked, static_cast<int64_t>(all.size()));
+}
+
+INSTANTIATE_TEST_SUITE_P(All, SmallCaches, testing::ValuesIn(UsableNames()),
                          [](const auto& test) { return test.param; });
 
 }  // namespace

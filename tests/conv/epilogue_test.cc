@@ -100,13 +100,15 @@ TEST_P(EpilogueBits, OfABatchOfNone) {
 // Calls that are worth several threads, on bands of rows, of images, and at once.
 std::vector<Problem> LargeProblems() {
   const Problem narrow{.ic = 16, .oc = 24, .ih = 30, .iw = 31, .kernel = 3, .padding = 1};
-  std::vector<Problem> all(6, narrow);
+  std::vector<Problem> all(7, narrow);
   all[1].SetLayout(Layout::kNchw);
   all[2] = {.ic = 64, .oc = 96, .ih = 14, .iw = 15};
   all[3] = {.mb = 70, .ic = 64, .oc = 80};  // vectors
   all[4] = {.g = 64, .ic = 64, .oc = 64, .ih = 40, .iw = 33, .kernel = 3, .padding = 1};
   all[5] = {.ic = 3, .oc = 32, .ih = 61, .iw = 50, .kernel = 7, .stride = 2, .padding = 3};
   all[5].mode = PaddingMode::kReflect;
+  all[6] = {.ic = 40, .oc = 150, .ih = 9, .iw = 9, .kernel = 3, .padding = 1};
+  all[6].SetLayout(Layout::kNchw);
   std::vector<Problem> with;
   for (Problem& p : all) {
     for (const Residual residual : {Residual::kNone, Residual::kSeparate, Residual::kInPlace}) {

@@ -147,6 +147,10 @@ std::vector<Problem> KernelRowBlocks(const Variant& v) {
     }
   }
   all.push_back({.ic = 512, .oc = 64, .ih = 7, .iw = 7, .kernel = 3, .padding = 1});
+  for (const Residual residual : {Residual::kNone, Residual::kSeparate, Residual::kInPlace}) {
+    all.push_back({.ic = 300, .oc = 50, .ih = 9, .iw = 11});
+    all.back().residual = residual;
+  }
   return all;
 }
 

@@ -40,6 +40,7 @@ std::vector<Problem> LargeProblems() {
        .padding = 1,
        .mode = PaddingMode::kReflect},
       {.g = 3, .ic = 48, .oc = 48, .ih = 40, .iw = 30, .kernel = 3, .padding = 1},
+      {.ic = 400, .oc = 170, .ih = 7, .iw = 9},
       {.ic = 900, .oc = 16, .ih = 7, .iw = 7, .kernel = 3, .padding = 1},
       // Its last block is narrower, by so much that planes as narrow would be staggered.
       {.ic = 6,
