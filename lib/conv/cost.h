@@ -62,12 +62,14 @@ inline double FarOutputCycles(const ConvShape& c) {
   return kLine * static_cast<double>(OutputFloats(c) / kLineFloats);
 }
 
-// Depthwise convolution by the register tile, which loads an input for each multiply-add, and so
-// many cycles more for each vector of outputs.
-inline double DepthwiseCycles(const ConvShape& c, double each) {
-  const auto vectors = static_cast<double>(
-      SaturatedProduct({c.n, c.h.out, c.w.out, CeilDiv(c.op->out_channels, c.op->lanes)}));
-  return vectors * (2.0 * static_cast<double>(c.h.kernel * c.w.kernel) + each);
+// Depthwise convolution by the register tile, which loads an input for each multiply-add: for each
+// vector of outputs, and for one that is partial.
+inline double DepthwiseCycles(const ConvShape& c) {
+  const auto taps = static_cast<double>(c.h.kernel * c.w.kernel);
+  const int64_t whole = c.op->out_channels / c.op->lanes;
+  const double partial = c.op->out_channels % c.op->lanes == 0 ? 0 : 2.5 * taps + 4;
+  return static_cast<double>(SaturatedProduct({c.n, c.h.out, c.w.out})) *
+         (static_cast<double>(whole) * (0.9 * taps + 3) + partial);
 }
 
 }  // namespace windrow::internal

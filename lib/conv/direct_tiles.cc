@@ -307,8 +307,7 @@ TilesPlan PlanTiles(const ConvShape& shape, bool skip_padding) {
   p.length = p.by_rows ? c.h.out : c.w.out;
   p.bands = Bands(p);
   Vary(p);
-  p.cycles =
-      op.depthwise() ? DepthwiseCycles(c, 4) : kStrategyCycles + EstimateTiles(p, skip_padding);
+  p.cycles = op.depthwise() ? DepthwiseCycles(c) : kStrategyCycles + EstimateTiles(p, skip_padding);
   return p;
 }
 

@@ -16,6 +16,7 @@
 #include "lib/conv/cost.h"
 #include "lib/conv/planar_flat.h"
 #include "lib/conv/planar_rows.h"
+#include "lib/conv/planar_staged.h"
 #include "lib/conv/strategies.h"
 #include "lib/conv/tile_cut.h"
 
@@ -355,11 +356,6 @@ const char* Refuse(const ConvShape& call) {
   if (call.op->tiles->planar.shared.max_vecs == 0) {
     return "this target has no planar kernel for portable numerics";
   }
-  const auto row = [](const Strides& s, int64_t columns) { return s.w == 1 || columns == 1; };
-  if (!row(call.xs, call.w.in) ||
-      !call.OfOutputs([&](const Strides& s) { return row(s, call.w.out); })) {
-    return "the pixels of a row are not contiguous";
-  }
   if (call.h.kernel > kMaxPlanarKernel || call.w.kernel > kMaxPlanarKernel ||
       Covered(call.h, 1) > kMaxPlanarCovered || Covered(call.w, 1) > kMaxPlanarCovered) {
     return "the kernel is too large";
@@ -375,6 +371,15 @@ const char* Refuse(const ConvShape& call) {
 const char* ConsiderPlanar(const ConvShape& shape, ConvPlan& plan) {
   if (shape.must_skip_padding()) return kMultipliesPadding;
   if (const char* reason = Refuse(shape)) return reason;
+  const auto row = [](const Strides& s, int64_t columns) { return s.w == 1 || columns == 1; };
+  if (!row(shape.xs, shape.w.in) ||
+      !shape.OfOutputs([&](const Strides& s) { return row(s, shape.w.out); })) {
+    if (!shape.is(PlanVariant::kBest)) return kNoVariant;
+    const auto staged = PlanPlanarStaged(shape);
+    if (!staged) return "the pixels of a row are not contiguous, and copies of them too large";
+    plan = ConvPlan(*staged);
+    return nullptr;
+  }
   const auto flat = PlanFlat(shape);
   const bool best = shape.is(PlanVariant::kBest), other = shape.is(PlanVariant::kSource);
   if (flat && !other) {

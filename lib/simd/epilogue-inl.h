@@ -35,15 +35,19 @@ HWY_INLINE void CopyTail(const T* from, size_t count, T* to) {
   if constexpr (kMax > 1) CopyTail<kMax / 2>(from, count, to);
 }
 
-// A whole vector, or, if this may be the last of a panel, its first `tail` lanes. Through a buffer,
-// since masked memory accesses touch the lanes past the tail on some targets.
+// A whole vector, or, if this may be the last of a panel, its first `tail` lanes. Through a buffer
+// where masked memory accesses touch the lanes past the tail or, of stores, are slow on some CPUs.
 template <bool kMayBePartial, class D>
 HWY_INLINE hn::Vec<D> LoadLanes(D d, const float* from, int tail) {
   if constexpr (kMayBePartial) {
     if (static_cast<size_t>(tail) != hn::Lanes(d)) [[unlikely]] {
+#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX2
+      return hn::MaskedLoad(hn::FirstN(d, static_cast<size_t>(tail)), d, from);
+#else
       HWY_ALIGN float buffer[HWY_MAX_BYTES / sizeof(float)] = {};
       CopyTail(from, static_cast<size_t>(tail), buffer);
       return hn::Load(d, buffer);
+#endif
     }
   }
   return hn::LoadU(d, from);
