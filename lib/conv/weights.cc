@@ -152,8 +152,12 @@ void ConvWeights::PackPanels() const {
     float* const to = panels_.get() + p.packed_channel * steps;
     if (p.out_channels < width) std::fill_n(to, steps * width, 0.0f);
     const auto pack = [&](int64_t out, int64_t outs, int64_t begin, int64_t end) {
-      tiles_->transpose(oihw_.get() + (p.out_channel + out) * steps + begin, steps, outs,
-                        end - begin, some, lanes_);
+      const float* const from = oihw_.get() + (p.out_channel + out) * steps + begin;
+      if (taps_ == 1) {  // the order is the same
+        tiles_->transpose(from, steps, outs, end - begin, to + begin * width + out, width);
+        return;
+      }
+      tiles_->transpose(from, steps, outs, end - begin, some, lanes_);
       for (int64_t tap = 0; tap < std::min(taps_, end - begin); ++tap) {
         const int64_t first = begin + tap;
         float* const rows = to + (first % taps_ * group_in_ + first / taps_) * width + out;
