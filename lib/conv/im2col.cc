@@ -2,11 +2,12 @@
 // written as they lie.
 //
 //   for each block of output pixels, group and share of its channels (the parallel tasks):
-//     1. the block's input goes to a band of padded planes
-//     2. for each tile of pixels:
-//          its inputs are packed, [kernel h][kernel w][channel][pixel], where that is cheaper than
-//          to leave lanes idle at the end of each row, or to compute the padding between the rows
-//          for each panel of output channels and tile of it:  one register tile
+//     1. the block's input goes to a band of padded planes, unless it is packed from x itself
+//     2. for each row, or for some tiles of pixels and a part of the reduction whose inputs are
+//        packed, [kernel h][kernel w][channel][pixel], where that is cheaper than to leave lanes
+//        idle at the end of each row, or to compute the padding between the rows:
+//          for each part of a panel of output channels: for each tile of pixels:
+//            for each few channels:  one register tile
 //     3. the outputs go to y, unless the tiles have written them there
 #include <algorithm>
 
@@ -276,7 +277,8 @@ std::string Im2colPlan::Describe() const {
   return StrCat(DescribeTile(*shape.op, cut.max_rows, cut.vecs), " over pixels, x ",
                 has_band() ? "copied to bands of planes" : "packed",
                 source == PixelSource::kPanels ? " and packed" : "",
-                stage_y() ? ", y copied from blocks of planes" : "");
+                stage_y() ? ", y copied from blocks of planes" : "",
+                outputs == Outputs::kStreamed ? " past the caches" : "");
 }
 
 }  // namespace windrow::internal
