@@ -8,10 +8,9 @@ namespace windrow::internal {
 namespace {
 
 // The variant, if it is one.
-template <class Decided>
-const char* Offer(const ConvShape& shape, bool varied, const Decided& decided, ConvPlan& plan) {
+const char* Offer(const ConvShape& shape, bool varied, const ConvPlan& decided, ConvPlan& plan) {
   if (!shape.is(PlanVariant::kBest) && !varied) return kNoVariant;
-  plan = ConvPlan(decided);
+  plan = decided;
   return nullptr;
 }
 
@@ -20,7 +19,7 @@ const char* PlanDirect(const ConvShape& shape, ConvPlan& plan) {
   if (flat.must_skip_padding()) {  // which the register tile does, in place
     if (!flat.pixels()) return kMultipliesPadding;
     const TilesPlan tiles = PlanTiles(flat, /*skip_padding=*/true);
-    return Offer(shape, tiles.varied, tiles, plan);
+    return Offer(shape, tiles.varied, ConvPlan(tiles), plan);
   }
   const PixelsPlan in_place = PlanPixels(flat, /*skip_padding=*/true);
   if (in_place.tiles()) {
@@ -28,11 +27,11 @@ const char* PlanDirect(const ConvShape& shape, ConvPlan& plan) {
     const bool other_kernel = flat.is(PlanVariant::kSource) && in_place.varied;
     if (other_kernel) flat.variant = PlanVariant::kBest;
     if (const auto staged = PlanStaged(flat)) {
-      return Offer(shape, other_kernel || staged->varied, *staged, plan);
+      return Offer(shape, other_kernel || staged->varied, ConvPlan(*staged), plan);
     }
   }
   const bool in_place_instead = flat.is(PlanVariant::kSource) && CopiesByChoice(flat);
-  return Offer(shape, in_place.varied || in_place_instead, in_place, plan);
+  return Offer(shape, in_place.varied || in_place_instead, in_place.plan(), plan);
 }
 
 }  // namespace

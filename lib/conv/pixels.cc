@@ -15,12 +15,14 @@ PixelsPlan With(const Kernel& kernel) {
 PixelsPlan PlanPixels(const ConvShape& shape, bool skip_padding) {
   const auto rolling = PlanRolling(shape);
   const auto blocks = rolling ? std::nullopt : PlanDepthwiseBlocks(shape);
+  const auto panels = rolling || blocks ? std::nullopt : PlanPanels(shape);
   if (!shape.is(PlanVariant::kSource)) {
     if (rolling) return With(*rolling);
     if (blocks) return With(*blocks);
+    if (panels) return With(*panels);
   }
   PixelsPlan tiles = With(PlanTiles(shape, skip_padding));
-  if (rolling || blocks) tiles.varied = true;
+  if (rolling || blocks || panels) tiles.varied = true;
   return tiles;
 }
 

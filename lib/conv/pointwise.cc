@@ -249,7 +249,7 @@ const char* ConsiderPointwise(const ConvShape& shape, ConvPlan& plan) {
   } else {
     const PixelsPlan p = PlanPixels(Flattened(shape), /*skip_padding=*/true);
     if (!shape.is(PlanVariant::kBest) && !p.varied && !turned) return kNoVariant;
-    plan = ConvPlan(p);
+    plan = p.plan();
   }
   return nullptr;
 }

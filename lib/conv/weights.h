@@ -69,6 +69,10 @@ class ConvWeights {
   // panel, one output wide.
   int64_t group_panels() const { return depthwise_ ? 1 : split_.parts; }
   Panel group_panel(int64_t group, int64_t index) const;
+  // The first of a group's panels after this one that is narrower than it, or their number.
+  int64_t AlikeUntil(int64_t index) const {
+    return index < split_.larger ? split_.larger : split_.parts;
+  }
 
  private:
   void CopyFrom(const ConvOp& op, const WeightsView& weights) const;

@@ -1,5 +1,5 @@
-// Compiles convolution's other kernels once a target: the register tile with an input for each
-// lane, and those for work that is limited by loads.
+// Compiles convolution's other kernels once a target: the register tile of one pixel and that with
+// an input for each lane, and those for work that is limited by loads.
 #include <utility>
 
 #undef HWY_TARGET_INCLUDE
@@ -21,6 +21,7 @@ namespace windrow::internal::HWY_NAMESPACE {
 template <bool kFused>
 void AddConvKernelsOf(TileSet& set) {
   constexpr auto kVecs = std::make_index_sequence<kMaxVecs>();
+  FillTable<kFused, Lanes::kPanels>(set.panels, kVecs);
   FillTable<kFused, Lanes::kDepthwise>(set.depthwise, kVecs);
   FillTable<kFused, Lanes::kDepthwiseTail>(set.depthwise_tail, kVecs);
   // kPortable has the register tile only, on a target of class F.

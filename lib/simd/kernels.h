@@ -17,8 +17,8 @@ namespace windrow::internal {
 //                     * b[i * b_outer + j * b_inner + k * b_k + lane]
 //   y[row][lane] = acc, finished if this is the last block
 //
-// where a_k is 1. Distances are in floats. The bias is aligned to a vector, everything else to an
-// element.
+// where a_k is 1 (TileSet has tables that do the like in other roles). Distances are in floats. The
+// bias is aligned to a vector, everything else to an element.
 struct TileArgs {
   const float* a;
   ptrdiff_t a_row, a_outer, a_inner, a_k;
@@ -206,6 +206,14 @@ struct TileSet : TileTable {
   // pixels. a_row is 1, a_k is heeded, `tiles` is not: there is one. All vectors of b are read
   // whole, whatever `tail` says.
   TileTable pixels;
+  // Of one output pixel: rows are panels of channels, whose weights are `a`, each lane with one of
+  // its own, and share the inputs `b`,
+  //
+  //   acc[row][lane] += a[... + k * a_k + row * a_row + lane] * b[... + k * b_k]
+  //
+  // A row has a bias of its own, after that of the row before. `tail` is that of the last row
+  // alone, in each of the tiles; `prefetch` is not heeded: each row prefetches what follows it.
+  TileTable panels;
   // As the register tile, but each lane has an input of its own, a[... + v * lanes + lane], as in
   // depthwise convolution. The second table reads no input past `tail`.
   TileTable depthwise, depthwise_tail;

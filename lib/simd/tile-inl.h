@@ -6,7 +6,9 @@
 //
 // Lanes run over outputs, never over the reduction, so that every output is one chain in one order.
 // They are channels (rows are pixels, A the input, B the weights) or pixels (rows are channels, A
-// the weights, B the input).
+// the weights, B the input). Of a single pixel rows are panels of channels, for a row by itself
+// would wait for the latency of each multiply-add: A are the weights, vectors then, and B the
+// input, which is broadcast.
 //
 // Budget: rows * vecs accumulators, vecs vectors of B, one of A, and one more for the product
 // where the multiply-add is two instructions, all in registers. Row addresses are kept as one
@@ -72,9 +74,23 @@ static_assert(kMaxTileRows == 14 && kMaxTileVecs == 4, "the macros below name ev
     if constexpr (kVecs > 3) X(r, 3); \
   }
 
-// What the lanes are: output channels that share an input, pixels that share a weight, or channels
-// with an input each (the last without touching the lanes past the tail).
-enum class Lanes { kChannels, kPixels, kDepthwise, kDepthwiseTail };
+// What the lanes are: output channels that share an input, pixels that share a weight, channels
+// with an input each (the second without touching the lanes past the tail), or the output channels
+// of one pixel, a panel of them a row.
+enum class Lanes { kChannels, kPixels, kDepthwise, kDepthwiseTail, kPanels };
+
+// How far ahead a row of weights that are read once is prefetched, in bytes.
+inline constexpr ptrdiff_t kPanelsAhead = 1024;
+
+// The cache lines of a row's vectors of weights, further on.
+template <int kVecs>
+HWY_INLINE void PrefetchAhead(const float* row) {
+  const auto ahead = reinterpret_cast<uintptr_t>(row) + kPanelsAhead;
+  const auto bytes = static_cast<ptrdiff_t>(kVecs * hn::Lanes(TileD()) * sizeof(float));
+  for (ptrdiff_t at = 0; at < bytes; at += kLine) {
+    __builtin_prefetch(reinterpret_cast<const void*>(ahead + static_cast<uintptr_t>(at)));
+  }
+}
 
 template <int kRows, int kVecs, bool kFused, Lanes kLanes = Lanes::kChannels>
 HWY_NOINLINE void Tile(const TileArgs& t) {
@@ -92,26 +108,32 @@ HWY_NOINLINE void Tile(const TileArgs& t) {
 #undef WINDROW_DECLARE
 
     float* const y = t.y + first_row * t.y_row;
+    constexpr bool kPanels = kLanes == Lanes::kPanels;
     constexpr bool kBroadcast = kLanes == Lanes::kChannels || kLanes == Lanes::kPixels;
+    constexpr bool kDepthwise = !kBroadcast && !kPanels;
+    const float* const bias =
+        t.bias + (kPanels ? first_row * kVecs * static_cast<ptrdiff_t>(lanes) : 0);
     if (t.first) {
 // The addition flushes a denormal bias if the caller wants that, before it meets a tap or none.
-#define WINDROW_BIAS(r, v)                                                                        \
-  c##r##_##v =                                                                                    \
-      hn::Add(kLanes == Lanes::kPixels ? hn::Set(d, t.bias[r]) : hn::Load(d, t.bias + v * lanes), \
-              hn::Zero(d))
+#define WINDROW_BIAS(r, v)                                                              \
+  c##r##_##v = hn::Add(kLanes == Lanes::kPixels                                         \
+                           ? hn::Set(d, bias[r])                                        \
+                           : hn::Load(d, bias + (kPanels ? r * kVecs + v : v) * lanes), \
+                       hn::Zero(d))
 #define WINDROW_BIAS_ROW(r) WINDROW_FOR_VECS(WINDROW_BIAS, r)
       WINDROW_FOR_ROWS(WINDROW_BIAS_ROW)
     } else {
-#define WINDROW_RESUME(r, v) \
-  c##r##_##v =               \
-      LoadLanes<v == kVecs - 1>(d, y + r * t.y_row + v * static_cast<ptrdiff_t>(lanes), t.tail)
+#define WINDROW_MAY_BE_PARTIAL(r, v) (v == kVecs - 1 && (!kPanels || r == kRows - 1))
+#define WINDROW_RESUME(r, v)                            \
+  c##r##_##v = LoadLanes<WINDROW_MAY_BE_PARTIAL(r, v)>( \
+      d, y + r * t.y_row + v * static_cast<ptrdiff_t>(lanes), t.tail)
 #define WINDROW_RESUME_ROW(r) WINDROW_FOR_VECS(WINDROW_RESUME, r)
       WINDROW_FOR_ROWS(WINDROW_RESUME_ROW)
     }
 
     // Weights are packed so that the channels of a tile are neighbours.
     const ptrdiff_t s = kLanes == Lanes::kPixels ? 1 : t.a_row, s3 = 3 * s;
-    const ptrdiff_t a_k = kLanes == Lanes::kPixels ? t.a_k : 1;
+    const ptrdiff_t a_k = kLanes == Lanes::kPixels || kPanels ? t.a_k : 1;
     const uintptr_t prefetch_step = t.prefetch_step;
     for (int64_t i = 0; i < t.outer; ++i) {
       for (int64_t j = 0; j < t.inner; ++j) {
@@ -121,12 +143,14 @@ HWY_NOINLINE void Tile(const TileArgs& t) {
         const float* HWY_RESTRICT b = t.b + i * t.b_outer + j * t.b_inner;
         const ptrdiff_t b_k = t.b_k;
         // A lane of its own input has one input a tap.
-        for (int64_t k = kBroadcast ? t.len : 1; k != 0; --k) {
-          const V b0 = hn::LoadU(d, b);
-          [[maybe_unused]] V b1, b2, b3;
-          if constexpr (kVecs > 1) b1 = hn::LoadU(d, b + lanes);
-          if constexpr (kVecs > 2) b2 = hn::LoadU(d, b + 2 * lanes);
-          if constexpr (kVecs > 3) b3 = hn::LoadU(d, b + 3 * lanes);
+        for (int64_t k = kDepthwise ? 1 : t.len; k != 0; --k) {
+          V b0 = kPanels ? hn::Set(d, *b) : hn::LoadU(d, b);
+          [[maybe_unused]] V b1 = b0, b2 = b0, b3 = b0;
+          if constexpr (!kPanels) {
+            if constexpr (kVecs > 1) b1 = hn::LoadU(d, b + lanes);
+            if constexpr (kVecs > 2) b2 = hn::LoadU(d, b + 2 * lanes);
+            if constexpr (kVecs > 3) b3 = hn::LoadU(d, b + 3 * lanes);
+          }
 #define WINDROW_GROUP(r) (r < 5 ? p0 : r < 10 ? p5 : p10)
 #define WINDROW_ADDRESS(r)                 \
   (r % 5 == 0   ? WINDROW_GROUP(r)         \
@@ -142,20 +166,23 @@ HWY_NOINLINE void Tile(const TileArgs& t) {
       b##v, c##r##_##v)
 // A row's address is hidden, since GCC would keep the distances of all vectors, for which there are
 // not registers enough.
-#define WINDROW_STEP_ROW(r)                        \
-  if constexpr (kRows > r) {                       \
-    if constexpr (kBroadcast) {                    \
-      const V a = hn::Set(d, *WINDROW_ADDRESS(r)); \
-      WINDROW_FOR_VECS(WINDROW_STEP, r)            \
-    } else {                                       \
-      const float* a_row = WINDROW_ADDRESS(r);     \
-      asm("" : "+r"(a_row));                       \
-      WINDROW_FOR_VECS(WINDROW_VECTOR_STEP, r)     \
-    }                                              \
+#define WINDROW_STEP_ROW(r)                               \
+  if constexpr (kRows > r) {                              \
+    if constexpr (kBroadcast) {                           \
+      const V a = hn::Set(d, *WINDROW_ADDRESS(r));        \
+      WINDROW_FOR_VECS(WINDROW_STEP, r)                   \
+    } else {                                              \
+      const float* a_row = WINDROW_ADDRESS(r);            \
+      asm("" : "+r"(a_row));                              \
+      WINDROW_FOR_VECS(WINDROW_VECTOR_STEP, r)            \
+      if constexpr (kPanels) PrefetchAhead<kVecs>(a_row); \
+    }                                                     \
   }
           WINDROW_FOR_ROWS(WINDROW_STEP_ROW)
-          __builtin_prefetch(reinterpret_cast<const void*>(prefetch));
-          prefetch += prefetch_step;
+          if constexpr (!kPanels) {
+            __builtin_prefetch(reinterpret_cast<const void*>(prefetch));
+            prefetch += prefetch_step;
+          }
           p0 += a_k;
           if constexpr (kRows > 5) p5 += a_k;
           if constexpr (kRows > 10) p10 += a_k;
@@ -167,10 +194,10 @@ HWY_NOINLINE void Tile(const TileArgs& t) {
     if (t.last) {
       if (t.residual != nullptr) {
         const float* const residual = t.residual + first_row * t.residual_row;
-#define WINDROW_RESIDUAL(r, v)           \
-  c##r##_##v =                           \
-      hn::Add(c##r##_##v,                \
-              LoadLanes<v == kVecs - 1>( \
+#define WINDROW_RESIDUAL(r, v)                         \
+  c##r##_##v =                                         \
+      hn::Add(c##r##_##v,                              \
+              LoadLanes<WINDROW_MAY_BE_PARTIAL(r, v)>( \
                   d, residual + r * t.residual_row + v * static_cast<ptrdiff_t>(lanes), t.tail))
 #define WINDROW_RESIDUAL_ROW(r) WINDROW_FOR_VECS(WINDROW_RESIDUAL, r)
         WINDROW_FOR_ROWS(WINDROW_RESIDUAL_ROW)
@@ -186,9 +213,9 @@ HWY_NOINLINE void Tile(const TileArgs& t) {
         WINDROW_FOR_ROWS(WINDROW_FINISH_ROW)
       }
     }
-#define WINDROW_STORE(r, v)                                                                      \
-  StoreLanes<v == kVecs - 1>(d, c##r##_##v, y + r * t.y_row + v * static_cast<ptrdiff_t>(lanes), \
-                             t.tail)
+#define WINDROW_STORE(r, v)                 \
+  StoreLanes<WINDROW_MAY_BE_PARTIAL(r, v)>( \
+      d, c##r##_##v, y + r * t.y_row + v * static_cast<ptrdiff_t>(lanes), t.tail)
 #define WINDROW_STORE_ROW(r) WINDROW_FOR_VECS(WINDROW_STORE, r)
     WINDROW_FOR_ROWS(WINDROW_STORE_ROW)
   }
@@ -198,6 +225,7 @@ HWY_NOINLINE void Tile(const TileArgs& t) {
 #undef WINDROW_FOR_VECS
 #undef WINDROW_BIAS
 #undef WINDROW_BIAS_ROW
+#undef WINDROW_MAY_BE_PARTIAL
 #undef WINDROW_RESUME
 #undef WINDROW_RESUME_ROW
 #undef WINDROW_GROUP
@@ -216,7 +244,10 @@ HWY_NOINLINE void Tile(const TileArgs& t) {
 
 // Depthwise tiles gain nothing from more rows: each multiply-add loads an input anyway. (Where a
 // product takes a register, too, three rows of three vectors would leave none for the constants.)
+// Four panels are chains enough for any latency, and as many streams of weights as are read
+// fastest.
 constexpr int MaxRowsOf(Lanes lanes, int vecs, bool fused) {
+  if (lanes == Lanes::kPanels) return 4;
   const int max = kVectorRegisters == 32 ? 4 : fused ? 3 : 2;
   const bool broadcast = lanes == Lanes::kChannels || lanes == Lanes::kPixels;
   return broadcast ? MaxRows(vecs, fused) : std::min(MaxRows(vecs, fused), max);

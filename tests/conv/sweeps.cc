@@ -108,6 +108,25 @@ std::vector<Problem> Tiles(const Variant&) {
   return all;
 }
 
+// One output pixel: channels in every number about panels and tiles of them, in a group and in
+// some; kernels that see all of the input, or padding too.
+std::vector<Problem> OnePixel(const Variant&) {
+  std::vector<Problem> all;
+  for (int64_t oc = 1; oc <= 130; ++oc) {
+    Append(all, {.ic = oc % 7 * 5 + 1, .oc = oc, .ih = 1, .iw = 1});
+    for (const int64_t g : {2, 3})
+      Append(all, {.g = g, .ic = 4 * g, .oc = oc * g, .ih = 1, .iw = 1});
+  }
+  for (const int64_t oc : {191, 192, 200, 255, 256, 257, 300, 500, 640, 801, 1100}) {
+    Append(all, {.ic = 9, .oc = oc, .ih = 1, .iw = 1});
+    Append(all, {.ic = 3, .oc = oc, .ih = 3, .iw = 4, .kernel = Size2(3, 4)});
+    Append(all, {.ic = 2, .oc = oc, .ih = 2, .iw = 1, .kernel = 3, .stride = 2, .padding = 1});
+    Append(all, {.ic = 2, .oc = oc, .ih = 3, .iw = 3, .kernel = 2, .dilation = 2});
+    Append(all, {.ic = 2, .oc = oc, .ih = 1, .iw = 1, .kernel = 2, .stride = 3, .padding = 2});
+  }
+  return all;
+}
+
 // 1x1 kernels: one long row of pixels where the strides allow it.
 std::vector<Problem> Pointwise(const Variant&) {
   std::vector<Problem> all;
@@ -184,8 +203,8 @@ const std::vector<Special>& Specials() {
   static const std::vector<Special> all = {
       {"pointwise",
        "Pointwise",
-       {"ImageSizes", "Kernels", "Paddings", "Tiles", "SmallGroups", "Blocks", "Random1",
-        "Random2"}},
+       {"ImageSizes", "Kernels", "Paddings", "Tiles", "OnePixel", "SmallGroups", "Blocks",
+        "Random1", "Random2"}},
       {"depthwise", "Depthwise", {"DepthwiseBlocks", "Groups", "Random1", "Random2"}},
       {"planar",
        "Planes",
@@ -215,6 +234,7 @@ std::vector<Sweep> Sweeps() {
       {"Paddings", Paddings},
       {"Blocks", Blocks},
       {"Tiles", Tiles},
+      {"OnePixel", OnePixel},
       {"Pointwise", Pointwise},
       {"KernelRowBlocks", KernelRowBlocks},
       {"Random1", [](const Variant&) { return RandomProblems(1, 1500, 60'000); }},

@@ -42,6 +42,9 @@ std::vector<Problem> LargeProblems() {
       {.g = 3, .ic = 48, .oc = 48, .ih = 40, .iw = 30, .kernel = 3, .padding = 1},
       {.ic = 400, .oc = 170, .ih = 7, .iw = 9},
       {.ic = 900, .oc = 16, .ih = 7, .iw = 7, .kernel = 3, .padding = 1},
+      {.mb = 2, .ic = 700, .oc = 801, .ih = 1, .iw = 1, .bias = true},  // panels of one pixel
+      {.g = 2, .ic = 600, .oc = 600, .ih = 3, .iw = 3, .kernel = 3},
+      {.ic = 200, .oc = 600, .ih = 3, .iw = 3, .kernel = 3},
       // Its last block is narrower, by so much that planes as narrow would be staggered.
       {.ic = 6,
        .oc = 17,

@@ -38,6 +38,7 @@ std::vector<Kernel> ConvKernels(const TileSet& set) {
   KernelList list;
   AddTable(list, "channels", TileTrial, set, TileRole::kChannels);
   AddTable(list, "pixels", TileTrial, set.pixels, TileRole::kPixels);
+  AddTable(list, "panels", TileTrial, set.panels, TileRole::kPanels);
   AddTable(list, "depthwise", TileTrial, set.depthwise, TileRole::kDepthwise);
   AddTable(list, "depthwise_tail", TileTrial, set.depthwise_tail, TileRole::kDepthwiseTail);
   AddDepthwiseBlocks(list, set);

@@ -12,7 +12,7 @@
 namespace windrow::test {
 
 // What the lanes of a register tile are.
-enum class TileRole : uint8_t { kChannels, kPixels, kDepthwise, kDepthwiseTail };
+enum class TileRole : uint8_t { kChannels, kPixels, kPanels, kDepthwise, kDepthwiseTail };
 Trial TileTrial(Fixture& s, internal::TileFn tile, TileRole role, int vecs, int rows);
 
 Trial DepthwiseTrial(Fixture& s, internal::DepthwiseFn block, int kernel, int stride, int rows,

@@ -128,8 +128,9 @@ void BreakKernel(const std::string& how) {
   }
   const auto broken = kKinds.find(kind);
   if (broken == kKinds.end()) throw std::invalid_argument("no way to break a kernel: " + how);
-  g_true_tile = tiles.tile[1][1];
-  with.tile[1][1] = broken->second;
+  // That of the smallest problems: one output pixel.
+  g_true_tile = tiles.panels.tile[1][1];
+  with.panels.tile[1][1] = broken->second;
   internal::ReplaceTilesForTest(target.index, target.fused, &with);
 }
 

@@ -110,10 +110,10 @@ TEST(SelftestTest, PassesAndWritesItsFiles) {
   std::filesystem::remove_all(folder);
 }
 
-// The true tiles, and one whose first lane is wrong in its last bit.
+// The true tiles, and one of a single pixel whose first lane is wrong in its last bit.
 const internal::TileSet* g_true_tiles = nullptr;
 void BrokenTile(const internal::TileArgs& args) {
-  g_true_tiles->tile[1][1](args);
+  g_true_tiles->panels.tile[1][1](args);
   if (args.last) *args.y = std::bit_cast<float>(std::bit_cast<uint32_t>(*args.y) ^ 1);
 }
 
@@ -125,7 +125,7 @@ class BrokenTargetTest : public testing::TestWithParam<std::string> {
     fused_ = target.fused;
     g_true_tiles = &internal::Tiles(index_, fused_);
     broken_ = *g_true_tiles;
-    broken_.tile[1][1] = BrokenTile;
+    broken_.panels.tile[1][1] = BrokenTile;
     internal::ReplaceTilesForTest(index_, fused_, &broken_);
   }
   void TearDown() override { internal::ReplaceTilesForTest(index_, fused_, nullptr); }
