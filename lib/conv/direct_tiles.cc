@@ -8,7 +8,9 @@
 //           kw * channels inputs for each kh, or of `channels` for each (kh, kw)
 //
 // Taps on zero padding are left out: a rectangle is the interior, an edge or a corner. The
-// lines of a narrow edge run down the image, so that they fill tiles too.
+// lines of a narrow edge run down the image, so that they fill tiles too. Where there are so few
+// outputs that most rectangles are one, rectangles are the outputs that see a tap instead, tap by
+// tap: each weight is read for more outputs then.
 #include "lib/conv/direct_tiles.h"
 
 #include <algorithm>
@@ -20,8 +22,6 @@
 
 namespace windrow::internal {
 namespace {
-
-constexpr int64_t kFloat = sizeof(float);
 
 uintptr_t Address(const float* p) { return reinterpret_cast<uintptr_t>(p); }
 
@@ -73,13 +73,15 @@ class Task {
 
  private:
   void RunBand(const Panel& panel, const Band& band) {
+    if (plan_.by_taps) return RunTaps(panel, band);
     for (int64_t kh = 0; kh < call_.h.kernel; kh += plan_.kernel_rows) {
       const KernelRows block{kh, std::min(kh + plan_.kernel_rows, call_.h.kernel)};
       for (int64_t oh = band.row_begin; oh < band.row_end;) {
         const Segment rows = call_.h.SegmentFrom(oh, band.row_end);
         for (int64_t ow = band.column_begin; ow < band.column_end;) {
           const Segment columns = call_.w.SegmentFrom(ow, band.column_end);
-          RunRectangle(panel, {band.n, rows, columns, {}, false, false}, block);
+          Rectangle r{band.n, rows, columns, {}, false, false};
+          if (r.Clip(block)) RunRectangle(panel, r);
           ow = columns.end;
         }
         oh = rows.end;
@@ -87,20 +89,42 @@ class Task {
     }
   }
 
-  void RunRectangle(const Panel& panel, Rectangle r, KernelRows block) {
+  // Outputs begin and end with no tap at all, since not all of them see the first and the last.
+  void RunTaps(const Panel& panel, const Band& band) {
+    const Segment rows{band.row_begin, band.row_end, 0, 0};
+    const Segment columns{band.column_begin, band.column_end, 0, 0};
+    RunRectangle(panel, {band.n, rows, columns, {}, true, false});
+    for (int64_t kh = 0; kh < call_.h.kernel; ++kh) {
+      for (int64_t kw = 0; kw < call_.w.kernel; ++kw) {
+        const Segment r = WithTap(rows, call_.h, kh), c = WithTap(columns, call_.w, kw);
+        if (r.size() <= 0 || c.size() <= 0) continue;
+        RunRectangle(panel, {band.n, r, c, {kh, kh + 1}, false, false});
+      }
+    }
+    RunRectangle(panel, {band.n, rows, columns, {}, false, true});
+  }
+
+  // Those of the outputs that see the tap.
+  static Segment WithTap(const Segment& s, const Axis& axis, int64_t tap) {
+    const Axis::Outputs outputs = axis.OutputsOf(tap);
+    return {std::max(s.begin, outputs.begin), std::min(s.end, outputs.end), tap, tap + 1};
+  }
+
+  void RunRectangle(const Panel& panel, const Rectangle& r) {
+    // What follows in memory is needed next.
     const bool whole = r.rows.tap_end - r.rows.tap_begin == call_.h.kernel &&
                        r.columns.tap_end - r.columns.tap_begin == call_.w.kernel;
-    if (!r.Clip(block)) return;
+    const bool in_order = whole || (plan_.by_taps && r.taps.begin < r.taps.end);
     const TileCut across = Cut(panel, r.columns.size());
     const TileCut along = Cut(panel, r.rows.size());
     const bool down = along.cycles * static_cast<double>(r.columns.size()) <
                       across.cycles * static_cast<double>(r.rows.size());
     const TileCut cut = down ? along : across;
     TileArgs args = MakeArgs(panel, r, down);
-    if (whole && !plan_.weights_stay) {
+    if (in_order && !plan_.weights_stay) {
       const int64_t cuts = CeilDiv((down ? r.rows : r.columns).size(), cut.max_rows);
       const int64_t tiles = (down ? r.columns : r.rows).size() * cuts * (panel.vecs / cut.vecs);
-      PrefetchWeights(panel, r.taps, tiles, args);
+      PrefetchWeights(panel, tiles, args);
     }
     for (int vec = 0; vec < panel.vecs; vec += cut.vecs) {
       args.tail = vec + cut.vecs == panel.vecs ? panel.tail : op_.lanes;
@@ -175,13 +199,12 @@ class Task {
 
   // Spreads over the steps of these tiles the weights that follow in memory: those of the next
   // block or panel, which would otherwise come from L3 or DRAM just when they are needed.
-  void PrefetchWeights(const Panel& panel, KernelRows taps, int64_t tiles, TileArgs& args) const {
-    const int64_t row = plan_.row_weights * panel.vecs * op_.lanes;
-    const int64_t bytes = (taps.end - taps.begin) * row * static_cast<int64_t>(sizeof(float));
-    const int64_t steps = tiles * args.outer * args.inner * args.len;
-    constexpr int64_t kLine = 64;
-    args.prefetch = Address(panel.weights) + static_cast<uintptr_t>(taps.end * row) * sizeof(float);
-    args.prefetch_step = static_cast<uintptr_t>(std::min(CeilDiv(bytes, steps), kLine));
+  void PrefetchWeights(const Panel& panel, int64_t tiles, TileArgs& args) const {
+    constexpr int64_t kFloat = sizeof(float), kLine = 64;
+    const int64_t steps = args.outer * args.inner * args.len;
+    const int64_t bytes = steps * panel.vecs * op_.lanes * kFloat;
+    args.prefetch = Address(args.b) + static_cast<uintptr_t>(bytes);
+    args.prefetch_step = static_cast<uintptr_t>(std::min(CeilDiv(bytes, tiles * steps), kLine));
   }
 
   // The next tile's pixels: as many as this one's, after them.
@@ -213,109 +236,7 @@ class Task {
   std::array<KnownCut, 16> cuts_{};
 };
 
-// All, unless the weights of the widest panel would crowd everything else out of the L2 cache, and
-// sums can wait in y (if y is also the residual, they cannot).
-int64_t KernelRowsPerBlock(const TilesPlan& p) {
-  const ConvShape& c = p.shape;
-  const int64_t row_bytes = p.row_weights * c.op->lanes * c.op->tiles->max_vecs * kFloat;
-  const bool resumable = c.residual != ResidualPlace::kInY;
-  if (!resumable || c.h.out * c.w.out < 2 * kMaxTileRows) return c.h.kernel;
-  return std::clamp<int64_t>(c.op->machine->l2 / 2 / row_bytes, 1, c.h.kernel);
-}
-
-int64_t Bands(const TilesPlan& p) {
-  const ConvShape& c = p.shape;
-  int64_t bands = 1;
-  // A band of a group's input that fits a quarter meets all of the group's panels there.
-  if (p.weights_stay && p.panels > c.op->groups) {
-    const int64_t share = c.is(PlanVariant::kBlocks) ? 16 : 4;
-    bands = CeilDiv(c.h.in * c.w.in * c.op->group_in() * kFloat, c.op->machine->l2 / share);
-  }
-  bands = std::max(bands, BandsForThreads(c, p.panels * c.n));
-  return std::clamp<int64_t>(bands, 1, p.length);
-}
-
-// How the interior is cut: lines along rows or down columns.
-struct InteriorCut {
-  TileCut cut;
-  bool down;
-};
-
-InteriorCut CutInterior(const ConvShape& c, int not_vecs) {
-  const Panel panel = c.weights->panel(0);
-  const TileCut across = CutLine(*c.op, panel, c.w.out, not_vecs);
-  const TileCut down = CutLine(*c.op, panel, c.h.out, not_vecs);
-  const double rows = static_cast<double>(c.h.out), columns = static_cast<double>(c.w.out);
-  if (down.cycles * columns < across.cycles * rows) return {down, true};
-  return {across, false};
-}
-
-double EstimateTiles(const TilesPlan& p, bool skip_padding) {
-  const ConvShape& c = p.shape;
-  const ConvOp& op = *c.op;
-  const Panel panel = c.weights->panel(0);
-  const auto [cut, is_down] = CutInterior(c, p.not_vecs);
-  const double rows = static_cast<double>(c.h.out), columns = static_cast<double>(c.w.out);
-  const double lines = is_down ? columns : rows;
-  const double images = static_cast<double>(c.n * c.weights->panels());
-  double taps = static_cast<double>(c.h.kernel * c.w.kernel), rectangles = 1;
-  if (skip_padding) {
-    const Axis::Inside h = c.h.CountInside(), w = c.w.CountInside();
-    taps = static_cast<double>(h.taps) * static_cast<double>(w.taps) / (rows * columns);
-    rectangles = static_cast<double>(h.segments * w.segments);
-  }
-  const int64_t length = is_down ? c.h.out : c.w.out;
-  const auto tiles = static_cast<double>(CeilDiv(length, cut.max_rows) * panel.vecs / cut.vecs);
-  const double channels = static_cast<double>(op.group_in());
-  const double line = cut.cycles * taps * channels + tiles * op.machine->tile;
-  return images * (lines * line + rectangles * kRectangleCycles);
-}
-
-// Makes the best plan the variant that the shape asks for, where that is another.
-void Vary(TilesPlan& p) {
-  const ConvShape& c = p.shape;
-  if (c.is(PlanVariant::kOrder)) {
-    const int64_t bands = p.bands;
-    p.weights_stay = !p.weights_stay;
-    p.bands = Bands(p);
-    p.varied = p.panels > 1 && c.n * std::max(bands, p.bands) > 1;
-  } else if (c.is(PlanVariant::kTile)) {
-    p.varied = !c.op->depthwise() && c.weights->panel(0).vecs > 1;
-    if (p.varied) p.not_vecs = CutInterior(c, 0).cut.vecs;
-  } else if (c.is(PlanVariant::kBlocks)) {
-    TilesPlan best = p;
-    best.shape.variant = PlanVariant::kBest;
-    p.varied = p.bands != Bands(best);
-  }
-}
-
 }  // namespace
-
-TilesPlan PlanTiles(const ConvShape& shape, bool skip_padding) {
-  TilesPlan p{};
-  p.shape = Flattened(shape);
-  const ConvShape& c = p.shape;
-  const ConvOp& op = *c.op;
-  p.row_weights = op.group_in() * c.w.kernel;
-  // (A depthwise tile adds one input a run.)
-  p.merged = !op.depthwise() && c.w.dilation == 1 && c.xs.w == op.group_in();
-  p.kernel_rows = KernelRowsPerBlock(p);
-  p.weights_stay = op.out_channels * p.row_weights * c.h.kernel * kFloat <= op.machine->l2 / 2;
-  p.pixels_once = c.h.kernel * c.w.kernel == 1 && c.w.stride == 1;
-  p.panels = c.weights->panels();
-  p.by_rows = c.h.out >= std::min<int64_t>(c.w.out, 16);
-  p.length = p.by_rows ? c.h.out : c.w.out;
-  p.bands = Bands(p);
-  Vary(p);
-  p.cycles = op.depthwise() ? DepthwiseCycles(c) : kStrategyCycles + EstimateTiles(p, skip_padding);
-  return p;
-}
-
-std::string TilesPlan::Describe() const {
-  const Panel panel = shape.weights->panel(0);
-  const int vecs = not_vecs == 0 ? panel.vecs : CutInterior(shape, not_vecs).cut.vecs;
-  return DescribeTile(*shape.op, panel.tiles->max_rows[vecs], vecs);
-}
 
 void TilesPlan::Run(const ConvBuffers& buffers) const {
   Prepare();

@@ -18,6 +18,7 @@ struct TilesPlan {
 
   int64_t row_weights;  // of one output channel in one kernel row
   bool merged;          // the taps of a kernel row lie side by side in x: one run
+  bool by_taps;         // one tap of all outputs that see it before the next, sums wait in y
   int64_t kernel_rows;  // in a block of the reduction, so that its weights stay in cache
   bool weights_stay;    // all weights fit half the L2 cache
   bool pixels_once;     // a tile's pixels follow the ones before and are in no other tile

@@ -127,6 +127,27 @@ std::vector<Problem> OnePixel(const Variant&) {
   return all;
 }
 
+// So few outputs that most of them are at an edge, and channels enough that each counts.
+std::vector<Problem> SmallMaps(const Variant&) {
+  std::vector<Problem> all;
+  for (const auto& [kernel, stride, dilation, padding] : {std::array<int64_t, 4>{3, 1, 1, 1},
+                                                          {3, 2, 1, 1},
+                                                          {5, 1, 1, 2},
+                                                          {3, 1, 2, 3},
+                                                          {2, 2, 1, 1}}) {
+    for (int64_t h = 1; h <= 5; ++h) {
+      for (const int64_t w : {h, h + 2}) {
+        Problem p{.ic = 13 + 2 * h, .oc = 19 * h - 1, .ih = h, .iw = w};
+        p.kernel = kernel, p.stride = stride, p.dilation = dilation, p.padding = padding;
+        Append(all, p);
+        p.g = 2, p.ic *= 2, p.oc *= 2;
+        Append(all, p);
+      }
+    }
+  }
+  return all;
+}
+
 // 1x1 kernels: one long row of pixels where the strides allow it.
 std::vector<Problem> Pointwise(const Variant&) {
   std::vector<Problem> all;
@@ -235,6 +256,7 @@ std::vector<Sweep> Sweeps() {
       {"Blocks", Blocks},
       {"Tiles", Tiles},
       {"OnePixel", OnePixel},
+      {"SmallMaps", SmallMaps},
       {"Pointwise", Pointwise},
       {"KernelRowBlocks", KernelRowBlocks},
       {"Random1", [](const Variant&) { return RandomProblems(1, 1500, 60'000); }},

@@ -45,6 +45,7 @@ std::vector<Problem> LargeProblems() {
       {.mb = 2, .ic = 700, .oc = 801, .ih = 1, .iw = 1, .bias = true},  // panels of one pixel
       {.g = 2, .ic = 600, .oc = 600, .ih = 3, .iw = 3, .kernel = 3},
       {.ic = 200, .oc = 600, .ih = 3, .iw = 3, .kernel = 3},
+      {.ic = 96, .oc = 201, .ih = 3, .iw = 3, .kernel = 3, .padding = 1},  // tap by tap
       // Its last block is narrower, by so much that planes as narrow would be staggered.
       {.ic = 6,
        .oc = 17,
