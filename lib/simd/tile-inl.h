@@ -79,18 +79,9 @@ static_assert(kMaxTileRows == 14 && kMaxTileVecs == 4, "the macros below name ev
 // of one pixel, a panel of them a row.
 enum class Lanes { kChannels, kPixels, kDepthwise, kDepthwiseTail, kPanels };
 
-// How far ahead a row of weights that are read once is prefetched, in bytes.
-inline constexpr ptrdiff_t kPanelsAhead = 1024;
-
-// The cache lines of a row's vectors of weights, further on.
-template <int kVecs>
-HWY_INLINE void PrefetchAhead(const float* row) {
-  const auto ahead = reinterpret_cast<uintptr_t>(row) + kPanelsAhead;
-  const auto bytes = static_cast<ptrdiff_t>(kVecs * hn::Lanes(TileD()) * sizeof(float));
-  for (ptrdiff_t at = 0; at < bytes; at += kLine) {
-    __builtin_prefetch(reinterpret_cast<const void*>(ahead + static_cast<uintptr_t>(at)));
-  }
-}
+// How far ahead rows of weights that are read once are prefetched, in bytes: one line of each a
+// step. All of them would cost more than they bring where the weights are in the L2 cache.
+inline constexpr uintptr_t kPanelsAhead = 1024;
 
 template <int kRows, int kVecs, bool kFused, Lanes kLanes = Lanes::kChannels>
 HWY_NOINLINE void Tile(const TileArgs& t) {
@@ -166,17 +157,19 @@ HWY_NOINLINE void Tile(const TileArgs& t) {
       b##v, c##r##_##v)
 // A row's address is hidden, since GCC would keep the distances of all vectors, for which there are
 // not registers enough.
-#define WINDROW_STEP_ROW(r)                               \
-  if constexpr (kRows > r) {                              \
-    if constexpr (kBroadcast) {                           \
-      const V a = hn::Set(d, *WINDROW_ADDRESS(r));        \
-      WINDROW_FOR_VECS(WINDROW_STEP, r)                   \
-    } else {                                              \
-      const float* a_row = WINDROW_ADDRESS(r);            \
-      asm("" : "+r"(a_row));                              \
-      WINDROW_FOR_VECS(WINDROW_VECTOR_STEP, r)            \
-      if constexpr (kPanels) PrefetchAhead<kVecs>(a_row); \
-    }                                                     \
+#define WINDROW_STEP_ROW(r)                                                                    \
+  if constexpr (kRows > r) {                                                                   \
+    if constexpr (kBroadcast) {                                                                \
+      const V a = hn::Set(d, *WINDROW_ADDRESS(r));                                             \
+      WINDROW_FOR_VECS(WINDROW_STEP, r)                                                        \
+    } else {                                                                                   \
+      const float* a_row = WINDROW_ADDRESS(r);                                                 \
+      asm("" : "+r"(a_row));                                                                   \
+      WINDROW_FOR_VECS(WINDROW_VECTOR_STEP, r)                                                 \
+      if constexpr (kPanels && kRows > 1)                                                      \
+        __builtin_prefetch(                                                                    \
+            reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(a_row) + kPanelsAhead)); \
+    }                                                                                          \
   }
           WINDROW_FOR_ROWS(WINDROW_STEP_ROW)
           if constexpr (!kPanels) {
