@@ -21,21 +21,30 @@ namespace windrow::internal::HWY_NAMESPACE {
 
 namespace hn = hwy::HWY_NAMESPACE;
 
+// Rows of at least a vector of D. The last one of a row begins inside the one before.
+template <class D>
+HWY_INLINE void CopyVectors(D d, const float* from, ptrdiff_t from_row, int64_t rows,
+                            int64_t columns, float* to, ptrdiff_t to_row) {
+  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
+  const int64_t last = columns - lanes;
+  for (int64_t r = 0; r < rows; ++r, from += from_row, to += to_row) {
+    for (int64_t c = 0; c < last; c += lanes) hn::StoreU(hn::LoadU(d, from + c), d, to + c);
+    hn::StoreU(hn::LoadU(d, from + last), d, to + last);
+  }
+}
+
 // to[row * to_row + column] = from[row * from_row + column], exactly those. The two do not overlap.
 HWY_INLINE void CopyMatrix(const float* from, ptrdiff_t from_row, int64_t rows, int64_t columns,
                            float* to, ptrdiff_t to_row) {
   const hn::ScalableTag<float> d;
-  const auto lanes = static_cast<int64_t>(hn::Lanes(d));
-  const int64_t whole = columns / lanes * lanes;
-  const auto tail = static_cast<size_t>(columns - whole);
+  const hn::CappedTag<float, 8> eight;
+  const hn::CappedTag<float, 4> four;
+  const auto fit = [=](size_t lanes) { return columns >= static_cast<int64_t>(lanes); };
+  if (fit(hn::Lanes(d))) return CopyVectors(d, from, from_row, rows, columns, to, to_row);
+  if (fit(hn::Lanes(eight))) return CopyVectors(eight, from, from_row, rows, columns, to, to_row);
+  if (fit(hn::Lanes(four))) return CopyVectors(four, from, from_row, rows, columns, to, to_row);
   for (int64_t r = 0; r < rows; ++r, from += from_row, to += to_row) {
-    for (int64_t c = 0; c < whole; c += lanes) hn::StoreU(hn::LoadU(d, from + c), d, to + c);
-    if (tail == 0) continue;
-    if (whole != 0) {  // the last begins inside the one before
-      hn::StoreU(hn::LoadU(d, from + columns - lanes), d, to + columns - lanes);
-    } else {
-      CopyTail(from, tail, to);
-    }
+    CopyTail<2>(from, static_cast<size_t>(columns), to);
   }
 }
 

@@ -45,6 +45,7 @@ inline void Deinterleave(const float* from, ptrdiff_t from_row, int64_t rows, in
   for (int64_t r = 0; r < rows; ++r, from += from_row, even += to_row, odd += to_row) {
 #if HWY_TARGET != HWY_SCALAR
     if (DeinterleaveRow(hn::ScalableTag<float>(), from, pairs, even, odd)) continue;
+    if (DeinterleaveRow(hn::CappedTag<float, 8>(), from, pairs, even, odd)) continue;
     if (DeinterleaveRow(hn::CappedTag<float, 4>(), from, pairs, even, odd)) continue;
 #endif
     for (int64_t i = 0; i < pairs; ++i) {
