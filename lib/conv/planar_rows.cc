@@ -5,16 +5,26 @@
 namespace windrow::internal {
 namespace {
 
-// A phase of a row: every stride-th column, as many as `columns` outputs in whole vectors reach. A
-// row is a whole number of cache lines, so that all rows of a band are aligned alike.
+// A phase of a row: every stride-th column. A row is a whole number of cache lines, so that all
+// rows of a band are aligned alike. What is left of the first pixel lies at the end of the row
+// above, where phases may need one more of it than they have on the right.
 int64_t PhaseFloats(const ConvShape& call, int64_t columns) {
-  return RoundUp(RoundUp(columns, call.op->lanes) + (Covered(call.w, 1) - 1) / call.w.stride, 16);
+  const int64_t stride = call.w.stride;
+  return RoundUp(CeilDiv(Covered(call.w, columns), stride) + (stride > 1 ? 1 : 0), 16);
 }
+
+// The floats before a band's row of zeros, and after its last row, of which kernels read as much.
+int64_t Front(int64_t phase) { return phase; }
+int64_t Rest(const ConvShape& call) { return RoundUp(call.op->lanes, 16); }
 
 }  // namespace
 
-int64_t PlanarRows::BandFloats(const ConvShape& call, int64_t rows, int64_t columns) {
-  return Covered(call.h, rows) * PhaseFloats(call, columns) * call.w.stride;
+int64_t PlanarRows::BandFloats(const ConvShape& call, int64_t planes, int64_t rows,
+                               int64_t columns) {
+  const int64_t covered = Covered(call.h, rows), phase = PhaseFloats(call, columns);
+  const bool zeros = call.op->mode == PaddingMode::kZeros;
+  const int64_t copied = planes * (zeros ? std::min(covered, call.h.in) : covered);
+  return Front(phase) + (1 + copied) * phase * call.w.stride + Rest(call);
 }
 
 void PlanarRows::UseInPlace(const float* plane, const PlanarArea& area) {
@@ -27,21 +37,23 @@ void PlanarRows::UseInPlace(const float* plane, const PlanarArea& area) {
   }
 }
 
-void PlanarRows::Copy(const float* plane, const PlanarArea& area) {
+void PlanarRows::Copy(const float* plane, const PlanarArea& area, int64_t planes) {
   copied_ = true;
-  plane_ = plane;
   if (area != area_) Prepare(area);
-  const int64_t pitch = phase_ * call_.w.stride, first = call_.h.Position(area.row, 0);
-  const int64_t rows = Covered(call_.h, area.row_end - area.row);
+  const int64_t pitch = phase_ * call_.w.stride, rows = inside_end_ - inside_;
+  float* to = band_ + first_copied_;
   if (call_.op->mode == PaddingMode::kZeros) {
-    const int64_t begin = std::clamp<int64_t>(-first, 0, rows);
-    const int64_t end = std::clamp<int64_t>(call_.h.in - first, begin, rows);
-    if (end > begin) CopyInside(first + begin, end - begin, band_ + begin * pitch);
+    const float* const from = plane + (first_input_ + inside_) * call_.xs.h;
+    if (rows * call_.xs.h == call_.xs.c) return CopyInside(from, planes * rows, to);
+    for (int64_t i = 0; i < planes; ++i) {
+      CopyInside(from + i * call_.xs.c, rows, to + i * rows * pitch);
+    }
     return;
   }
-  for (int64_t r = 0; r < rows; ++r) {
-    const int64_t ih = call_.h.Source(first + r, call_.op->mode);
-    CopyRow(plane_ + ih * call_.xs.h, band_ + r * pitch);
+  for (int64_t i = 0; i < planes; ++i, plane += call_.xs.c) {
+    for (int64_t r = 0; r < rows; ++r, to += pitch) {
+      CopyRow(plane + call_.h.Source(first_input_ + r, call_.op->mode) * call_.xs.h, to);
+    }
   }
 }
 
@@ -51,17 +63,41 @@ void PlanarRows::Prepare(const PlanarArea& area) {
   area_ = area;
   phase_ = PhaseFloats(call_, area.column_end - area.column);
   first_row_ = area.row;
+  first_input_ = call_.h.Position(area.row, 0);
   first_column_ = w.Position(area.column, 0);
-  for (int64_t kw = 0; kw < w.kernel; ++kw) {
-    const int64_t at = kw * w.dilation;
-    columns_[static_cast<size_t>(kw)] = at % w.stride * phase_ + at / w.stride;
-  }
   phases_ = CutPhases(area);
-  const int64_t rows = Covered(call_.h, area.row_end - area.row), pitch = phase_ * w.stride;
-  std::fill_n(band_, rows * pitch, 0.0f);
-  all_rows_ = rows <= std::ssize(rows_);
+  for (int64_t kw = 0; kw < w.kernel; ++kw) {
+    const int64_t at = kw * w.dilation, phase = at % w.stride;
+    columns_[static_cast<size_t>(kw)] =
+        phase * phase_ - phases_[static_cast<size_t>(phase)].inside + at / w.stride;
+  }
+  // Rows of zeros are one row, and not copied.
+  rows_of_plane_ = Covered(call_.h, area.row_end - area.row);
+  const bool zeros = call_.op->mode == PaddingMode::kZeros;
+  inside_ = zeros ? std::clamp<int64_t>(-first_input_, 0, rows_of_plane_) : 0;
+  inside_end_ = zeros ? std::clamp<int64_t>(call_.h.in - first_input_, inside_, rows_of_plane_)
+                      : rows_of_plane_;
+  const int64_t pitch = phase_ * w.stride;
+  first_copied_ = Front(phase_) + pitch;
+  const int64_t floats = first_copied_ + planes_ * (inside_end_ - inside_) * pitch + Rest(call_);
+  const bool same_columns = area.column == padded_.column && area.column_end == padded_.column_end;
+  if (!same_columns || floats > zeroed_) {
+    std::fill_n(band_, floats, 0.0f);
+    padded_ = area;
+    zeroed_ = floats;
+  }
+  all_rows_ = planes_ * rows_of_plane_ <= kMaxRows;
   if (!all_rows_) return;
-  for (int64_t r = 0; r < rows; ++r) rows_[static_cast<size_t>(r)] = band_ + r * pitch;
+  for (int64_t plane = 0, i = 0; plane < planes_; ++plane) {
+    for (int64_t r = 0; r < rows_of_plane_; ++r, ++i) rows_[static_cast<size_t>(i)] = At(plane, r);
+  }
+}
+
+// Row r of those that the outputs of a copied plane see.
+const float* PlanarRows::At(int64_t plane, int64_t r) const {
+  const int64_t pitch = phase_ * call_.w.stride;
+  if (r < inside_ || r >= inside_end_) return band_ + first_copied_ - pitch;
+  return band_ + first_copied_ + (plane * (inside_end_ - inside_) + r - inside_) * pitch;
 }
 
 PlanarRows::Phases PlanarRows::CutPhases(const PlanarArea& area) const {
@@ -84,15 +120,14 @@ PlanarRows::Phases PlanarRows::CutPhases(const PlanarArea& area) const {
   return phases;
 }
 
-// Rows of the plane, none of them padding; what is padding in a row has its zeros.
-void PlanarRows::CopyInside(int64_t row, int64_t rows, float* to) const {
+// Rows of a plane, none of them padding; what is padding in a row has its zeros.
+void PlanarRows::CopyInside(const float* from, int64_t rows, float* to) const {
   const int64_t stride = call_.w.stride, pitch = phase_ * stride;
-  const float* const from = plane_ + row * call_.xs.h;
   if (stride == 1) {
     const auto& [first, inside, after, count] = phases_[0];
-    if (after == inside) return;
-    return call_.op->tiles->copy_rows(from + first + inside, call_.xs.h, rows, after - inside,
-                                      to + inside, pitch);
+    if (after == inside || rows == 0) return;
+    return call_.op->tiles->copy_rows(from + first + inside, call_.xs.h, rows, after - inside, to,
+                                      pitch);
   }
   if (stride != 2) {
     for (int64_t r = 0; r < rows; ++r) CopyRow(from + r * call_.xs.h, to + r * pitch);
@@ -102,8 +137,8 @@ void PlanarRows::CopyInside(int64_t row, int64_t rows, float* to) const {
   const auto begin = [&](const Phase& p) { return p.first + 2 * p.inside; };
   const bool swapped = begin(phases_[1]) < begin(phases_[0]);
   const Phase &even = phases_[swapped ? 1 : 0], &odd = phases_[swapped ? 0 : 1];
-  float* const evens = to + (swapped ? phase_ : 0) + even.inside;
-  float* const odds = to + (swapped ? 0 : phase_) + odd.inside;
+  float* const evens = to + (swapped ? phase_ : 0);
+  float* const odds = to + (swapped ? 0 : phase_);
   const int64_t pairs = std::min(even.after - even.inside, odd.after - odd.inside);
   if (pairs > 0) {
     call_.op->tiles->deinterleave(from + begin(even), call_.xs.h, rows, pairs, evens, odds, pitch);
@@ -126,27 +161,30 @@ void PlanarRows::CopyRow(const float* from, float* to) const {
     const auto pad = [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {
         const int64_t iw = w.Source(phase.first + i * w.stride, call_.op->mode);
-        if (iw >= 0) to[i] = from[iw];
+        if (iw >= 0) to[i - phase.inside] = from[iw];
       }
     };
     pad(0, phase.inside);
-    for (int64_t i = phase.inside; i < phase.after; ++i) to[i] = from[phase.first + i * w.stride];
+    for (int64_t i = phase.inside; i < phase.after; ++i) {
+      to[i - phase.inside] = from[phase.first + i * w.stride];
+    }
     pad(phase.after, phase.count);
   }
 }
 
-void PlanarRows::Find(int64_t row, int64_t rows, PlanarArgs& args) {
+void PlanarRows::Find(int64_t plane, int64_t row, int64_t rows, PlanarArgs& args) {
   const Axis& h = call_.h;
   args.columns = columns_.data();
+  args.planes.rows = rows_of_plane_;
   if (copied_ && all_rows_) {
-    args.rows = rows_.data() + (row - first_row_) * h.stride;
+    args.rows = rows_.data() + plane * rows_of_plane_ + (row - first_row_) * h.stride;
     return;
   }
   const int64_t first = h.Position(row, 0);
   for (int64_t r = 0; r < Covered(h, rows); ++r) {
     const float*& to = rows_[static_cast<size_t>(r)];
     if (copied_) {
-      to = band_ + ((row - first_row_) * h.stride + r) * phase_ * call_.w.stride;
+      to = At(plane, first - first_input_ + r);
     } else {
       const int64_t ih = h.Source(first + r, call_.op->mode);
       to = ih < 0 ? zeros_ : plane_ + ih * call_.xs.h + first_column_;

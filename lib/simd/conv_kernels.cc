@@ -12,6 +12,7 @@
 #include "lib/simd/parts-inl.h"
 #include "lib/simd/pixel_row-inl.h"
 #include "lib/simd/planar-inl.h"
+#include "lib/simd/planar_rolling-inl.h"
 #include "lib/simd/rolling-inl.h"
 #include "lib/simd/tile-inl.h"
 
@@ -30,6 +31,7 @@ void AddConvKernelsOf(TileSet& set) {
     FillDepthwiseGradients<kFused>(set.depthwise_gradient,
                                    std::make_index_sequence<kMaxGradientTaps>());
     FillPlanar<kFused>(set.planar);
+    FillPlanarRolling<kFused>(set.planar.rolling);
     FillPixelRows<kFused>(set.pixel_row, std::make_index_sequence<kMaxPixelRowSteps>());
     FillRolling<kFused>(set.rolling, std::make_index_sequence<MaxRollingColumns(kFused)>());
   }

@@ -80,6 +80,12 @@ struct DepthwiseTable {
   DepthwiseFn block[kMaxBlockRows + 1][kMaxBlockColumns + 1];  // [rows][columns], from 1
 };
 
+// Planes, and how far one lies after another: in the list of rows, and in floats.
+struct PlanarPlanes {
+  int64_t count;
+  ptrdiff_t rows, weights, bias, y, residual, ahead;
+};
+
 // One call of a planar tile: a few rows of a few vectors of outputs of one plane, then as many
 // again to the right of them, `tiles` in all. Distances are in floats.
 struct PlanarArgs {
@@ -98,6 +104,13 @@ struct PlanarArgs {
   ptrdiff_t residual_row;
   float clamp_min, clamp_max;
   bool clamp;  // whether a bound is finite
+
+  // Of rolling kernels only: these are whole planes, or what is left of them.
+  int64_t height;  // rows of outputs
+  ptrdiff_t last;  // where in y the last tile begins, inside the one before if need be
+  PlanarPlanes planes;
+  const float* ahead;  // inputs to be prefetched: as many planes, and stride times as many rows
+  ptrdiff_t ahead_row;
 };
 
 using PlanarFn = void (*)(const PlanarArgs&);
@@ -110,10 +123,17 @@ struct PlanarTable {
   PlanarFn tile[kMaxPlanarVecs + 1][kMaxPlanarRows + 1];  // [vecs][rows], from 1
 };
 
+inline constexpr int kMaxPlanarRollingVecs = 2;
+
+struct PlanarRollingTable {
+  int max_vecs;
+  PlanarFn planes[kMaxPlanarRollingVecs + 1];  // [vecs], from 1
+};
+
 struct PlanarTables {
-  PlanarTable shared;      // vertical stride and dilation 1, no more rows than the kernel has
-  PlanarTable shared_3x3;  // 3x3, stride and dilation 1; ignores `columns`
-  PlanarTable apart;       // any
+  PlanarTable shared;  // vertical stride and dilation 1, no more rows than the kernel has
+  PlanarTable apart;   // any
+  PlanarRollingTable rolling[2][2];  // [kernel 3x3, 5x5][stride 1, 2], dilation 1 from row to row
 };
 
 // One call for a row of pixels of one output channel, whole vectors of them.

@@ -35,26 +35,8 @@ namespace hn = hwy::HWY_NAMESPACE;
 enum class Planar {
   kShared,  // one further down each (stride and dilation 1), of a kernel at least as high as the
             // tile
-  k3x3,     // the same, of a 3x3 kernel whose taps lie side by side
   kApart,   // any: nothing is shared but the weight
 };
-
-// What lies kBy floats past `low`, which came from `from`; `high` is the vector after it if
-// kHasHigh. A load there would nearly always take two cache lines if the vector is as long as one.
-template <int kBy, bool kHasHigh>
-HWY_INLINE hn::Vec<TileD> ShiftedLoad(TileD d, hn::Vec<TileD> low,
-                                      [[maybe_unused]] hn::Vec<TileD> high, const float* from) {
-  if constexpr (kBy == 0) {
-    return low;
-  }
-#if HWY_ARCH_X86 && HWY_TARGET <= HWY_AVX3
-  if constexpr (kHasHigh) {
-    return hn::Vec<TileD>{_mm512_castsi512_ps(
-        _mm512_alignr_epi32(_mm512_castps_si512(high.raw), _mm512_castps_si512(low.raw), kBy))};
-  }
-#endif
-  return hn::LoadU(d, from + kBy);
-}
 
 #define WINDROW_FOR_ROWS(X) X(0) X(1) X(2) X(3) X(4) X(5)
 static_assert(kMaxPlanarRows == 6 && kMaxPlanarVecs == 4, "the macros name every accumulator");
@@ -75,7 +57,7 @@ HWY_NOINLINE void PlanarTile(const PlanarArgs& t) {
   using V = hn::Vec<TileD>;
   const size_t lanes = hn::Lanes(d);
   const float* const* const rows = t.rows;
-  const int64_t width = kKind == Planar::k3x3 ? 3 : t.kernel_w;
+  const int64_t width = t.kernel_w;
   // The weights of one tap lie `width` before those of the row above: w[{0, -1, ... -5} * width].
   [[maybe_unused]] const ptrdiff_t up = -width, up3 = -3 * width, up5 = -5 * width;
 
@@ -118,7 +100,7 @@ HWY_NOINLINE void PlanarTile(const PlanarArgs& t) {
 
     if constexpr (kKind != Planar::kApart) {
       // The rows that this row of tiles is the first to read.
-      const float* const* const fresh = rows + (kKind == Planar::k3x3 ? 3 : t.kernel_h) - 1;
+      const float* const* const fresh = rows + t.kernel_h - 1;
       const size_t ahead = static_cast<size_t>(t.column + across) + 4 * kVecs * lanes;
 #define WINDROW_PREFETCH(r, v)                                                             \
   __builtin_prefetch(reinterpret_cast<const void*>(reinterpret_cast<uintptr_t>(fresh[r]) + \
@@ -145,33 +127,6 @@ HWY_NOINLINE void PlanarTile(const PlanarArgs& t) {
     ++ih;                            \
   }
       WINDROW_LEAVE(1) WINDROW_LEAVE(2) WINDROW_LEAVE(3) WINDROW_LEAVE(4) WINDROW_LEAVE(5)
-    } else if constexpr (kKind == Planar::k3x3) {
-#define WINDROW_3_STEP(r, v)               \
-  if constexpr (r >= kTop && r <= kBottom) \
-  acc##r##v = MultiplyAdd<kFused>(x, hn::Set(d, t.weights[(ih - r) * 3 + kTap]), acc##r##v)
-#define WINDROW_3_TAP(k, v, next)                                                 \
-  if constexpr (kVecs > v) {                                                      \
-    constexpr int kTap = k;                                                       \
-    const V x = ShiftedLoad<k, (kVecs > v + 1)>(d, x##v, x##next, p + v * lanes); \
-    WINDROW_3_STEP(0, v);                                                         \
-    if constexpr (kRows > 1) WINDROW_3_STEP(1, v);                                \
-    if constexpr (kRows > 2) WINDROW_3_STEP(2, v);                                \
-    if constexpr (kRows > 3) WINDROW_3_STEP(3, v);                                \
-    if constexpr (kRows > 4) WINDROW_3_STEP(4, v);                                \
-    if constexpr (kRows > 5) WINDROW_3_STEP(5, v);                                \
-  }
-#define WINDROW_3_VECS(k) \
-  WINDROW_3_TAP(k, 0, 1) WINDROW_3_TAP(k, 1, 2) WINDROW_3_TAP(k, 2, 3) WINDROW_3_TAP(k, 3, 3)
-#define WINDROW_3_TAPS(i)                                                              \
-  if constexpr (kRows + 2 > i) {                                                       \
-    constexpr int ih = i, kTop = std::max(i - 2, 0), kBottom = std::min(i, kRows - 1); \
-    WINDROW_LOAD_VECS(rows[ih] + t.column + across);                                   \
-    WINDROW_3_VECS(0) WINDROW_3_VECS(1) WINDROW_3_VECS(2)                              \
-  }
-      WINDROW_3_TAPS(0)
-      WINDROW_3_TAPS(1)
-      WINDROW_3_TAPS(2)
-      WINDROW_3_TAPS(3) WINDROW_3_TAPS(4) WINDROW_3_TAPS(5) WINDROW_3_TAPS(6) WINDROW_3_TAPS(7)
     } else {
       const float* w = t.weights;
       for (int64_t kh = 0; kh < t.kernel_h; ++kh) {
@@ -226,10 +181,6 @@ HWY_NOINLINE void PlanarTile(const PlanarArgs& t) {
 #undef WINDROW_PREFETCH_ROW
 #undef WINDROW_ENTER
 #undef WINDROW_LEAVE
-#undef WINDROW_3_STEP
-#undef WINDROW_3_TAP
-#undef WINDROW_3_VECS
-#undef WINDROW_3_TAPS
 #undef WINDROW_APART
 #undef WINDROW_RESIDUAL
 #undef WINDROW_RESIDUAL_ROW
@@ -240,10 +191,8 @@ HWY_NOINLINE void PlanarTile(const PlanarArgs& t) {
 #undef WINDROW_STORE
 #undef WINDROW_STORE_ROW
 
-// A 3x3 kernel's weights stay in registers too, if there are 32.
 constexpr int MaxPlanarRows(Planar kind, int vecs) {
-  const int weights = kind == Planar::k3x3 && kVectorRegisters == 32 ? 9 : 2;
-  return std::min((kVectorRegisters - vecs - weights) / vecs,
+  return std::min((kVectorRegisters - vecs - 2) / vecs,
                   kind == Planar::kApart ? 4 : kMaxPlanarRows);
 }
 
@@ -274,7 +223,6 @@ constexpr void FillPlanarKind(PlanarTable& table) {
 template <bool kFused>
 constexpr void FillPlanar(PlanarTables& tables) {
   FillPlanarKind<kFused, Planar::kShared>(tables.shared);
-  FillPlanarKind<kFused, Planar::k3x3>(tables.shared_3x3);
   FillPlanarKind<kFused, Planar::kApart>(tables.apart);
 }
 

@@ -229,7 +229,8 @@ const std::vector<Special>& Specials() {
       {"depthwise", "Depthwise", {"DepthwiseBlocks", "Groups", "Random1", "Random2"}},
       {"planar",
        "Planes",
-       {"SmallPlanes", "WidePlanes", "LargePlane", "Depthwise", "Groups", "Random1", "Random2"}},
+       {"PlaneBatches", "SmallPlanes", "WidePlanes", "LargePlane", "Depthwise", "Groups", "Random1",
+        "Random2"}},
   };
   return all;
 }

@@ -169,6 +169,42 @@ std::vector<Problem> SmallPlanes(const Variant&) {
   return all;
 }
 
+// Planes that are copied some at a time, and such as are copied some rows at a time.
+std::vector<Problem> PlaneBatches(const Variant& v) {
+  const int64_t lanes = internal::FindTarget(v.target.name).lanes;
+  std::vector<Problem> all;
+  const auto append = [&](int64_t h, int64_t w, int64_t kernel, int64_t stride, int64_t groups) {
+    const auto index = static_cast<int64_t>(all.size());
+    const int64_t pad = index % (kernel / 2 + 2);
+    Problem p{.mb = 1 + index / 3 % 2, .g = groups, .kernel = kernel, .stride = stride};
+    p.ic = p.g;
+    p.oc = p.g * (index % 7 == 0 ? 2 : 1);
+    p.padding = Padding::Sides(pad, kernel / 2, index / 5 % 3, pad);
+    p.ih = std::max<int64_t>((h - 1) * stride + kernel - p.padding.top() - p.padding.bottom(), 1);
+    p.iw = std::max<int64_t>((w - 1) * stride + kernel - p.padding.left() - p.padding.right(), 1);
+    if (index % 3 == 0) p.mode = static_cast<PaddingMode>(index / 3 % 4);
+    if (index % 5 == 1) p.residual = index % 2 == 0 ? Residual::kSeparate : Residual::kInPlace;
+    p.bias = index % 2 == 0;
+    if (index % 4 == 1) p.epilogue = {.clamp_min = 0.0f, .clamp_max = 6.0f};
+    if (index % 5 == 0) p.values = Values::kNonFinite;
+    Append(all, p);
+  };
+  for (const int64_t kernel : {3, 5}) {
+    for (const int64_t stride : {1, 2}) {
+      for (const int64_t h : {1, 2, 3, 4, 5, 7, 10}) {
+        for (const int64_t w : {int64_t{1}, int64_t{2}, int64_t{4}, int64_t{7}, lanes - 1, lanes,
+                                lanes + 1, 2 * lanes, 2 * lanes + 3}) {
+          if (w > 0) append(h, w, kernel, stride, 3 + static_cast<int64_t>(all.size()) % 19);
+        }
+      }
+      append(31, 57, kernel, stride, 1);
+      append(70, 64, kernel, stride, 2);
+      append(200, 9, kernel, stride, 2);
+    }
+  }
+  return all;
+}
+
 // Planes so wide that their inside is read in place and their edges copied.
 std::vector<Problem> WidePlanes(const Variant& v) {
   const int64_t lanes = internal::FindTarget(v.target.name).lanes;
@@ -270,7 +306,7 @@ std::vector<Sweep> GroupSweeps() {
       {"Depthwise", Depthwise},     {"DepthwiseBlocks", DepthwiseBlocks},
       {"Planes", Planes},           {"WidePlanes", WidePlanes},
       {"LargePlane", LargePlane},   {"Rolling", Rolling},
-      {"SmallPlanes", SmallPlanes},
+      {"SmallPlanes", SmallPlanes}, {"PlaneBatches", PlaneBatches},
   };
 }
 

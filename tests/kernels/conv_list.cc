@@ -32,6 +32,18 @@ void AddDepthwiseBlocks(KernelList& list, const TileSet& set) {
   }
 }
 
+void AddPlanarRolling(KernelList& list, const TileSet& set) {
+  for (const int kernel : {3, 5}) {
+    for (const int stride : {1, 2}) {
+      const internal::PlanarRollingTable& t = set.planar.rolling[kernel / 5][stride - 1];
+      for (int vecs = 1; vecs <= t.max_vecs; ++vecs) {
+        list.Add(StrCat("planar_rolling/k", kernel, "s", stride, "/", vecs), PlanarRollingTrial,
+                 t.planes[vecs], kernel, stride, vecs);
+      }
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<Kernel> ConvKernels(const TileSet& set) {
@@ -49,8 +61,8 @@ std::vector<Kernel> ConvKernels(const TileSet& set) {
     }
   }
   AddTable(list, "planar", PlanarTrial, set.planar.shared, PlanarKind::kShared);
-  AddTable(list, "planar_3x3", PlanarTrial, set.planar.shared_3x3, PlanarKind::k3x3);
   AddTable(list, "planar_apart", PlanarTrial, set.planar.apart, PlanarKind::kApart);
+  AddPlanarRolling(list, set);
   for (int steps = 1; steps <= internal::kMaxPixelRowSteps; ++steps) {
     if (set.pixel_row[steps] == nullptr) continue;
     list.Add(StrCat("pixel_row/", steps), PixelRowTrial, set.pixel_row[steps], steps);

@@ -20,8 +20,10 @@ Trial DepthwiseTrial(Fixture& s, internal::DepthwiseFn block, int kernel, int st
 
 Trial DepthwiseGradientTrial(Fixture& s, internal::DepthwiseGradientFn kernel, int taps, int vecs);
 
-enum class PlanarKind : uint8_t { kShared, k3x3, kApart };
+enum class PlanarKind : uint8_t { kShared, kApart };
 Trial PlanarTrial(Fixture& s, internal::PlanarFn tile, PlanarKind kind, int vecs, int rows);
+
+Trial PlanarRollingTrial(Fixture& s, internal::PlanarFn planes, int kernel, int stride, int vecs);
 
 Trial PixelRowTrial(Fixture& s, internal::PixelRowFn row, int steps);
 
