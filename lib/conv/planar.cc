@@ -229,7 +229,9 @@ const char* ConsiderPlanar(const ConvShape& shape, ConvPlan& plan) {
       !shape.OfOutputs([&](const Strides& s) { return row(s, shape.w.out); })) {
     if (!shape.is(PlanVariant::kBest)) return kNoVariant;
     const auto staged = PlanPlanarStaged(shape);
-    if (!staged) return "the pixels of a row are not contiguous, and copies of them too large";
+    if (!staged)
+      return "the pixels of a row are not contiguous, and too many of them, or of their padding, "
+             "to copy";
     plan = ConvPlan(*staged);
     return nullptr;
   }

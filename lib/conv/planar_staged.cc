@@ -28,14 +28,15 @@ Strides PlanesOf(int64_t rows, int64_t columns) {
   return {0, PixelPitch(SaturatedProduct({rows, columns})), columns, 1};
 }
 
-// Whether a part of the rows may need inputs from anywhere, for padding that copies them.
-bool PadsFromFarAway(const ConvShape& c) {
-  return c.op->mode != PaddingMode::kZeros && c.h.padded();
+// What one row of outputs and the inputs that it sees take.
+int64_t RowFloats(const ConvShape& c) {
+  const int64_t seen = std::min(c.h.in, Covered(c.h, 1));
+  return SaturatedSum(SaturatedProduct({c.op->in_channels, seen, c.w.in}),
+                      SaturatedProduct({c.op->out_channels, c.w.out}));
 }
 
 // So many that the planes of a band fit half of the L2 cache, and there is one for everybody.
 int64_t RowsPerBand(const ConvShape& c) {
-  if (PadsFromFarAway(c)) return c.h.out;
   const int64_t row = SaturatedSum(SaturatedProduct({c.op->in_channels, c.w.in, c.h.stride}),
                                    SaturatedProduct({c.op->out_channels, c.w.out}));
   const int64_t fit = c.op->machine->l2 / 2 / kFloat / std::max<int64_t>(row, 1);
@@ -106,7 +107,11 @@ std::optional<PlanarStagedPlan> PlanPlanarStaged(const ConvShape& shape) {
                      .stage_y = stage_y,
                      .bands = EvenSplit(shape.h.out, RowsPerBand(shape))};
   if (shape.n == 0 || shape.h.out == 0) return std::nullopt;
+  // Padding may be a copy of rows from anywhere.
+  if (shape.op->mode != PaddingMode::kZeros && shape.h.padded()) return std::nullopt;
   const ConvOp& op = *shape.op;
+  // Of a part of a call no more than of all of it, for who plans that has to plan each part.
+  if (RowFloats(shape) > 2 * op.machine->l2 / kFloat) return std::nullopt;
   double cycles = 0;
   // From either end on to the first that sees no padding: those between are like it. (So that no
   // image takes long to plan, only where there are a few of them.)
@@ -129,7 +134,6 @@ std::optional<PlanarStagedPlan> PlanPlanarStaged(const ConvShape& shape) {
       padded = sub.h.padded();
     }
   }
-  if (SaturatedSum(p.x_floats, p.y_floats) > 2 * op.machine->l2 / kFloat) return std::nullopt;
   p.x_floats = RoundUp(p.x_floats, 16);
   p.y_floats = RoundUp(p.y_floats, 16);
   // Few channels do not fill the vectors of a transposition.

@@ -30,7 +30,7 @@ std::vector<Way> Ways(const Sweep& sweep, const cpu::TargetInfo& target, Numeric
   std::vector<Way> ways;
   for (const Variant& v : Variants()) {
     if (v.target.name == target.name && v.numerics == numerics &&
-        TakesOf(v.algorithm, sweep.name) != Takes::kNone) {
+        TakesOf(v, sweep.name) != Takes::kNone) {
       ways.push_back({v});
     }
   }
@@ -55,7 +55,7 @@ TEST_P(ConvBits, EqualTheReference) {
       }
     }
     for (const Way& way : ways) {
-      if (TakesOf(way.variant.algorithm, sweep.name) == Takes::kAll) {
+      if (TakesOf(way.variant, sweep.name) == Takes::kAll) {
         EXPECT_EQ(way.refused, 0) << way.variant.Name();
       }
       EXPECT_GT(way.checked, 0) << way.variant.Name() << " refuses all " << way.refused;

@@ -237,10 +237,13 @@ const std::vector<Special>& Specials() {
 
 }  // namespace
 
-Takes TakesOf(std::string_view algorithm, std::string_view sweep) {
+Takes TakesOf(const Variant& variant, std::string_view sweep) {
+  const std::string_view algorithm = variant.algorithm;
   for (const Special& s : Specials()) {
     if (s.algorithm != algorithm) continue;
-    if (s.home == sweep) return Takes::kAll;
+    // (Pixels go through planes, but not with all paddings.)
+    const bool all = algorithm != "planar" || variant.layout == Layout::kNchw;
+    if (s.home == sweep) return all ? Takes::kAll : Takes::kSome;
     return std::find(s.some.begin(), s.some.end(), sweep) == s.some.end() ? Takes::kNone
                                                                           : Takes::kSome;
   }

@@ -21,7 +21,7 @@ struct Sweep {
 
 // How much of a sweep an algorithm takes.
 enum class Takes : uint8_t { kNone, kSome, kAll };
-Takes TakesOf(std::string_view algorithm, std::string_view sweep);
+Takes TakesOf(const Variant& variant, std::string_view sweep);
 
 inline void PrintTo(const Sweep& s, std::ostream* out) { *out << s.name; }
 
