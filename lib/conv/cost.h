@@ -67,7 +67,7 @@ inline double FarOutputCycles(const ConvShape& c) {
 inline double DepthwiseCycles(const ConvShape& c) {
   const auto taps = static_cast<double>(c.h.kernel * c.w.kernel);
   const int64_t whole = c.op->out_channels / c.op->lanes;
-  const double partial = c.op->out_channels % c.op->lanes == 0 ? 0 : 2.5 * taps + 4;
+  const double partial = c.op->out_channels % c.op->lanes == 0 ? 0 : 3 * taps + 4;
   return static_cast<double>(SaturatedProduct({c.n, c.h.out, c.w.out})) *
          (static_cast<double>(whole) * (0.9 * taps + 3) + partial);
 }

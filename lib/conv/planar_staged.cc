@@ -137,7 +137,7 @@ std::optional<PlanarStagedPlan> PlanPlanarStaged(const ConvShape& shape) {
   p.x_floats = RoundUp(p.x_floats, 16);
   p.y_floats = RoundUp(p.y_floats, 16);
   // Few channels do not fill the vectors of a transposition.
-  const double copied_float = 0.5 + 3 / static_cast<double>(op.in_channels);
+  const double copied_float = 0.3 + 3 / static_cast<double>(op.in_channels);
   const double copies = copied_float * static_cast<double>(p.x_floats + p.y_floats);
   p.cycles = static_cast<double>(shape.n * p.bands.parts) * (cycles + kRectangleCycles + copies);
   return p;
