@@ -21,19 +21,18 @@ struct AxisPart {
 };
 
 // With no more inputs than its outputs see, so that an inner part has no padding, nor a part of a
-// 1x1 kernel pixels too many; all of them where padding may copy any.
+// 1x1 kernel pixels too many; one where they see nothing but padding; all of them where padding may
+// copy any.
 inline AxisPart PartOf(const Axis& whole, PaddingMode mode, int64_t first, int64_t count) {
   if (first == 0 && count == whole.out) return {whole, 0};
   AxisPart part{whole, 0};
   const int64_t begin = whole.Position(first, 0);
   const int64_t end = whole.Position(first + count - 1, whole.kernel - 1) + 1;
-  const int64_t seen = std::clamp<int64_t>(begin, 0, whole.in);
-  const int64_t seen_end = std::clamp(end, seen, whole.in);
   const bool copies = mode != PaddingMode::kZeros && (begin < 0 || end > whole.in);
   part.axis.out = count;
-  if (!copies && seen < seen_end) {
-    part.first_in = seen;
-    part.axis.in = seen_end - seen;
+  if (!copies) {
+    part.first_in = std::clamp<int64_t>(begin, 0, whole.in - 1);
+    part.axis.in = std::clamp(end, part.first_in + 1, whole.in) - part.first_in;
   }
   part.axis.before = part.first_in - begin;
   return part;

@@ -98,6 +98,12 @@ TEST(ConvExtreme, ScratchMemoryOfHugeImagesIsBounded) {
   }
 }
 
+// Parts of the image that see nothing but padding need none of it.
+TEST(ConvExtreme, ScratchMemoryOfMuchPaddingIsBounded) {
+  const Problem p{.g = 3, .ic = 3, .oc = 3, .ih = 4000, .iw = 1000, .kernel = 3, .padding = 50};
+  for (const std::string& algorithm : AllAlgorithms()) CheckWorkspace(p, algorithm);
+}
+
 // The padding is as wide as the dilation, so only the middle tap ever sees the image.
 TEST(ConvExtreme, DilationOf2To29) {
   for (const int64_t dilation : {int64_t{59}, int64_t{4096}, int64_t{1} << 29, int64_t{1} << 31}) {

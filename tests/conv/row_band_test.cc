@@ -16,6 +16,10 @@ int64_t CheckParts(const Axis& whole, PaddingMode mode) {
       const AxisPart part = PartOf(whole, mode, first, count);
       if (part.axis.in < 1 || part.axis.out != count) return -1;
       if (part.axis.in < whole.in) ++clipped;
+      // No more inputs than its taps cover, even if those are nothing but padding.
+      const bool some = count < whole.out && mode == PaddingMode::kZeros;
+      const int64_t covered = (count - 1) * whole.stride + (whole.kernel - 1) * whole.dilation + 1;
+      if (some && part.axis.in > covered) return -1;
       // No padding where there is none.
       bool padded = false;
       for (int64_t o = 0; o < count; ++o) {
