@@ -224,14 +224,14 @@ std::string PlanarPlan::Describe() const {
 const char* ConsiderPlanar(const ConvShape& shape, ConvPlan& plan) {
   if (shape.must_skip_padding()) return kMultipliesPadding;
   if (const char* reason = Refuse(shape)) return reason;
-  const auto row = [](const Strides& s, int64_t columns) { return s.w == 1 || columns == 1; };
-  if (!row(shape.xs, shape.w.in) ||
-      !shape.OfOutputs([&](const Strides& s) { return row(s, shape.w.out); })) {
+  if (!IsRun(shape.xs, shape.w.in) ||
+      !shape.OfOutputs([&](const Strides& s) { return IsRun(s, shape.w.out); })) {
     if (!shape.is(PlanVariant::kBest)) return kNoVariant;
     const auto staged = PlanPlanarStaged(shape);
-    if (!staged)
+    if (!staged) {
       return "the pixels of a row are not contiguous, and too many of them, or of their padding, "
              "to copy";
+    }
     plan = ConvPlan(*staged);
     return nullptr;
   }

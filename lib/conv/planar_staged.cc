@@ -21,8 +21,6 @@ namespace {
 
 constexpr int64_t kFloat = sizeof(float);
 
-bool Runs(const Strides& s, int64_t columns) { return s.w == 1 || columns == 1; }
-
 // Planes without gaps.
 Strides PlanesOf(int64_t rows, int64_t columns) {
   return {0, PixelPitch(SaturatedProduct({rows, columns})), columns, 1};
@@ -101,9 +99,9 @@ BlockCall PlanarStagedPlan::Band(int64_t n, int64_t band) const {
 }
 
 std::optional<PlanarStagedPlan> PlanPlanarStaged(const ConvShape& shape) {
-  const bool stage_y = !shape.OfOutputs([&](const Strides& s) { return Runs(s, shape.w.out); });
+  const bool stage_y = !shape.OfOutputs([&](const Strides& s) { return IsRun(s, shape.w.out); });
   PlanarStagedPlan p{.shape = shape,
-                     .stage_x = !Runs(shape.xs, shape.w.in),
+                     .stage_x = !IsRun(shape.xs, shape.w.in),
                      .stage_y = stage_y,
                      .bands = EvenSplit(shape.h.out, RowsPerBand(shape))};
   if (shape.n == 0 || shape.h.out == 0) return std::nullopt;

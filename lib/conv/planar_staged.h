@@ -27,6 +27,9 @@ struct PlanarStagedPlan {
   BlockCall Band(int64_t n, int64_t band) const;
 };
 
+// Whether a row of so many pixels is a run of them, as planar takes it where it lies.
+inline bool IsRun(const Strides& s, int64_t columns) { return s.w == 1 || columns == 1; }
+
 // Nothing if planar does not do such calls, or their copies would be too large.
 std::optional<PlanarStagedPlan> PlanPlanarStaged(const ConvShape& shape);
 
