@@ -27,7 +27,9 @@ const char* PlanDirect(const ConvShape& shape, ConvPlan& plan) {
     const bool other_kernel = flat.is(PlanVariant::kSource) && in_place.varied;
     if (other_kernel) flat.variant = PlanVariant::kBest;
     if (const auto staged = PlanStaged(flat)) {
-      return Offer(shape, other_kernel || staged->varied, ConvPlan(*staged), plan);
+      // (What tiles do best is done by way of bands without the variant, too.)
+      const bool in_bands = other_kernel && !PlanPixels(flat, /*skip_padding=*/true).tiles();
+      return Offer(shape, in_bands || staged->varied, ConvPlan(*staged), plan);
     }
   }
   const bool in_place_instead = flat.is(PlanVariant::kSource) && CopiesByChoice(flat);
