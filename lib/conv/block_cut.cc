@@ -26,7 +26,9 @@ Block BlockAt(const ConvShape& call, const BlockCut& cut, int64_t index) {
 int64_t Shares(const ConvShape& call) {
   constexpr int64_t kCopy = 2;  // what a copied float takes longer than one of the weights
   if (call.threads == 1 || call.n > 1 || call.op->groups > 1) return 1;
-  const auto seen = [](const Axis& axis) { return std::min(axis.in, axis.out * axis.kernel); };
+  const auto seen = [](const Axis& axis) {
+    return std::min(axis.in, SaturatedProduct({axis.out, axis.kernel}));
+  };
   const int64_t weights = SaturatedProduct(
       {call.op->group_out(), call.h.kernel, call.w.kernel});  // of an input channel
   if (weights <= SaturatedProduct({kCopy, seen(call.h), seen(call.w)})) return 1;

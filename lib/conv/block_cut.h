@@ -25,10 +25,10 @@ Block BlockAt(const ConvShape& call, const BlockCut& cut, int64_t index);
 
 // How many tasks share the output channels of a block: as many as threads need where that is better
 // than smaller blocks, each of which would read all weights again, while each share copies the
-// block's input again. 1 if there are several groups.
+// block's input again. 1 if there are several groups or images.
 int64_t Shares(const ConvShape& call);
 
-// As how many tasks shares count for CutBlocks: enough, if there are several.
+// As how many tasks shares count for CutBlocks, which wants twice as many a thread as Shares gives.
 inline int64_t TasksOf(int64_t shares) { return shares > 1 ? 2 * shares : 1; }
 
 // Some panels of a group's weights, and the output channels that are theirs.
