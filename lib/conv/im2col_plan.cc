@@ -151,10 +151,6 @@ void ChooseSource(Im2colPlan& p) {
   SetSource(p, *best, p.shape.is(PlanVariant::kTile));
 }
 
-}  // namespace
-
-namespace {
-
 // Blocks that are small enough, their outputs too if those may have to be staged.
 Im2colPlan CutAndChoose(const ConvShape& call, bool stage_y) {
   const ConvOp& op = *call.op;
@@ -183,8 +179,6 @@ Im2colPlan CutAndChoose(const ConvShape& call, bool stage_y) {
   return p;
 }
 
-}  // namespace
-
 // The tiles that are packed before the first of them is multiplied: they fit a quarter of the L2
 // cache, and meet each panel of weights while that is in L1.
 int64_t PackedTiles(const Im2colPlan& p) {
@@ -193,6 +187,8 @@ int64_t PackedTiles(const Im2colPlan& p) {
   const int64_t fit = op.machine->l2 / 4 / kFloat / std::max<int64_t>(p.tile_floats(), 1);
   return std::clamp<int64_t>(fit, 1, all);
 }
+
+}  // namespace
 
 Im2colPlan PlanIm2col(const ConvShape& call) {
   const ConvShape c = Flattened(call);

@@ -108,7 +108,8 @@ std::optional<PlanarStagedPlan> PlanPlanarStaged(const ConvShape& shape) {
   // Padding may be a copy of rows from anywhere.
   if (shape.op->mode != PaddingMode::kZeros && shape.h.padded()) return std::nullopt;
   const ConvOp& op = *shape.op;
-  // Of a part of a call no more than of all of it, for who plans that has to plan each part.
+  // A part of a call (row_band.h) must not be refused where the whole call is not, so what is
+  // limited is no larger of a part.
   if (RowFloats(shape) > 2 * op.machine->l2 / kFloat) return std::nullopt;
   double cycles = 0;
   // From either end on to the first that sees no padding: those between are like it. (So that no
