@@ -166,7 +166,7 @@ PlanarPlan MakePlan(const ConvShape& call) {
       .planes = 1,
       .batch = 1,
       .copied_rows = 1,
-      .stream = !call.has_residual() && AreFarOutputs(call)};
+      .stream = StoresPastCaches(call)};
   FindInside(p);
   p.bands = EvenSplit(call.h.out, RowsPerBand(p, 1));
   if (p.rolling != nullptr) p.max_rows = MaxRollingRows(p);

@@ -33,13 +33,25 @@ int64_t RowFloats(const ConvShape& c) {
                       SaturatedProduct({c.op->out_channels, c.w.out}));
 }
 
-// So many that the planes of a band fit half of the L2 cache, and there is one for everybody.
-int64_t RowsPerBand(const ConvShape& c) {
+// So many that the planes of a band fit half of the L2 cache.
+int64_t RowsThatFit(const ConvShape& c) {
   const int64_t row = SaturatedSum(SaturatedProduct({c.op->in_channels, c.w.in, c.h.stride}),
                                    SaturatedProduct({c.op->out_channels, c.w.out}));
-  const int64_t fit = c.op->machine->l2 / 2 / kFloat / std::max<int64_t>(row, 1);
+  return std::max<int64_t>(c.op->machine->l2 / 2 / kFloat / std::max<int64_t>(row, 1), 1);
+}
+
+// The same, and that there is a band for everybody.
+int64_t RowsPerBand(const ConvShape& c) {
   const int64_t share = CeilDiv(c.h.out, BandsForThreads(c, c.n));
-  return std::clamp<int64_t>(std::min(fit, share), 1, std::max<int64_t>(c.h.out, 1));
+  return std::clamp<int64_t>(share, 1, RowsThatFit(c));
+}
+
+// Outputs that see padding before or after them.
+int64_t PaddedOutputs(const Axis& axis) {
+  const int64_t before = CeilDiv(std::max<int64_t>(axis.before, 0), axis.stride);
+  const int64_t last = axis.in - 1 - (axis.kernel - 1) * axis.dilation + axis.before;
+  const int64_t inside_end = last < 0 ? 0 : last / axis.stride + 1;
+  return std::min(before, axis.out) + std::max<int64_t>(axis.out - inside_end, 0);
 }
 
 class Task {
@@ -111,17 +123,17 @@ std::optional<PlanarStagedPlan> PlanPlanarStaged(const ConvShape& shape) {
   // A part of a call (row_band.h) must not be refused where the whole call is not, so what is
   // limited is no larger of a part.
   if (RowFloats(shape) > 2 * op.machine->l2 / kFloat) return std::nullopt;
+  constexpr int64_t kFew = 32;  // bands that are planned, each by itself
+  if (PaddedOutputs(shape.h) / RowsThatFit(shape) > kFew) return std::nullopt;
   double cycles = 0;
-  // From either end on to the first that sees no padding: those between are like it. (So that no
-  // image takes long to plan, only where there are a few of them.)
+  // From either end on to the first that sees no padding: those between are like it.
   for (const bool forwards : {true, false}) {
-    constexpr int64_t kFew = 32;
     bool padded = true;
     for (int64_t i = 0; padded && i < p.bands.parts; ++i) {
       const BlockCall call = p.Band(0, forwards ? i : p.bands.parts - 1 - i);
       const ConvShape& sub = call.shape;
       ConvPlan plan;
-      if (i == kFew || ConsiderPlanar(sub, plan) != nullptr) return std::nullopt;
+      if (ConsiderPlanar(sub, plan) != nullptr) return std::nullopt;
       cycles = std::max(cycles, plan.cycles());
       p.inner_bytes = std::max(p.inner_bytes, plan.scratch_bytes());
       if (p.stage_x) {

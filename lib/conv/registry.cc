@@ -18,7 +18,7 @@ constexpr Strategy<ConvShape, ConvBuffers> kStrategies[] = {
      kVariants},
     {"depthwise", "blocks of pixels with a group in each lane", WithEpilogue<ConsiderDepthwise>,
      kVariants},
-    {"planar", "tiles of pixels of one plane", WithEpilogue<ConsiderPlanar>, kVariants},
+    {"planar", "rows of pixels, each plane by itself", WithEpilogue<ConsiderPlanar>, kVariants},
     {"im2col", "the register tile with lanes over pixels", WithEpilogue<ConsiderIm2col>, kVariants},
     {"reference", "scalar, for any problem", ConsiderReference},
 };

@@ -105,7 +105,7 @@ struct PlanarArgs {
   float clamp_min, clamp_max;
   bool clamp;  // whether a bound is finite
 
-  // Of rolling kernels only: these are whole planes, or what is left of them.
+  // Of rolling kernels only, whose tile is `height` rows of all columns and of some planes.
   int64_t height;  // rows of outputs
   ptrdiff_t last;  // where in y the last tile begins, inside the one before if need be
   PlanarPlanes planes;
