@@ -40,7 +40,7 @@ struct PlanarPlan {
   int64_t input_planes() const { return shape.n * shape.op->in_channels; }
   int64_t tasks() const { return CeilDiv(input_planes(), planes) * bands.parts; }
   int64_t max_vecs() const { return rolling != nullptr ? rolling->max_vecs : tiles->max_vecs; }
-  // The most rows of outputs of a call so many vectors wide, and its kernel.
+  // The max rows of outputs of a call so many vectors wide, and its kernel.
   int64_t RowsOf(int64_t vecs) const {
     return rolling != nullptr ? max_rows : std::min<int64_t>(tiles->max_rows[vecs], max_rows);
   }

@@ -14,19 +14,21 @@
 namespace windrow::test {
 namespace {
 
-// While it lives, the smallest tile of a target's own class gets its first output wrong. One at a
-// time.
+// While it lives, the smallest tiles of a target's own class get their first output wrong: that of
+// pixels and that of a single pixel. One at a time.
 class WrongTile {
  public:
   explicit WrongTile(const std::string& target) : target_(internal::FindTarget(target)) {
     tiles_ = internal::Tiles(target_.index, target_.fused);
     true_tile_ = tiles_.tile[1][1];
+    true_panels_ = tiles_.panels.tile[1][1];
     tiles_.tile[1][1] = [](const internal::TileArgs& args) {
       true_tile_(args);
-      uint32_t bits;
-      std::memcpy(&bits, args.y, sizeof(bits));
-      bits ^= 1;
-      std::memcpy(args.y, &bits, sizeof(bits));
+      FlipBit(args.y);
+    };
+    tiles_.panels.tile[1][1] = [](const internal::TileArgs& args) {
+      true_panels_(args);
+      FlipBit(args.y);
     };
     internal::ReplaceTilesForTest(target_.index, target_.fused, &tiles_);
   }
@@ -35,7 +37,14 @@ class WrongTile {
   WrongTile& operator=(const WrongTile&) = delete;
 
  private:
-  static inline internal::TileFn true_tile_ = nullptr;
+  static void FlipBit(float* y) {
+    uint32_t bits;
+    std::memcpy(&bits, y, sizeof(bits));
+    bits ^= 1;
+    std::memcpy(y, &bits, sizeof(bits));
+  }
+
+  static inline internal::TileFn true_tile_ = nullptr, true_panels_ = nullptr;
   internal::Target target_;
   internal::TileSet tiles_;
 };
