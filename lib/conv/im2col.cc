@@ -15,7 +15,6 @@
 #include "lib/base/parallel.h"
 #include "lib/conv/cost.h"
 #include "lib/conv/im2col_plan.h"
-#include "lib/conv/planar_rows.h"
 #include "lib/conv/strategies.h"
 #include "lib/conv/tile_cut.h"
 

@@ -15,6 +15,8 @@ int64_t MaxOutFloats(const ConvOp& op) { return op.machine->l2 / 4 / kFloat; }
 // all channels.
 constexpr double kPackVector = 2, kPackRest = 4, kPackRow = 30;
 
+constexpr double kRow = 20;  // of a channel that is copied by itself
+
 bool YInPlace(const Im2colPlan& p) {
   const ConvShape& c = p.shape;
   const auto in_place = [&](const Strides& s) {
@@ -70,7 +72,6 @@ double PackCycles(const Im2colPlan& p) {
 
 // Of a block's input to its band.
 double BandCycles(const Im2colPlan& p) {
-  constexpr double kRow = 20;  // copied one by one
   // Pixels are scattered to as many planes as there are channels, far from each other.
   constexpr double kScatter = 3;
   const ConvShape& c = p.shape;
@@ -112,7 +113,7 @@ void SetSource(Im2colPlan& p, PixelSource source, bool other_tile = false) {
   const double steps = static_cast<double>(p.steps());
   const double line = static_cast<double>(p.shape.weights->group_panels()) *
                       (p.cut.cycles * steps + static_cast<double>(tiles) * op.machine->tile);
-  constexpr double kBlock = 600, kRow = 20;
+  constexpr double kBlock = 600;
   p.block_cycles = kBlock + line * static_cast<double>(source == PixelSource::kRows ? rows : 1);
   if (p.packs()) p.block_cycles += PackCycles(p);
   if (p.has_band()) p.block_cycles += BandCycles(p);

@@ -131,7 +131,6 @@ std::optional<PanelsPlan> PlanPanels(const ConvShape& shape) {
   if (shape.h.out != 1 || shape.w.out != 1 || op.depthwise()) return std::nullopt;
   PanelsPlan p{.shape = shape,
                .cycles = 0,
-               .varied = false,
                .merged = shape.w.dilation == 1 && shape.xs.w == op.group_in(),
                .rows = shape.h.Visible(0, 1),
                .columns = shape.w.Visible(0, 1),

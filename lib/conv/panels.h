@@ -15,7 +15,6 @@ namespace windrow::internal {
 struct PanelsPlan {
   ConvShape shape;
   double cycles;
-  bool varied;               // never: there is one such plan
   bool merged;               // the taps of a kernel row lie side by side in x: one run
   Axis::Taps rows, columns;  // that fall inside the input
   int64_t first_panel;       // of a group's

@@ -7,7 +7,8 @@ namespace {
 
 template <class Kernel>
 PixelsPlan With(const Kernel& kernel) {
-  return {kernel, kernel.cycles, kernel.varied};
+  if constexpr (requires { kernel.varied; }) return {kernel, kernel.cycles, kernel.varied};
+  return {kernel, kernel.cycles, /*varied=*/false};  // there is one such plan
 }
 
 }  // namespace

@@ -23,7 +23,7 @@ struct PlanarStagedPlan {
   int64_t ScratchBytes() const;
   std::string Describe() const;
   void Run(const ConvBuffers& buffers) const;
-  // A band as a call of planes; the first `band` of image n.
+  // This band of image n as a call of planes.
   BlockCall Band(int64_t n, int64_t band) const;
 };
 

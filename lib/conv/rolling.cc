@@ -144,7 +144,6 @@ std::optional<RollingPlan> PlanRolling(const ConvShape& shape) {
   const ConvOp& op = *shape.op;
   RollingPlan p{.shape = shape,
                 .cycles = 0,
-                .varied = false,
                 .bands = EvenSplit(shape.h.out, RowsPerBand(shape)),
                 .columns = EvenSplit(shape.w.out, op.tiles->rolling.max_columns)};
   const int64_t shares = std::min(BandsForThreads(shape, shape.n * op.groups), shape.h.out);

@@ -15,7 +15,6 @@ namespace windrow::internal {
 struct RollingPlan {
   ConvShape shape;
   double cycles;
-  bool varied;               // never: there is one such plan
   EvenSplit bands, columns;  // of the outputs
 
   int64_t ScratchBytes() const { return 0; }

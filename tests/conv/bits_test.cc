@@ -7,12 +7,12 @@
 #include <tuple>
 #include <vector>
 
-#include "lib/base/machine.h"
 #include "tests/conv/harness.h"
 #include "tests/conv/problem.h"
 #include "tests/conv/sweeps.h"
 #include "tests/conv/variants.h"
 #include "tests/support/threads.h"
+#include "tests/support/use_machine.h"
 
 namespace windrow::test {
 namespace {
@@ -92,18 +92,12 @@ INSTANTIATE_TEST_SUITE_P(All, MixedLayouts, testing::ValuesIn(UsableNames()),
 // As if on a CPU with caches so small that everything is done in parts: blocks, steps of a
 // reduction, outputs that go past the caches.
 class SmallCaches : public testing::TestWithParam<std::string> {
- protected:
-  SmallCaches() : before_(internal::ThisMachine()) {
-    internal::Machine machine = before_;
-    machine.l1d = 1 << 10;
-    machine.l2 = 8 << 10;
-    machine.l3 = 0;
-    internal::SetMachineForTest(machine);
-  }
-  ~SmallCaches() override { internal::SetMachineForTest(before_); }
-
  private:
-  const internal::Machine before_;
+  const UseMachine machine_{[](internal::Machine& m) {
+    m.l1d = 1 << 10;
+    m.l2 = 8 << 10;
+    m.l3 = 0;
+  }};
   const AllowThreads limit_;
 };
 

@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "lib/base/machine.h"
 #include "tests/conv/harness.h"
 #include "tests/conv/problem.h"
 #include "tests/conv/sweeps.h"
@@ -16,6 +15,7 @@
 #include "tests/support/expect_throw.h"
 #include "tests/support/formulas.h"
 #include "tests/support/threads.h"
+#include "tests/support/use_machine.h"
 #include "tests/support/values.h"
 #include "windrow/windrow.h"
 
@@ -24,21 +24,12 @@ namespace {
 
 // As if on a CPU with so small a cache, and so far from memory, that outputs are cut into bands
 // everywhere.
-class SmallCache {
- public:
-  explicit SmallCache(int64_t l2) : before_(internal::ThisMachine()) {
-    internal::Machine machine = before_;
-    machine.l2 = l2;
-    machine.past_l2_byte = 1e6;
-    internal::SetMachineForTest(machine);
-  }
-  ~SmallCache() { internal::SetMachineForTest(before_); }
-  SmallCache(const SmallCache&) = delete;
-  SmallCache& operator=(const SmallCache&) = delete;
-
- private:
-  const internal::Machine before_;
-};
+UseMachine SmallCache(int64_t l2) {
+  return UseMachine([=](internal::Machine& m) {
+    m.l2 = l2;
+    m.past_l2_byte = 1e6;
+  });
+}
 
 std::vector<Problem> WithEpilogues(std::vector<Problem> all, uint64_t seed) {
   Generator random(seed);
@@ -61,7 +52,7 @@ TEST_P(EpilogueBits, AreTheReferencesOnBands) {
   std::vector<std::string> algorithms = Algorithms();
   std::erase(algorithms, "reference");
   for (const int64_t l2 : {2 << 10, 8 << 10, 512 << 10}) {
-    const SmallCache cache(l2);
+    const UseMachine cache = SmallCache(l2);
     int64_t done = 0, banded = 0;
     for (const Problem& p : WithEpilogues(RandomProblems(31, 300, 60'000), 1)) {
       Known known(p, GetParam());
@@ -125,7 +116,7 @@ TEST(EpilogueThreads, HaveTheSameBits) {
   const AllowThreads limit;
   const std::string target = UsableNames().front();
   for (const int64_t l2 : {16 << 10, 64 << 10, 2 << 20}) {
-    const SmallCache cache(l2);
+    const UseMachine cache = SmallCache(l2);
     for (const Problem& p : LargeProblems()) {
       Known known(p, target);
       for (const int threads : {1, 2, 4}) {
@@ -159,7 +150,7 @@ void ExpectThen(const Tensor& y, const Tensor& plain, const Epilogue& e, const s
 }
 
 TEST_P(EpilogueBits, AreThoseOfAPassOverAll) {
-  const SmallCache cache(16 << 10);
+  const UseMachine cache = SmallCache(16 << 10);
   for (Problem p : WithEpilogues(RandomProblems(37, 150, 40'000), 2)) {
     p.residual = Residual::kNone;
     const Conv2dOptions o = Options(p, GetParam(), "auto");
@@ -175,7 +166,7 @@ TEST_P(EpilogueBits, AreThoseOfAPassOverAll) {
 }
 
 TEST_P(EpilogueBits, OfTransposedConvolution) {
-  const SmallCache cache(16 << 10);
+  const UseMachine cache = SmallCache(16 << 10);
   Generator random(5);
   for (int i = 0; i < 60; ++i) {
     ConvTranspose2dOptions o;
@@ -309,7 +300,7 @@ TEST(Epilogues, AreNamedInExplanations) {
   p.scale = true;
   EXPECT_EQ(explain().call, plain + " silu scale");
   EXPECT_TRUE(explain().tile.ends_with(", then scale and activation")) << explain().tile;
-  const SmallCache cache(1024);
+  const UseMachine cache = SmallCache(1024);
   EXPECT_TRUE(explain().tile.ends_with(" bands")) << explain().tile;
 }
 

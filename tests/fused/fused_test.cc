@@ -15,6 +15,7 @@
 #include "tests/fused/pairs.h"
 #include "tests/support/placed.h"
 #include "tests/support/threads.h"
+#include "tests/support/use_machine.h"
 
 namespace windrow::test {
 namespace {
@@ -42,7 +43,7 @@ TEST_P(FusedBits, AreThoseOfTheTwoCalls) {
       }
     });
     if (HasFatalFailure()) return;
-    const L2Cache cache(p.l2);
+    const UseMachine cache = UseL2(p.l2);
     const Explanation e =
         MakeFused(p, GetParam(), "bands").Explain(p.first.input(), p.first.x_layout);
     in_many_bands += BandsOf(e) > p.first.mb ? 1 : 0;
@@ -119,7 +120,7 @@ TEST(FusedNetworks, GiveTheBitsOfTheTwoCalls) {
 TEST(FusedChoice, IsBandsWhereTheMiddleLeavesTheCache) {
   const PairProblem p = Mobile(48, 40, 1, 24);
   tbb::task_arena(1).execute([&] {
-    const L2Cache cache(64 << 10);
+    const UseMachine cache = UseL2(64 << 10);
     const Fused fused = MakeFused(p, "", "auto");
     const Explanation e = fused.Explain(p.first.input(), Layout::kNhwc);
     EXPECT_EQ(e.algorithm, "bands") << e.ToString();
@@ -141,7 +142,7 @@ TEST(FusedChoice, IsInTurnWhereRowsAreComputedTwiceTooOften) {
   p.first = {.ic = 64, .oc = 64, .ih = 40, .iw = 40, .kernel = 3, .padding = 1};
   p.second = Problem{.ic = 64, .oc = 64, .ih = 40, .iw = 40, .kernel = 3, .padding = 1};
   tbb::task_arena(1).execute([&] {
-    const L2Cache cache(64 << 10);
+    const UseMachine cache = UseL2(64 << 10);
     const Explanation e = MakeFused(p, "", "auto").Explain(p.first.input(), Layout::kNhwc);
     EXPECT_EQ(e.algorithm, "in_turn") << e.ToString();
   });

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tests/support/placed.h"
+#include "tests/support/use_machine.h"
 
 namespace windrow::test {
 namespace {
@@ -199,12 +200,6 @@ PairProblem RandomPair(Generator& random, int64_t max_work) {
   }
 }
 
-L2Cache::L2Cache(int64_t bytes) : before_(internal::ThisMachine()) {
-  internal::Machine machine = before_;
-  machine.l2 = bytes;
-  internal::SetMachineForTest(machine);
-}
-
 Fused MakeFused(const PairProblem& p, const std::string& target, const std::string& algorithm) {
   const Conv2d first = MakeLayer(p.first, target, "auto");
   const auto* const pool = std::get_if<PoolProblem>(&p.second);
@@ -237,7 +232,7 @@ int64_t BandsOf(const Explanation& e) { return std::stoll(e.tile); }
 
 BitResult CheckFusedBits(const PairProblem& p, const std::string& target,
                          const std::string& algorithm, Scratch scratch, int threads) {
-  const L2Cache cache(p.l2);
+  const UseMachine cache = UseL2(p.l2);
   const Fused fused = MakeFused(p, target, algorithm);
   std::string failure;
   if (fused.OutputShape(p.first.input()) != p.output()) {

@@ -7,7 +7,6 @@
 #include <string>
 #include <variant>
 
-#include "lib/base/machine.h"
 #include "tests/conv/harness.h"
 #include "tests/conv/problem.h"
 #include "tests/pool/problem.h"
@@ -30,18 +29,6 @@ std::string ToString(const PairProblem& p);
 
 // Of at most about so many multiply-adds, on images and caches so small that most have many bands.
 PairProblem RandomPair(Generator& random, int64_t max_work);
-
-// While one lives, objects are built for this machine with another L2 cache.
-class L2Cache {
- public:
-  explicit L2Cache(int64_t bytes);
-  ~L2Cache() { internal::SetMachineForTest(before_); }
-  L2Cache(const L2Cache&) = delete;
-  L2Cache& operator=(const L2Cache&) = delete;
-
- private:
-  const internal::Machine before_;
-};
 
 // The pair, of layers with "auto", and how many bands Explain says that it has.
 Fused MakeFused(const PairProblem& p, const std::string& target, const std::string& algorithm);

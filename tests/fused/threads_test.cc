@@ -11,6 +11,7 @@
 
 #include "tests/fused/pairs.h"
 #include "tests/support/placed.h"
+#include "tests/support/use_machine.h"
 #include "windrow/cpu.h"
 
 namespace windrow::test {
@@ -41,7 +42,7 @@ TEST(FusedThreads, OneObjectForAll) {
   const AllowThreads limit;
   for (const bool pooled : {false, true}) {
     const PairProblem p = LargePair(pooled);
-    const L2Cache cache(p.l2);
+    const UseMachine cache = UseL2(p.l2);
     for (const char* algorithm : {"bands", "in_turn"}) {
       const Fused fused = MakeFused(p, "", algorithm);
       std::vector<Tensor> x, expected;
