@@ -29,29 +29,18 @@ class Filler {
  public:
   Filler(const ConvShape& call, const float* x, const BandArea& area, const PlaneBand& band,
          bool whole_vectors)
-      : call_(call),
-        x_(x),
-        area_(area),
-        band_(band),
-        whole_vectors_(whole_vectors),
-        pairs_(FindPairs()) {}
+      : call_(call), x_(x), area_(area), band_(band), whole_vectors_(whole_vectors) {}
 
   // One row of the area, at this position.
   void FillRow(int64_t position, float* to) const {
     const int64_t ih = call_.h.Source(position, call_.op->mode);
-    const float* const from = x_ + area_.n * call_.xs.n + ih * call_.xs.h;
-    if (ih >= 0 && pairs_.end > pairs_.begin) {
-      call_.op->tiles->deinterleave(from + area_.columns.first + 2 * pairs_.begin, call_.xs.c,
-                                    band_.channels, pairs_.end - pairs_.begin, to + pairs_.begin,
-                                    to + band_.pitch + pairs_.begin, band_.plane());
-    }
     for (int64_t run = 0; run < area_.columns.runs; ++run, to += band_.pitch) {
       const int64_t count = area_.columns.Count(run);
       if (whole_vectors_ && count < band_.pitch) Zero(to + count, band_.pitch - count);
       if (ih < 0) {
         Zero(to, count);
       } else {
-        FillRun(from, run, to);
+        FillRun(x_ + area_.n * call_.xs.n + ih * call_.xs.h, run, to);
       }
     }
   }
@@ -67,7 +56,7 @@ class Filler {
       CopyRun(*call_.op, pixels, band_.channels, from + column * call_.xs.w, call_.xs, step, to + i,
               band_.plane());
     };
-    const auto one = [&](int64_t i, int64_t position) {
+    const auto padding = [&](int64_t i, int64_t position) {
       const int64_t iw = call_.w.Source(position, call_.op->mode);
       if (iw < 0) {
         for (int64_t c = 0; c < band_.channels; ++c) to[i + c * band_.plane()] = 0.0f;
@@ -75,29 +64,9 @@ class Filler {
         copy(i, 1, iw, 1);
       }
     };
-    if (pairs_.end > pairs_.begin) {  // is there already
-      for (int64_t i = 0; i < pairs_.begin; ++i) one(i, columns.Begin(run) + 2 * i);
-      for (int64_t i = pairs_.end; i < columns.Count(run); ++i) {
-        one(i, columns.Begin(run) + 2 * i);
-      }
-      return;
-    }
-    VisitRun(columns, run, call_.w.in, one, [&](int64_t begin, int64_t end) {
+    VisitRun(columns, run, call_.w.in, padding, [&](int64_t begin, int64_t end) {
       copy(begin, end - begin, columns.Begin(run) + begin * columns.step, columns.step);
     });
-  }
-
-  // The columns of both phases of stride 2 that lie in planes, one of each a pair.
-  struct Pairs {
-    int64_t begin, end;
-  };
-  Pairs FindPairs() const {
-    const BandRuns& columns = area_.columns;
-    if (call_.xs.w != 1 || columns.runs != 2 || columns.step != 2 || columns.run_step != 1) {
-      return {0, 0};
-    }
-    const int64_t end = std::min(columns.limit, call_.w.in) - columns.first;
-    return {CeilDiv(std::max<int64_t>(-columns.first, 0), 2), end / 2};
   }
 
   const ConvShape& call_;
@@ -105,7 +74,6 @@ class Filler {
   const BandArea& area_;
   const PlaneBand& band_;
   const bool whole_vectors_;
-  const Pairs pairs_;
 };
 
 BandRuns RowsOf(const Axis& h, const Block& block, const BandAxis& band) {
